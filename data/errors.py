@@ -1,0 +1,57 @@
+"""Errors that reach a person: each says what is wrong, which value, and what to do.
+
+OneScreenError
+├── SettingsError    a setting or TOML key is unknown or unusable
+├── SourceError      a file cannot be read, or its encoding or datum cannot be told
+├── ContractError    a delivery breaks the contract as a whole (key column missing, bad share over the limit)
+├── StoreError       lake, serving file or pack is missing, locked or damaged
+├── LayerError       a layer file declares something that the contract does not know
+└── PolicyError      the viewer may not see what was asked for
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class OneScreenError(Exception):
+    """Base of all errors meant for a person. `remedy` is one sentence: what to do about it."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+class SettingsError(OneScreenError):
+    """A setting or a key of a TOML file is unknown or unusable."""
+
+
+class SourceError(OneScreenError):
+    """A delivered file cannot be read, or its encoding or datum cannot be told."""
+
+
+class ContractError(OneScreenError):
+    """A delivery as a whole breaks the contract; the previous snapshot stays."""
+
+
+class StoreError(OneScreenError):
+    """Lake, serving file or map pack is missing, locked or damaged."""
+
+
+class LayerError(OneScreenError):
+    """A layer file declares something that the contract does not know."""
+
+
+class PolicyError(OneScreenError):
+    """The viewer may not see what was asked for."""
+
+
+def advice(unknown: str, known: Iterable[str]) -> str:
+    """Remedy sentence for a misspelt name: the nearest known names, or all of them when none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(unknown, names, n=3, cutoff=0.5)
+    if near:
+        return f"Did you mean {' or '.join(repr(name) for name in near)}?"
+    return f"Known: {', '.join(names)}."

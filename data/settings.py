@@ -1,0 +1,95 @@
+"""Settings of one installation: a TOML file, overridden by `ONESCREEN_…` variables. The only door to `os.environ`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from data.errors import SettingsError, advice
+
+PREFIX = "ONESCREEN_"
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation. Field comments are the settings table of the README (checked by a test)."""
+
+    home: Path = REPOSITORY / ".onescreen"  # Folder that holds everything written at run time
+    host: str = "127.0.0.1"  # Address to listen on; another than loopback is refused while real data is loaded
+    port: int = 8050  # Port to listen on
+    language: str = "zh-CN"  # Language of a new visitor: zh-CN or en
+    layers: Path | None = None  # Folder with layer files of your own
+    keep_snapshots: int = 5  # Published snapshots kept for instant rollback
+    threads: int = 2  # Threads that DuckDB may use in one process
+    memory_limit: str = "4GB"  # Memory that DuckDB may use before it spills to disk
+    now: datetime | None = None  # Freeze the clock (tests and demonstrations), ISO 8601 with offset
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the DuckLake catalog and its Parquet files."""
+        return self.home / "lake"
+
+    @property
+    def serving(self) -> Path:
+        """Folder of published serving files and the pointer to the current one."""
+        return self.home / "serving"
+
+    @property
+    def pack(self) -> Path:
+        """Folder of map packs: content-addressed blobs and one manifest a snapshot."""
+        return self.home / "pack"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of ETL run reports and quarantine workbooks."""
+        return self.home / "runs"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Settings from `file` (default `onescreen.toml` in the repository, or `ONESCREEN_SETTINGS`), then from the environment.
+
+    Raises SettingsError naming the unknown key or the unusable value.
+    """
+    env = os.environ if environ is None else environ
+    named = {key.removeprefix(PREFIX).lower(): value for key, value in env.items() if key.startswith(PREFIX)}
+    chosen = named.pop("settings", None)
+    path = file or (Path(chosen) if chosen else REPOSITORY / "onescreen.toml")
+    values: dict[str, object] = {}
+    if path.exists():
+        with path.open("rb") as handle:
+            values.update(tomllib.load(handle))
+    elif file or chosen:
+        raise SettingsError(f"The settings file {path} does not exist.", remedy="Create it or unset ONESCREEN_SETTINGS.")
+    values.update(named)
+    return Settings(**{key: _converted(key, value) for key, value in values.items()})  # type: ignore[arg-type]
+
+
+_KINDS = {
+    "home": "path", "layers": "path", "host": "text", "language": "text", "memory_limit": "text",
+    "port": "int", "keep_snapshots": "int", "threads": "int", "now": "instant",
+}  # fmt: skip
+
+
+def _converted(key: str, value: object) -> object:
+    known = {field.name for field in fields(Settings)}
+    if key not in known:
+        raise SettingsError(f"Unknown setting {key!r}.", remedy=advice(key, known))
+    kind = _KINDS[key]
+    try:
+        if kind == "path":
+            return Path(str(value)).expanduser().resolve()
+        if kind == "int":
+            return int(str(value))
+        if kind == "instant":
+            instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            if instant.tzinfo is None:
+                raise ValueError("no offset")
+            return instant
+    except ValueError as error:
+        raise SettingsError(f"Setting {key} has the unusable value {value!r} ({error}).", remedy=f"Give {kind}.") from error
+    return str(value)

@@ -1,0 +1,1 @@
+"""Stores: the lake (every version), the serving file (one snapshot, read-only) and their DuckDB door."""

@@ -1,0 +1,53 @@
+"""The one door to `duckdb.connect`: extensions by path, no network, lon/lat order."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import duckdb
+
+from data.errors import StoreError
+
+_OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def connect(
+    path: Path | str = ":memory:",
+    *,
+    extensions: tuple[str, ...] = ("spatial",),
+    read_only: bool = False,
+    threads: int = 2,
+    memory_limit: str = "4GB",
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB instance with `extensions` loaded from their wheels and `geometry_always_xy` set.
+
+    One instance a process serves all threads through `.cursor()`. Raises StoreError when an extension wheel is missing.
+    """
+    connection = duckdb.connect(
+        str(path),
+        read_only=read_only,
+        config={**_OFFLINE, "threads": str(threads), "memory_limit": memory_limit},
+    )
+    for name in extensions:
+        connection.execute(f"LOAD '{extension_file(name)}'")
+    if "spatial" in extensions:
+        # Without this, EPSG axis order swaps lon and lat in KML export and turns spheroid areas into NaN.
+        connection.execute("SET geometry_always_xy = true")
+    return connection
+
+
+def extension_file(name: str) -> Path:
+    """Path of the extension binary that ships in the wheel `duckdb-extension-NAME`."""
+    package = f"duckdb_extension_{name}"
+    spec = importlib.util.find_spec(package)
+    locations = spec.submodule_search_locations if spec else None
+    if locations:
+        file = Path(locations[0]) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+        if file.exists():
+            return file
+    wheel = package.replace("_", "-")
+    raise StoreError(
+        f"The DuckDB extension {name!r} for version {duckdb.__version__} is not installed.",
+        remedy=f"Install {wheel}=={duckdb.__version__}.",
+    )

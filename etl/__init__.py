@@ -1,0 +1,1 @@
+"""Write side: department files become one published snapshot. `python -m etl`."""

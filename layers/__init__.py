@@ -1,0 +1,1 @@
+"""Read side: one file per management layer; machinery in `layers.core`."""
