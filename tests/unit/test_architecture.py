@@ -46,7 +46,8 @@ def imports(file: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            module = f"{'.'.join(file.relative_to(ROOT).parts[: -node.level])}.{node.module or ''}".strip(".") if node.level else node.module or ""
+            package = ".".join(file.relative_to(ROOT).parts[: -node.level]) if node.level else ""
+            module = f"{package}.{node.module or ''}".strip(".")
             found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
     return found
 
@@ -111,4 +112,4 @@ def test_importing_a_room_does_nothing() -> None:
 
 
 def test_the_standard_library_is_not_shadowed() -> None:
-    assert not {room for room in ROOMS} & set(sys.stdlib_module_names)
+    assert not set(ROOMS) & set(sys.stdlib_module_names)
