@@ -30,10 +30,10 @@ def connect(
         config={**_OFFLINE, "threads": str(threads), "memory_limit": memory_limit},
     )
     for name in extensions:
-        connection.execute(f"LOAD '{extension_file(name)}'")
+        connection.execute(f"LOAD {text(extension_file(name))}")
     if "spatial" in extensions:
-        # Without this, EPSG axis order swaps lon and lat in KML export and turns spheroid areas into NaN.
-        connection.execute("SET geometry_always_xy = true")
+        # Without this, EPSG axis order swaps lon and lat in KML export and turns spheroid areas into NaN. GLOBAL: cursors must have it too.
+        connection.execute("SET GLOBAL geometry_always_xy = true")
     return connection
 
 
@@ -51,3 +51,8 @@ def extension_file(name: str) -> Path:
         f"The DuckDB extension {name!r} for version {duckdb.__version__} is not installed.",
         remedy=f"Install {wheel}=={duckdb.__version__}.",
     )
+
+
+def text(value: object) -> str:
+    """`value` as an SQL text literal, for statements that cannot bind (ATTACH, LOAD, SET)."""
+    return "'" + str(value).replace("'", "''") + "'"

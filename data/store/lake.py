@@ -1,0 +1,115 @@
+"""The lake: DuckLake with its catalog and Parquet files, the record and its history. Written by the ETL alone."""
+
+from __future__ import annotations
+
+import duckdb
+
+from data.schema import GEOMETRY_COLUMNS, TABLES, Table
+from data.settings import Settings
+from data.store.duck import connect, text
+
+EXTENSIONS = ("spatial", "sqlite_scanner", "ducklake")
+
+# Tables beside the contract, as (column, type); the first columns named in KEYS identify a row.
+REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "receipt": (
+        ("layer", "VARCHAR"), ("object_id", "VARCHAR"), ("level", "INTEGER"), ("reasons", "VARCHAR[]"), ("rule_version", "VARCHAR"),
+        ("computed_at", "TIMESTAMPTZ"), ("valid_until", "DATE"), ("next_visit_due", "DATE"),
+        ("override_by", "VARCHAR"), ("override_why", "VARCHAR"), ("override_until", "DATE"),
+    ),
+    "rollup": (("area_code", "VARCHAR"), ("layer", "VARCHAR"), ("level", "INTEGER"), ("n", "BIGINT")),
+    "theme_class": (
+        ("layer", "VARCHAR"), ("theme", "VARCHAR"), ("index", "INTEGER"), ("code", "VARCHAR"), ("zh", "VARCHAR"), ("en", "VARCHAR"),
+        ("hex", "VARCHAR"), ("n", "BIGINT"),
+    ),
+    "tree": (("area_code", "VARCHAR"), ("ancestor_code", "VARCHAR"), ("depth", "INTEGER")),
+    "town": (("key", "VARCHAR"), ("value", "VARCHAR")),
+    "dataset": (
+        ("name", "VARCHAR"), ("table_name", "VARCHAR"), ("file", "VARCHAR"), ("fingerprint", "VARCHAR"), ("delivered_at", "DATE"),
+        ("rows", "BIGINT"), ("refused", "BIGINT"), ("message", "VARCHAR"), ("declaration", "VARCHAR"), ("code_version", "VARCHAR"),
+    ),
+    "coverage_qa": (
+        ("finding_id", "VARCHAR"), ("kind", "VARCHAR"), ("level", "INTEGER"), ("area_code", "VARCHAR"), ("other_code", "VARCHAR"),
+        ("area_m2", "DOUBLE"), *GEOMETRY_COLUMNS,
+    ),
+    "contradiction": (
+        ("kind", "VARCHAR"), ("table_name", "VARCHAR"), ("key", "VARCHAR"), ("other_table", "VARCHAR"), ("other_key", "VARCHAR"),
+        ("area_code", "VARCHAR"), ("detail_zh", "VARCHAR"), ("detail_en", "VARCHAR"),
+    ),
+    "unlinked": (("table_name", "VARCHAR"), ("key", "VARCHAR"), ("reason", "VARCHAR"), ("area_code", "VARCHAR")),
+    "fault": (
+        ("dataset", "VARCHAR"), ("file", "VARCHAR"), ("sheet", "VARCHAR"), ("row", "BIGINT"), ("column_name", "VARCHAR"),
+        ("value", "VARCHAR"), ("code", "VARCHAR"), ("reason_zh", "VARCHAR"), ("reason_en", "VARCHAR"), ("remedy_zh", "VARCHAR"),
+        ("remedy_en", "VARCHAR"), ("severity", "VARCHAR"),
+    ),
+    # A row that lost its key to a row of another dataset, kept so that it can come back when the winner goes.
+    "shadow": (("table_name", "VARCHAR"), ("source", "VARCHAR"), ("key", "VARCHAR"), ("row", "VARCHAR")),
+}  # fmt: skip
+
+
+def columns_of(table: Table) -> tuple[tuple[str, str], ...]:
+    """Columns and DuckDB types of a contract table in the lake, geometry last."""
+    own = tuple((column.name, column.duckdb_type) for column in table.all_columns)
+    return (*own, *GEOMETRY_COLUMNS) if table.geometry else own
+
+
+def lake_tables() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Every table of the lake with its columns: the contract's tables, then the reports."""
+    return {**{name: columns_of(table) for name, table in TABLES.items()}, **REPORTS}
+
+
+def definition(name: str, columns: tuple[tuple[str, str], ...]) -> str:
+    """CREATE TABLE text; `name` may be qualified."""
+    body = ", ".join(f'"{column}" {kind}' for column, kind in columns)
+    return f"CREATE TABLE {name} ({body})"
+
+
+def attach_lake(connection: duckdb.DuckDBPyConnection, settings: Settings, *, catalog: str | None = None, read_only: bool = False) -> None:
+    """Attach the lake as `lake`, creating an empty one where there is none.
+
+    `catalog` is what follows `ducklake:`; the default is a SQLite file in WAL mode, and `postgres:dbname=…` takes its place
+    when one host is outgrown. The spatial, sqlite_scanner (or postgres_scanner) and ducklake extensions must be loaded.
+    """
+    settings.lake.mkdir(parents=True, exist_ok=True)
+    options = [f"DATA_PATH {text(settings.lake / 'data')}", "OVERRIDE_DATA_PATH true", "DATA_INLINING_ROW_LIMIT 0"]
+    if catalog is None:
+        catalog = f"sqlite:{settings.lake / 'catalog.sqlite'}"
+        # Without WAL and a busy timeout a reader beside the writer meets "database is locked".
+        options += ["META_BUSY_TIMEOUT 10000"] + ([] if read_only else ["META_JOURNAL_MODE 'WAL'"])
+    if read_only:
+        options.append("READ_ONLY")
+    connection.execute(f"ATTACH {text(f'ducklake:{catalog}')} AS lake ({', '.join(options)})")
+
+
+def open_lake(settings: Settings, *, catalog: str | None = None, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """An instance of its own with the lake attached as `lake`."""
+    connection = connect(extensions=EXTENSIONS, threads=settings.threads, memory_limit=settings.memory_limit)
+    attach_lake(connection, settings, catalog=catalog, read_only=read_only)
+    return connection
+
+
+def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a first load has been committed."""
+    row = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'town'").fetchone()
+    return bool(row and row[0])
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing of `lake_tables()`; a column that the contract has gained is added. Call inside the run's transaction."""
+    known: dict[str, set[str]] = {}
+    for name, column in connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake' AND schema_name = 'main'"
+    ).fetchall():
+        known.setdefault(name, set()).add(column)
+    for name, columns in lake_tables().items():
+        if name not in known:
+            connection.execute(definition(f"lake.{name}", columns))
+        for column, kind in columns:
+            if name in known and column not in known[name]:
+                connection.execute(f'ALTER TABLE lake.{name} ADD COLUMN "{column}" {kind}')
+
+
+def last_load(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Number of the newest snapshot that a load committed (maintenance makes snapshots too, without a message)."""
+    row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots() WHERE commit_message IS NOT NULL").fetchone()
+    return int(row[0]) if row and row[0] is not None else None
