@@ -159,7 +159,7 @@ class _Parser:
         if "encoding" in texts:
             self._encoding(texts["encoding"], place)
         return Dataset(
-            **texts,  # type: ignore[arg-type]
+            **texts,
             paths=self._paths(texts["file"], place),
             fields=self._fields(section.get("fields", {}), contract, place, start),
             constants=self._constants(section.get("constants", {}), contract, place, start),
