@@ -29,7 +29,8 @@ class Run:
 def machine() -> str:
     """One line that names the machine, for the head of every benchmark."""
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}; shared machine: read ratios and medians"
+    hardware = f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+    return f"{hardware}; shared machine: read ratios and medians"
 
 
 def run(command: Sequence[str]) -> Run:

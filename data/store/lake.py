@@ -9,6 +9,7 @@ from data.settings import Settings
 from data.store.duck import connect, text
 
 EXTENSIONS = ("spatial", "sqlite_scanner", "ducklake")
+ROW_HASH = "row_hash"
 
 # Tables beside the contract, as (column, type); the first columns named in KEYS identify a row.
 REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -17,16 +18,11 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("computed_at", "TIMESTAMPTZ"), ("valid_until", "DATE"), ("next_visit_due", "DATE"),
         ("override_by", "VARCHAR"), ("override_why", "VARCHAR"), ("override_until", "DATE"),
     ),
-    "rollup": (("area_code", "VARCHAR"), ("layer", "VARCHAR"), ("level", "INTEGER"), ("n", "BIGINT")),
-    "theme_class": (
-        ("layer", "VARCHAR"), ("theme", "VARCHAR"), ("index", "INTEGER"), ("code", "VARCHAR"), ("zh", "VARCHAR"), ("en", "VARCHAR"),
-        ("hex", "VARCHAR"), ("n", "BIGINT"),
-    ),
-    "tree": (("area_code", "VARCHAR"), ("ancestor_code", "VARCHAR"), ("depth", "INTEGER")),
     "town": (("key", "VARCHAR"), ("value", "VARCHAR")),
     "dataset": (
         ("name", "VARCHAR"), ("table_name", "VARCHAR"), ("file", "VARCHAR"), ("fingerprint", "VARCHAR"), ("delivered_at", "DATE"),
         ("rows", "BIGINT"), ("refused", "BIGINT"), ("message", "VARCHAR"), ("declaration", "VARCHAR"), ("code_version", "VARCHAR"),
+        ("links", "VARCHAR[]"),  # link columns that the sender filled
     ),
     "coverage_qa": (
         ("finding_id", "VARCHAR"), ("kind", "VARCHAR"), ("level", "INTEGER"), ("area_code", "VARCHAR"), ("other_code", "VARCHAR"),
@@ -48,14 +44,19 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def columns_of(table: Table) -> tuple[tuple[str, str], ...]:
-    """Columns and DuckDB types of a contract table in the lake, geometry last."""
+    """Columns and DuckDB types of a contract table, geometry last."""
     own = tuple((column.name, column.duckdb_type) for column in table.all_columns)
     return (*own, *GEOMETRY_COLUMNS) if table.geometry else own
 
 
+def lake_columns(table: Table) -> tuple[tuple[str, str], ...]:
+    """`columns_of` and the hash of the row as delivered, by which the next delivery tells what has changed."""
+    return (*columns_of(table), (ROW_HASH, "UBIGINT"))
+
+
 def lake_tables() -> dict[str, tuple[tuple[str, str], ...]]:
     """Every table of the lake with its columns: the contract's tables, then the reports."""
-    return {**{name: columns_of(table) for name, table in TABLES.items()}, **REPORTS}
+    return {**{name: lake_columns(table) for name, table in TABLES.items()}, **REPORTS}
 
 
 def definition(name: str, columns: tuple[tuple[str, str], ...]) -> str:
