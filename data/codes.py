@@ -44,7 +44,7 @@ def code_list(name: str) -> tuple[Code, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LandClass:
-    """One land class of the third survey with its official colour."""
+    """One land class: of the third survey with its official colour, or of OpenStreetMap with ours."""
 
     code: str
     zh: str
@@ -57,6 +57,12 @@ class LandClass:
 def land_classes() -> tuple[LandClass, ...]:
     """The 59 classes of `landuse_sandiao.csv`, in code order."""
     return tuple(LandClass(r["code"], r["zh"], r["en"], r["class1"], r["hex"]) for r in _rows("landuse_sandiao.csv"))
+
+
+@cache
+def osm_land_classes() -> tuple[LandClass, ...]:
+    """Classes of OpenStreetMap's `landuse` with documented colours (`landuse_osm.csv`)."""
+    return tuple(LandClass(r["code"], r["zh"], r["en"], r["group"], r["hex"]) for r in _rows("landuse_osm.csv"))
 
 
 def _rows(file: str) -> list[dict[str, str]]:

@@ -1,0 +1,192 @@
+"""Which layers there are: one file is one layer, checked against the contract when it is loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from data.errors import LayerError, advice
+from data.schema import GEOMETRY_COLUMNS, TABLES
+from layers.core.spec import Field, Join, Layer, Rule, Theme
+
+FOLDER = Path(__file__).resolve().parent.parent
+
+# Tables beside the contract that a layer may join: what the ETL reports, and what painting has made of the layers before.
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "coverage_qa": ("kind", "area_code", "other_code", "level", "area_m2", "lon", "lat", "reason_zh", "reason_en"),
+    "receipt": ("layer", "object_id", "level", "reasons", "rule_version", "computed_at", "valid_until", "next_visit_due"),
+    "tree": ("area_code", "ancestor_code", "depth"),
+    "tally": ("layer", "area_code", "level", "n", "visits", "overdue"),
+    "score": ("layer", "object_id", "part", "weight", "value", "bad", "n"),
+}
+COUNTS = ("total", "red", "orange", "yellow", "blue", "green", "grey")
+_REFERENCE = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b(?!\s*\()")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def load_layers(folder: Path | None = None) -> tuple[Layer, ...]:
+    """All layers in drawing order: the product's, then those of `folder` (`Settings.layers`), where a file of the same name replaces ours.
+
+    Raises LayerError for a file that declares what the contract does not know, naming the nearest right word.
+    """
+    layers = {layer.name: layer for layer in _read(FOLDER)}
+    if folder is not None:
+        if not folder.is_dir():
+            raise LayerError(f"The folder of your own layers, {folder}, does not exist.", remedy="Create it or unset ONESCREEN_LAYERS.")
+        layers.update({layer.name: layer for layer in _read(folder)})
+    return tuple(sorted(layers.values(), key=lambda layer: (layer.order, layer.name)))
+
+
+def _read(folder: Path) -> Iterator[Layer]:
+    for file in sorted(folder.glob("*.py")):
+        if not file.name.startswith("_"):
+            yield load_layer(file)
+
+
+def load_layer(file: Path) -> Layer:
+    """The `LAYER` of one file, checked. Raises LayerError."""
+    spec = importlib.util.spec_from_file_location(f"onescreen_layer_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except TypeError as error:
+        raise LayerError(f"{file.name}: {error}.", remedy=_field_advice(str(error))) from error
+    except (SyntaxError, NameError, ImportError, AttributeError) as error:
+        raise LayerError(f"{file.name} cannot be read: {error}.", remedy="Compare it with the example in the README.") from error
+    layer = getattr(module, "LAYER", None)
+    if not isinstance(layer, Layer):
+        raise LayerError(f"{file.name} declares no LAYER.", remedy="Add `LAYER = Layer(name=…, table=…, zh=…, en=…)`.")
+    check(layer, file.name)
+    return layer
+
+
+def _field_advice(message: str) -> str:
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", message)
+    owner = re.match(r"(\w+)\.__init__", message)
+    declarations = {cls.__name__: cls for cls in (Layer, Rule, Theme, Join, Field)}
+    if unknown and owner and owner[1] in declarations:
+        return advice(unknown[1], [field.name for field in fields(declarations[owner[1]])])
+    return "Compare it with the example in the README."
+
+
+def check(layer: Layer, where: str) -> None:
+    """Raise LayerError when `layer` names a table, column, level or theme that does not exist."""
+    if not _NAME.fullmatch(layer.name):
+        raise LayerError(f"{where}: {layer.name!r} is no layer name.", remedy="Use lower-case letters, digits and underscores.")
+    known = _aliases(layer.table, layer.joins, where)
+    over = known if layer.geometry != "area" else {**_aliases("area", layer.area_joins, where), "n": frozenset(COUNTS)}
+    if layer.parts:
+        known["s"] = frozenset({"score"})
+    for text in _object_sql(layer):
+        _check_sql(text, known, where)
+    for text in _area_sql(layer):
+        _check_sql(text, over, where)
+    _check_columns(layer, known["o"], where)
+    _check_rules(layer, where)
+    _check_personal(layer, where)
+
+
+def columns_of(table: str) -> frozenset[str]:
+    """Names of the columns of a table that layers may read; empty when there is no such table."""
+    if table in TABLES:
+        found = TABLES[table]
+        spatial = ({name for name, _ in GEOMETRY_COLUMNS} | {"ordinal"}) if found.geometry else set()
+        return frozenset({column.name for column in found.all_columns} | spatial)
+    return frozenset(DERIVED.get(table, ()))
+
+
+def _aliases(table: str, joins: Iterable[Join], where: str) -> dict[str, frozenset[str]]:
+    if table not in TABLES:
+        raise LayerError(f"{where}: there is no table {table!r}.", remedy=advice(table, TABLES))
+    known = {"o": columns_of(table)}
+    for join in joins:
+        if join.table and not columns_of(join.table):
+            raise LayerError(
+                f"{where}: join {join.alias!r} names no known table: {join.table!r}.", remedy=advice(join.table, [*TABLES, *DERIVED])
+            )
+        known[join.alias] = columns_of(join.table) if join.table else frozenset(join.columns)
+    return known
+
+
+def _object_sql(layer: Layer) -> list[str]:
+    texts = [layer.where or "", layer.checked, *(join.on for join in layer.joins)]
+    texts += [text for rule in layer.rules for text in (rule.when, rule.flips)]
+    texts += [field.value for field in layer.card if isinstance(field, Field)]
+    return texts + ([] if layer.geometry == "area" else _theme_sql(layer))
+
+
+def _area_sql(layer: Layer) -> list[str]:
+    texts = [join.on for join in layer.area_joins] + [text for rule in layer.area_rules for text in (rule.when, rule.flips)]
+    return texts + (_theme_sql(layer) if layer.geometry == "area" else [])
+
+
+def _theme_sql(layer: Layer) -> list[str]:
+    return [text for theme in layer.themes for text in (theme.value, theme.label)]
+
+
+def _check_sql(text: str, known: Mapping[str, frozenset[str]], where: str) -> None:
+    for alias, column in references(text):
+        if alias not in known:
+            raise LayerError(f"{where}: {alias}.{column} uses an alias that is not joined.", remedy=advice(alias, known))
+        if column not in known[alias]:
+            raise LayerError(f"{where}: there is no column {column!r} in {alias!r}.", remedy=advice(column, known[alias]))
+
+
+def references(text: str) -> list[tuple[str, str]]:
+    """All `alias.column` in a piece of SQL, outside of quoted text."""
+    return [(match[1], match[2]) for match in _REFERENCE.finditer(_QUOTED.sub("''", text))]
+
+
+def _check_columns(layer: Layer, columns: frozenset[str], where: str) -> None:
+    named = [*layer.tooltip, *(item for item in layer.card if isinstance(item, str))]
+    for name in named + ([layer.label] if layer.label else []):
+        if name not in columns:
+            raise LayerError(f"{where}: table {layer.table!r} has no column {name!r}.", remedy=advice(name, columns))
+    themes = [theme.name for theme in layer.themes]
+    if layer.default_theme and layer.default_theme not in themes:
+        raise LayerError(
+            f"{where}: default_theme {layer.default_theme!r} is none of its themes.", remedy=advice(layer.default_theme, themes)
+        )
+
+
+def _check_rules(layer: Layer, where: str) -> None:
+    for rules in (layer.rules, layer.area_rules):
+        codes = [rule.code for rule in rules]
+        for rule in rules:
+            if rule.level not in range(6):
+                raise LayerError(f"{where}: rule {rule.code!r} has level {rule.level}.", remedy="Levels: 1 red … 5 green, 0 grey.")
+            if codes.count(rule.code) > 1 or not _NAME.fullmatch(rule.code):
+                raise LayerError(
+                    f"{where}: rule code {rule.code!r} is used twice or is no name.", remedy="Give each rule a code of its own."
+                )
+        if len(rules) > 60:
+            raise LayerError(f"{where} has {len(rules)} rules.", remedy="At most 60 rules fit one layer: split it.")
+
+
+def _check_personal(layer: Layer, where: str) -> None:
+    """A computed field, a theme or a label may not read a personal column: that would go round `data.policy`."""
+    table = TABLES["area"] if layer.geometry == "area" else TABLES[layer.table]
+    personal = {column.name for column in table.all_columns if column.personal}
+    texts = (
+        [field.value for field in layer.card if isinstance(field, Field)] + _theme_sql(layer) + [f"o.{layer.label}" if layer.label else ""]
+    )
+    for text in texts:
+        for alias, column in references(text):
+            if alias == "o" and column in personal:
+                raise LayerError(
+                    f"{where}: {text!r} reads the personal column {column!r}.",
+                    remedy="Name the column itself in `card`, so that it is masked by the viewer's role.",
+                )
+
+
+def source_of(layer: Layer) -> str:
+    """The declaration as text, for the rule version. Everything that decides a colour is in it."""
+    deciding = (layer.name, layer.table, layer.where, layer.joins, layer.rules, layer.checked, sorted(layer.visit_days.items()))
+    return repr(
+        (*deciding, layer.red_needs_check, layer.default_level, layer.default_code, layer.area_joins, layer.area_rules, layer.parts)
+    )

@@ -1,0 +1,122 @@
+"""Rules to levels: one bit a rule, one level a mask. Works on scratch tables of the connection that paints."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from data.errors import LayerError
+from data.schema import TABLES
+from data.store.duck import text
+from layers.core.registry import columns_of
+from layers.core.spec import Layer, Rule, Theme
+from layers.core.themes import theme_columns
+
+AWAITING = "awaiting_check"
+OVERRIDE_DAYS = 90
+
+
+def rules_of(layer: Layer) -> tuple[Rule, ...]:
+    """The rules as they are tried: where leaving red needs a check, that rule follows the last red one."""
+    if not layer.red_needs_check:
+        return layer.rules
+    last = max((i for i, rule in enumerate(layer.rules, start=1) if rule.level == 1), default=0)
+    return (*layer.rules[:last], awaiting_rule(layer), *layer.rules[last:])
+
+
+def awaiting_rule(layer: Layer) -> Rule:
+    """Domain section 3.2: lowering from red needs a passed check. The newest case on the object decides.
+
+    What an override painted red is not held: an override ends by its own date.
+    """
+    key = TABLES[layer.table].key[0]
+    reds = ", ".join(text(code) for code in [AWAITING, *(rule.code for rule in layer.rules if rule.level == 1)])
+    was_red = f"""o.{key} IN (SELECT object_id FROM previous_receipt WHERE layer = {text(layer.name)}
+        AND (level = 1 AND override_by IS NULL OR list_has_any(reasons, [{reds}])))"""
+    passed = f"""o.{key} IN (SELECT object_id FROM casework WHERE object_table = {text(layer.table)} AND opened_on <= $as_of GROUP BY object_id
+        HAVING arg_max(coalesce(passed_check AND state = 'closed' AND closed_on <= $as_of, false), (opened_on, case_id)))"""
+    return Rule(
+        1, AWAITING, f"{was_red} AND NOT ({passed})", "红色整改尚未通过复查", "Was red, and no check has been passed since",
+        "完成整改并通过现场复查(附照片)", "Put it right and close the case with a passed check and photo",
+    )  # fmt: skip
+
+
+def evaluate(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...], themes: tuple[Theme, ...], day: date) -> None:
+    """Scratch `facts(object_id, area_code, mask, checked, valid_until, theme_<i>, label_<i>)`, one row an object. Raises LayerError."""
+    flips = [i for i, rule in enumerate(rules) if rule.flips]
+    columns = [f"o.{TABLES[layer.table].key[0]} AS object_id", f"{_area_of(layer.table)} AS area_code", f"{_mask(rules)} AS mask"]
+    columns += [f"({layer.checked})::DATE AS checked", *(f"({rules[i].flips})::DATE AS flip_{i}" for i in flips), *theme_columns(themes)]
+    inner = f"SELECT {', '.join(columns)} FROM {layer.table} o {_joins(layer)} {f'WHERE {layer.where}' if layer.where else ''}"
+    kept = f"* EXCLUDE ({', '.join(f'flip_{i}' for i in flips)})" if flips else "*"
+    sql = f"CREATE OR REPLACE TEMP TABLE facts AS SELECT {kept}, {_valid_until(flips)} AS valid_until FROM ({inner})"
+    try:
+        con.execute(sql, {"as_of": day} if "$as_of" in sql else None)
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.ConversionException) as error:
+        raise LayerError(
+            f"Layer {layer.name!r} cannot be painted: {error}", remedy="Correct the SQL of its rules, joins or themes."
+        ) from error
+    _check_unique(con, layer)
+
+
+def _area_of(table: str) -> str:
+    if table == "area":
+        return "o.code"
+    return "o.area_code" if "area_code" in columns_of(table) else "NULL::VARCHAR"
+
+
+def _joins(layer: Layer) -> str:
+    parts = [f"LEFT JOIN {join.table or f'({join.select})'} {join.alias} ON {join.on}" for join in layer.joins]
+    if layer.parts:
+        total = f"SELECT object_id, sum(weight * value) / sum(weight) AS score FROM score WHERE layer = {text(layer.name)} AND value IS NOT NULL"
+        parts.append(f"LEFT JOIN ({total} GROUP BY 1) s ON s.object_id = o.code")
+    return " ".join(parts)
+
+
+def _mask(rules: tuple[Rule, ...]) -> str:
+    bits = [f"CASE WHEN ({rule.when}) THEN {1 << i}::UBIGINT ELSE 0::UBIGINT END" for i, rule in enumerate(rules)]
+    return f"({' | '.join(bits)})" if bits else "0::UBIGINT"
+
+
+def _valid_until(flips: list[int]) -> str:
+    """First day on which a rule turns that stands before, or is, the one that gave the level. Later rules cannot change the colour."""
+    days = [f"CASE WHEN flip_{i} > $as_of AND mask & {(1 << i) - 1}::UBIGINT = 0 THEN flip_{i} END" for i in flips]
+    return f"least({', '.join(days)}, NULL::DATE)" if days else "NULL::DATE"
+
+
+def _check_unique(con: duckdb.DuckDBPyConnection, layer: Layer) -> None:
+    row = con.execute("SELECT count(*) - count(DISTINCT object_id), mode(object_id) FROM facts").fetchone()
+    if row and row[0]:
+        raise LayerError(
+            f"Layer {layer.name!r} finds {row[0]} objects more than once, {row[1]!r} among them.",
+            remedy="Group its joins so that each object has at most one row; keys must be unique and not empty.",
+        )
+
+
+def grade(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...], day: date) -> None:
+    """Scratch view `painted`: `facts` with `level`, `reasons`, `next_visit_due` and the override in force."""
+    masks = [int(row[0]) for row in con.execute("SELECT DISTINCT mask FROM facts ORDER BY 1").fetchall()]
+    con.execute("CREATE OR REPLACE TEMP TABLE grade (mask UBIGINT, level UTINYINT, reasons VARCHAR[])")
+    rows = [[mask, *_graded(layer, rules, mask)] for mask in masks]
+    if rows:
+        con.executemany("INSERT INTO grade VALUES (?, ?, ?)", rows)
+    con.execute(
+        f"""CREATE OR REPLACE TEMP TABLE lifted AS
+        SELECT object_id, level, override_by, override_why, least(override_until, override_since + {OVERRIDE_DAYS}) AS override_until
+        FROM override WHERE layer = {text(layer.name)} AND $day BETWEEN override_since AND least(override_until, override_since + {OVERRIDE_DAYS})
+        QUALIFY row_number() OVER (PARTITION BY object_id ORDER BY override_since DESC, override_by) = 1""",
+        {"day": day},
+    )
+    rhythm = " ".join(f"WHEN {level} THEN {days}" for level, days in sorted(layer.visit_days.items()))
+    due = f"checked + CASE coalesce(l.level, g.level) {rhythm} END" if rhythm else "NULL::DATE"
+    con.execute(
+        f"""CREATE OR REPLACE TEMP VIEW painted AS
+        SELECT f.* EXCLUDE (mask, valid_until), coalesce(l.level, g.level)::UTINYINT AS level, g.reasons, ({due})::DATE AS next_visit_due,
+            least(f.valid_until, l.override_until + 1) AS valid_until, l.override_by, l.override_why, l.override_until
+        FROM facts f JOIN grade g USING (mask) LEFT JOIN lifted l USING (object_id)"""
+    )
+
+
+def _graded(layer: Layer, rules: tuple[Rule, ...], mask: int) -> tuple[int, list[str]]:
+    hits = [rule for i, rule in enumerate(rules) if mask >> i & 1]
+    return (hits[0].level, [rule.code for rule in hits]) if hits else (layer.default_level, [layer.default_code])
