@@ -1,0 +1,231 @@
+"""Deciding in which encoding a text was written, with evidence: declared, .cpg, LDID, strict UTF-8, GB18030, in this order."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from data.errors import SourceError
+from etl.core.evidence import Evidence
+from etl.core.paths import Delivered
+
+# LDID byte of a dBASE header (offset 29) → codec. 0x57 and 0x00 say "ANSI of that machine", which is no statement.
+LDID = {
+    0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x4D: "cp936", 0x4E: "cp949", 0x4F: "cp950", 0x50: "cp874",
+    0x58: "cp1252", 0x59: "cp1252", 0x64: "cp852", 0x65: "cp866", 0x78: "cp950", 0x79: "cp949", 0x7A: "cp936", 0x7B: "cp932",
+    0x7C: "cp874", 0x7D: "cp1255", 0x7E: "cp1256", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253",
+}  # fmt: skip
+CHINESE = {"gb2312", "gbk", "cp936", "936", "ms936", "gb18030", "hz", "chinese", "euc-cn", "euccn", "zh_cn"}
+SUGGESTED = ("gb18030", "big5", "shift_jis", "euc-kr", "cp1252")
+ENOUGH = 0.95  # share of non-ASCII values that the chosen encoding has to decode
+PLAUSIBLE = 0.8  # share of decoded characters that belong to the 7 445 of GB 2312
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The encoding to decode with (a Python codec name) and why."""
+
+    encoding: str
+    evidence: tuple[str, ...]
+
+
+def codec_of(name: str) -> str | None:
+    """Python's codec for an encoding as files name it ("936", "CP936", "ANSI 1252", "Big-5", "koi8r"); None when unknown."""
+    plain = name.strip().strip("\ufeff\x00").lower().replace(" ", "").removeprefix("ansi").removeprefix("oem").removeprefix("windows-")
+    plain = plain.removeprefix("x-") or name.strip().lower()
+    if plain in CHINESE or plain == "cp54936" or plain == "54936":
+        return "gb18030"  # a superset of GB 2312 and GBK
+    known = {"koi8r": "koi8_r", "88591": "latin_1", "iso88591": "latin_1", "65001": "utf_8", "big-5": "big5", "950": "cp950"}
+    for candidate in (known.get(plain, plain), f"cp{plain}"):
+        try:
+            return codecs.lookup(candidate).name
+        except LookupError:
+            continue
+    return None
+
+
+def decodes(value: bytes, encoding: str, *, cut: bool = False) -> bool:
+    """Whether `value` is text in `encoding`; with `cut`, its last character may be incomplete (fields cut at their width)."""
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(value, final=not cut)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return True
+
+
+def decide_encoding(
+    values: Sequence[bytes],
+    *,
+    name: str,
+    declared: str | None = None,
+    hints: Sequence[tuple[str, str]] = (),
+    weak: Sequence[tuple[str, str]] = (),
+    total: int | None = None,
+    cut: bool = False,
+) -> Verdict:
+    """Encoding of `values` (texts with at least one non-ASCII byte; lines or fields) with its evidence.
+
+    `hints` are (where it stands, what it says), strongest first; `weak` ones count only when nothing else is plausible; `total` is the number of all values, for the sentence. Raises
+    SourceError when nothing fits or what fits is not plausible Chinese and nothing declares it.
+    """
+    trial = _Trial(values, len(values) if total is None else total, cut)
+    if declared:
+        return _declared(trial, declared, name)
+    if not values:
+        return Verdict("utf-8", (Evidence("all text is plain ASCII", "文本全部为 ASCII 字符"),))
+    return _hinted(trial, hints) or _unhinted(trial, hints, weak, name)
+
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+_SAMPLE = 4 << 20
+
+
+def text_encoding(path: Delivered, declared: str | None) -> tuple[Verdict, int]:
+    """Encoding of a text file and the length of its byte-order mark."""
+    with path.open("rb") as handle:
+        head = handle.read(_SAMPLE)
+        for mark, encoding in BOMS:
+            if head.startswith(mark):
+                said = Evidence(f"the byte-order mark says {encoding.upper()}", f"文件头标记（BOM）标明 {encoding.upper()}")
+                return Verdict(encoding, (said,)), len(mark)
+        wide = _without_mark(head)
+        if wide and not declared:
+            said = Evidence(f"every other byte is zero: {wide.upper()} without a byte-order mark", f"隔字节为零：{wide.upper()}（无 BOM）")
+            return Verdict(wide, (said,)), 0
+        sample = _text_lines(head, handle)
+        return decide_encoding([line for line in sample if not line.isascii()], name=path.name, declared=declared, total=len(sample)), 0
+
+
+def _without_mark(head: bytes) -> str | None:
+    """UTF-16 without a byte-order mark: zero bytes in many even or many odd places."""
+    part = head[:4096]
+    odd, even = part[1::2].count(0), part[0::2].count(0)
+    if max(odd, even) < max(len(part) // 10, 2) or min(odd, even) * 20 > max(odd, even):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _text_lines(head: bytes, handle: IO[bytes]) -> list[bytes]:
+    """Lines to judge by: the first megabytes, or the first stretch behind them that holds more than ASCII, and the last ones."""
+    found = head.splitlines()
+    if len(head) < _SAMPLE:
+        return found
+    found = found[:-1]
+    if head.isascii():
+        while (chunk := handle.read(_SAMPLE)) and chunk.isascii():
+            pass
+        found += chunk.split(b"\n")[1:-1]
+    elif handle.seekable() and not isinstance(handle, zipfile.ZipExtFile):
+        handle.seek(-_SAMPLE // 4, io.SEEK_END)
+        found += handle.read().split(b"\n")[1:]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    values: Sequence[bytes]
+    total: int
+    cut: bool
+
+    def good(self, encoding: str) -> int:
+        return sum(decodes(value, encoding, cut=self.cut) for value in self.values)
+
+    def share(self, encoding: str) -> float:
+        return self.good(encoding) / max(len(self.values), 1)
+
+    def sentence(self, encoding: str) -> Evidence:
+        good = self.total - len(self.values) + self.good(encoding)
+        counts = f"{good:,} of {self.total:,}".replace(",", " ")
+        return Evidence(f"{encoding.upper()} decodes {counts} values", f"{encoding.upper()} 可解码 {good}/{self.total} 个值")
+
+    def text(self, encoding: str) -> str:
+        return "".join(value.decode(encoding, "ignore") for value in self.values[:2000])
+
+
+def _declared(trial: _Trial, declared: str, name: str) -> Verdict:
+    codec = codec_of(declared)
+    if codec is None:
+        raise SourceError(f"{name}: the declared encoding {declared!r} is unknown.", remedy="Give gb18030, utf-8, big5 or another codec.")
+    if trial.values and trial.share(codec) < 0.5:
+        raise SourceError(
+            f"{name}: declared as {declared}, but {trial.sentence(codec)}.", remedy="Remove `encoding` to have it detected, or correct it."
+        )
+    return Verdict(codec, (Evidence(f"declared as {declared}", f"声明为 {declared}"), trial.sentence(codec)))
+
+
+def _hinted(trial: _Trial, hints: Sequence[tuple[str, str]]) -> Verdict | None:
+    """The first hint that the bytes do not contradict."""
+    utf8 = trial.share("utf-8") == 1
+    for place, says in hints:
+        codec = codec_of(says)
+        if codec is None or trial.share(codec) < ENOUGH:
+            continue
+        if utf8 and codec != "utf-8":
+            continue  # valid UTF-8 of several bytes a character is hardly ever an accident
+        if _single_byte(codec) and _common_share(trial) >= 0.9:
+            continue  # a single-byte code page decodes anything; these bytes are common Chinese characters
+        said = Evidence(f"{place} says {says}", f"{place} 标明 {says}")
+        return Verdict(codec, (said, trial.sentence(codec)))
+    return None
+
+
+def _unhinted(trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tuple[str, str]], name: str) -> Verdict:
+    overruled = tuple(
+        Evidence(f"{place} says {says}, but the bytes contradict it: overruled", f"{place} 标明 {says}，与内容不符，不予采用")
+        for place, says in hints
+    )
+    nothing = () if hints else (Evidence("nothing in the file names an encoding", "文件未标明编码"),)
+    if trial.share("utf-8") >= ENOUGH:
+        return Verdict("utf-8", (*nothing, *overruled, trial.sentence("utf-8")))
+    failed = Evidence("strict UTF-8 failed", "严格 UTF-8 解码失败")
+    if trial.share("gb18030") >= ENOUGH and _plausible(trial.text("gb18030")) >= PLAUSIBLE:
+        return Verdict("gb18030", (*nothing, *overruled, failed, trial.sentence("gb18030")))
+    ansi = next((says for place, says in weak), None)
+    if ansi:
+        told = Evidence(f"the text is not plausible Chinese; {weak[0][0]} allows {ansi}", f"文本不像中文；{weak[0][0]} 允许 {ansi}")
+        return Verdict(ansi, (*nothing, *overruled, failed, told))
+    raise _undecided(trial, name)
+
+
+def _undecided(trial: _Trial, name: str) -> SourceError:
+    first = trial.values[0]
+    shown = "; ".join(f"{codec}: {first.decode(codec)[:20]!r}" for codec in SUGGESTED if decodes(first, codec))
+    return SourceError(
+        f"{name}: the encoding cannot be told: strict UTF-8 fails and the text is not plausible as GB18030"
+        f" ({trial.good('gb18030')} of {len(trial.values)} values decode). The first value would read as {shown or 'nothing known'}.",
+        remedy='Declare it, for example encoding = "big5".',
+    )
+
+
+def _single_byte(codec: str) -> bool:
+    return codec.startswith(("cp125", "cp43", "cp8", "latin", "iso8859", "koi8"))
+
+
+def _common_share(trial: _Trial) -> float:
+    """Share of level-1 hanzi (the 3 755 most common, lead bytes B0 to D7) when read as GB18030; 0 when too short to tell."""
+    if trial.share("gb18030") < 1:
+        return 0.0
+    characters = [c for c in trial.text("gb18030") if ord(c) > 127]
+    common = sum(_gb2312(c)[:1] in _LEVEL_1 for c in characters)
+    return common / len(characters) if len(characters) >= 4 else 0.0
+
+
+_LEVEL_1 = {bytes([lead]) for lead in range(0xB0, 0xD8)}
+
+
+def _gb2312(character: str) -> bytes:
+    return character.encode("gb2312", "ignore")
+
+
+def _plausible(text: str) -> float:
+    """Share of the non-ASCII characters that GB 2312 knows, or that are punctuation or units."""
+    characters = [c for c in text if ord(c) > 127]
+    good = sum(bool(_gb2312(c)) or 0x2000 <= ord(c) < 0x3400 or ord(c) >= 0xFF00 for c in characters)
+    return good / len(characters) if characters else 1.0

@@ -1,0 +1,23 @@
+"""A delivered file, on disk or inside a zip archive, and how GDAL calls it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+Delivered = Path | zipfile.Path
+
+
+def gdal_path(path: Delivered) -> str:
+    """Name under which GDAL opens `path`; a member of an archive is read in place, without unpacking."""
+    if isinstance(path, zipfile.Path):
+        return f"/vsizip/{{{Path(str(path.root.filename)).resolve()}}}/{path.at.rstrip('/')}"
+    return str(path)
+
+
+def sibling(path: Delivered, suffix: str) -> Delivered | None:
+    """The file beside `path` with another suffix, whatever its case; None when there is none."""
+    parent: Any = path.parent
+    wanted = f"{Path(path.name).stem}{suffix}".casefold()
+    return next((item for item in parent.iterdir() if item.name.casefold() == wanted), None)

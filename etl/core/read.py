@@ -1,0 +1,208 @@
+"""From what the TOML calls a file to Readings: globs, zip archives, the right plug-in, row filters, and errors that name the file."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import importlib
+import pkgutil
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, reduce
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import SourceError, advice
+from etl.core.spec import Delivered, Reading, ReadOptions, Source
+
+_SIDECARS = set(
+    [".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".fix", ".apl", ".dat", ".map", ".id", ".ind", ".mid", ".xml", ".qmd", ".qml", ".sld", ".lock", ".ini", ".gpkg-wal", ".gpkg-shm"]
+)
+_AS_TABLE = "Ask for the table as .xlsx or .csv."
+_UNREADABLE = {
+    ".rar": "Unpack it, or ask for a zip.",
+    ".7z": "Unpack it, or ask for a zip.",
+    ".gz": "Unpack it first.",
+    ".dwg": "Ask for DXF, or for the GIS data behind the drawing.",
+    ".mdb": "Ask for a file geodatabase (.gdb) or a GeoPackage.",
+    ".doc": _AS_TABLE,
+    ".docx": _AS_TABLE,
+    ".wps": _AS_TABLE,
+    ".pdf": _AS_TABLE,
+    ".mxd": "Ask for the data behind the map document.",
+    ".qgz": "Ask for the data behind the project.",
+    ".gqs": "It is a saved query; ask for the data.",
+    ".ovobj": "Export it as KML.",
+    ".lpk": "Ask for a file geodatabase (.gdb).",
+}
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All plug-ins of `etl/sources/`, by name."""
+    package = importlib.import_module("etl.sources")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(importlib.import_module(f"etl.sources.{name}").SOURCE for name in names)
+
+
+def read_dataset(base: Path, file: str, options: ReadOptions | None = None) -> Iterator[Reading]:
+    """Readings of every file, sheet and layer that `file` (relative to `base`; globs, zip archives and DSNs allowed) names.
+
+    Exhaust a Reading's batches before taking the next. Raises SourceError naming the file, the cause and the remedy.
+    """
+    options = options or ReadOptions()
+    if "://" in file:
+        yield from _opened(Path(file), _by_scheme(file), options, file.split("@")[-1])
+        return
+    for path, shown in delivered_files(base, file):
+        yield from _opened(path, source_of(path), options, shown)
+
+
+def delivered_files(base: Path, file: str) -> list[tuple[Delivered, str]]:
+    """What `file` stands for: (path or member of an archive, name to show), sorted. Raises SourceError when nothing matches."""
+    archive, _, inner = file.partition(".zip/")
+    if inner:
+        return [pair for path in _matching(base, f"{archive}.zip") for pair in _members(path, _relative(path, base), inner)]
+    found: list[tuple[Delivered, str]] = []
+    for path in _matching(base, file):
+        shown = _relative(path, base)
+        found.extend(_members(path, shown, "*") if path.suffix.lower() == ".zip" else [(path, shown)])
+    return found
+
+
+def source_of(path: Delivered) -> Source:
+    """The plug-in for `path`, by its suffix. Raises SourceError for what nothing here reads."""
+    suffix = Path(path.name).suffix.lower()
+    for source in sources():
+        if suffix in source.suffixes:
+            return source
+    known = sorted({s for source in sources() for s in source.suffixes if s.startswith(".")})
+    remedy = _UNREADABLE.get(suffix) or f"Files of these kinds are read: {', '.join(known)}."
+    raise SourceError(f"{path.name}: files of the kind {suffix or '(no suffix)'} cannot be read.", remedy=remedy)
+
+
+def _by_scheme(file: str) -> Source:
+    scheme = f"{file.partition('://')[0].lower()}://"
+    source = next((source for source in sources() if scheme in source.suffixes), None)
+    if source is None:
+        known = [s for source in sources() for s in source.suffixes if s.endswith("://")]
+        raise SourceError(f"Nothing here reads {scheme}….", remedy=advice(scheme, known))
+    return source
+
+
+def _matching(base: Path, file: str) -> list[Path]:
+    exact = base / file
+    if exact.exists():
+        return [exact]
+    found = (
+        sorted(Path(exact.anchor).glob(str(exact.relative_to(exact.anchor)))) if exact.is_absolute() else sorted(Path().glob(str(exact)))
+    )
+    paths = [path for path in found if not path.name.startswith(("~$", "."))]
+    kept = _without_sidecars([(path, path.name) for path in paths])
+    if not kept:
+        folder = next((parent for parent in exact.parents if parent.is_dir()), base)
+        present = [item.name for item in folder.iterdir()] or ["nothing"]
+        raise SourceError(f"No file matches {file!r} below {base}.", remedy=f"In {folder}: {advice(exact.name, present)}")
+    return [Path(str(path)) for path, _ in kept]
+
+
+def _members(archive: Path, shown: str, pattern: str) -> list[tuple[Delivered, str]]:
+    """Members of a zip archive that match `pattern`; "*" stands for all that a plug-in reads, which have to be of one kind."""
+    try:
+        root = zipfile.Path(zipfile.ZipFile(archive))
+    except (zipfile.BadZipFile, OSError) as error:
+        raise SourceError(f"{shown} is not a readable zip archive: {error}.", remedy="Ask for it again.") from error
+    every = [(member, _chinese(member.at)) for member in _walk(root)]
+    everything = pattern == "*"
+    named = [(m, n) for m, n in every if everything or fnmatch.fnmatch(n, pattern) or fnmatch.fnmatch(Path(n).name, pattern)]
+    readable = {suffix for source in sources() for suffix in source.suffixes}
+    kept = _without_sidecars([(m, n) for m, n in named if Path(n).suffix.lower() in readable])
+    kinds = {source_of(member).name for member, _ in kept}
+    if not kept or (everything and len(kinds) > 1):
+        cause = f"holds several kinds of data ({', '.join(sorted(kinds))})" if kinds else f"holds nothing readable that matches {pattern!r}"
+        names = ", ".join(name for _, name in (kept or every)[:12])
+        raise SourceError(f"{shown} {cause}: {names}.", remedy=f'Name the member, for example file = "{shown}/*.shp".')
+    return [(member, f"{shown}/{name}") for member, name in kept]
+
+
+def _walk(folder: zipfile.Path) -> Iterator[zipfile.Path]:
+    """Files of an archive, and folders that are datasets themselves (.gdb), sorted."""
+    for item in sorted(folder.iterdir(), key=lambda item: item.at):
+        if item.name.startswith((".", "__MACOSX")):
+            continue
+        if item.is_dir() and not item.name.lower().endswith(".gdb"):
+            yield from _walk(item)
+        else:
+            yield item
+
+
+def _chinese(name: str) -> str:
+    """A member's name as its sender saw it: archives without the UTF-8 flag come from Chinese Windows."""
+    try:
+        return name.encode("cp437").decode("gb18030").rstrip("/")
+    except UnicodeError:
+        return name.rstrip("/")
+
+
+def _without_sidecars(items: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Items that are data of their own: no .prj, and no .dbf or .mid beside the .shp or .mif that it belongs to."""
+    names = {name.casefold() for _, name in items}
+    owners = {".dbf": ".shp", ".mid": ".mif"}
+
+    def owned(name: str) -> bool:
+        suffix = Path(name).suffix.lower()
+        return suffix in owners and name.casefold().removesuffix(suffix) + owners[suffix] in names
+
+    return [(path, name) for path, name in items if Path(name).suffix.lower() not in _SIDECARS and not owned(name)]
+
+
+def _relative(path: Path, base: Path) -> str:
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+
+
+def _opened(path: Delivered, source: Source, options: ReadOptions, shown: str) -> Iterator[Reading]:
+    """Readings of one file, under the name that the steward knows, filtered, with every failure turned into a SourceError."""
+    if not isinstance(path, zipfile.Path) and path.is_dir() and not source.folder:
+        raise SourceError(f"{shown} is a folder.", remedy=f'Name the files in it, for example file = "{shown}/*{source.suffixes[0]}".')
+    with _blamed(shown):
+        for reading in source.read(path, options):
+            batches = _guarded(_filtered(reading, options.where, shown), shown)
+            yield dataclasses.replace(reading, file=shown, source=source.name, batches=batches)
+
+
+@contextmanager
+def _blamed(shown: str) -> Iterator[None]:
+    """Failures of the libraries below become SourceErrors that name the file; one that names it already passes."""
+    try:
+        yield
+    except (OSError, pa.ArrowException, zipfile.BadZipFile, UnicodeError, KeyError, ValueError, struct.error) as error:
+        raise SourceError(f"{shown} cannot be read: {error}", remedy="Check that the file is complete, or ask for it again.") from error
+
+
+def _guarded(batches: Iterator[pa.RecordBatch], shown: str) -> Iterator[pa.RecordBatch]:
+    with _blamed(shown):
+        yield from batches
+
+
+def _filtered(reading: Reading, where: Mapping[str, tuple[str, ...]] | None, shown: str) -> Iterator[pa.RecordBatch]:
+    if not where:
+        yield from reading.batches
+        return
+    unknown = [header for header in where if header not in reading.headers]
+    if unknown:
+        raise SourceError(f"{shown}: `where` names {unknown[0]!r}, which is no header.", remedy=advice(unknown[0], reading.headers))
+    for batch in reading.batches:
+        mask = reduce(pc.and_, (_holds(batch.column(header), values) for header, values in where.items()))
+        kept = batch.filter(mask)
+        if kept.num_rows:
+            yield kept
+
+
+def _holds(column: pa.Array, values: tuple[str, ...]) -> pa.Array:
+    """Mask of the rows whose value is one of `values`; "*" stands for any value."""
+    return pc.is_valid(column) if "*" in values else pc.is_in(column, value_set=pa.array(values, pa.string()))

@@ -1,0 +1,210 @@
+"""GIS files through GDAL: layers, headers, CRS, and streamed record batches of strings with WKB."""
+
+from __future__ import annotations
+
+import fnmatch
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyogrio
+import pyogrio.errors
+import shapely
+
+from data.errors import SourceError
+from etl.core.evidence import Evidence
+from etl.core.table import number_duplicates
+
+_HIDDEN_LAYERS = ("layer_styles", "sqlite_*", "gpkg_*", "qgis_projects")
+_EXACT = 2.0**53  # whole numbers up to here survive in a float
+
+
+@dataclass(frozen=True, slots=True)
+class VectorInfo:
+    """What GDAL says about a layer before reading it."""
+
+    fields: tuple[str, ...]
+    headers: tuple[str, ...]  # the fields, duplicates numbered
+    crs: str | None
+    encoding: str | None
+    geometry_type: str | None
+    features: int | None
+
+
+def layers(path: str) -> tuple[str, ...]:
+    """Names of the layers that hold data of the sender. Raises SourceError when GDAL cannot open the file."""
+    found = [str(row[0]) for row in _asking(path, pyogrio.list_layers, path)]
+    return tuple(name for name in found if not any(fnmatch.fnmatch(name, pattern) for pattern in _HIDDEN_LAYERS))
+
+
+def chosen_layers(path: str, wanted: str | None, *, all_by_default: bool = False) -> tuple[str, ...]:
+    """Layers that match `wanted` (a name or a pattern). Without one the file has to hold a single layer, unless `all_by_default`."""
+    found = layers(path)
+    if not found:
+        raise SourceError(f"{_short(path)} holds no layer.", remedy="Ask the sender to export the data again.")
+    if wanted is None and (all_by_default or len(found) == 1):
+        return found
+    names = ", ".join(repr(name) for name in found)
+    if wanted is None:
+        raise SourceError(
+            f"{_short(path)} holds {len(found)} layers: {names}.", remedy='Name one with layer = "…", or all with layer = "*".'
+        )
+    matching = tuple(name for name in found if name == wanted) or tuple(name for name in found if fnmatch.fnmatch(name, wanted))
+    if not matching:
+        raise SourceError(f"{_short(path)} has no layer {wanted!r}.", remedy=f"It holds {names}.")
+    return matching
+
+
+def vector_info(path: str, layer: str | None, *, encoding: str | None = None) -> VectorInfo:
+    """Fields, CRS and size of `layer`. Raises SourceError when GDAL cannot open it."""
+    info = _asking(path, pyogrio.read_info, path, layer=layer, encoding=encoding)
+    fields = tuple(str(name) for name in info["fields"])
+    features = int(info["features"])
+    return VectorInfo(
+        fields=fields,
+        headers=number_duplicates(fields),
+        crs=info["crs"] or None,
+        encoding=(info["encoding"] or "").lower() or None,
+        geometry_type=info["geometry_type"],
+        features=features if features >= 0 else None,
+    )
+
+
+def vector_batches(
+    path: str,
+    layer: str | None,
+    info: VectorInfo,
+    *,
+    batch_rows: int = 65_536,
+    notes: list[str] | None = None,
+    with_fid: bool = False,
+    **options: Any,
+) -> Iterator[pa.RecordBatch]:
+    """Record batches of `layer`: its fields as strings, `__row` (the first feature is row 2, below a header) and `__wkb`.
+
+    With `with_fid` a column `__fid` (int64) follows. `options` go to GDAL. Memory stays at a few batches.
+    """
+    counts = _Counts()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pyogrio.open_arrow(
+                path, layer=layer, batch_size=batch_rows, use_pyarrow=True, return_fids=with_fid, datetime_as_string=True, **options
+            ) as (meta, reader):
+                row = 2
+                for batch in reader:
+                    yield _converted(batch, meta, info, row, with_fid, counts)
+                    row += batch.num_rows
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, RuntimeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{_short(path)} broke off while being read: {error}", remedy="Ask the sender to export it again.") from error
+    if notes is not None:
+        notes.extend(counts.sentences())
+
+
+@dataclass(slots=True)
+class _Counts:
+    features: int = 0
+    empty: int = 0
+    curved: int = 0
+
+    def sentences(self) -> Iterator[Evidence]:
+        if self.empty:
+            yield Evidence(
+                f"{self.empty} of {self.features} features have no geometry", f"{self.features} 个要素中 {self.empty} 个没有图形"
+            )
+
+
+def _converted(batch: pa.RecordBatch, meta: dict[str, Any], info: VectorInfo, row: int, with_fid: bool, counts: _Counts) -> pa.RecordBatch:
+    geometry_name = meta.get("geometry_name") or "wkb_geometry"
+    fid_name = meta.get("fid_column") or "OGC_FID"
+    names = batch.schema.names
+    by_name: dict[str, list[pa.Array]] = {}
+    for index, name in enumerate(names):
+        by_name.setdefault(name, []).append(batch.column(index))
+    has_geometry = info.geometry_type is not None and geometry_name in by_name
+    wkb = by_name[geometry_name].pop() if has_geometry else pa.nulls(batch.num_rows, pa.binary())
+    fid = by_name[fid_name].pop(0) if with_fid else None
+    columns = [as_text(by_name[field].pop(0)) for field in info.fields if by_name.get(field)]
+    headers = [header for field, header in zip(info.fields, info.headers, strict=True) if field in by_name]
+    wkb = _plain_wkb(wkb)
+    counts.features += batch.num_rows
+    counts.empty += wkb.null_count if info.geometry_type is not None else 0
+    arrays = [*columns, pa.array(range(row, row + batch.num_rows), pa.int64()), wkb]
+    extra = {"__fid": fid.cast(pa.int64())} if fid is not None else {}
+    return pa.RecordBatch.from_arrays([*arrays, *extra.values()], names=[*headers, "__row", "__wkb", *extra])
+
+
+def _plain_wkb(wkb: pa.Array) -> pa.Array:
+    """Binary array of WKB; empty geometries become NULL."""
+    plain = wkb.storage if isinstance(wkb, pa.ExtensionArray) else wkb
+    plain = plain.cast(pa.binary())
+    short = pc.less_equal(pc.binary_length(plain), 9)  # an empty line, polygon or collection is 9 bytes
+    return pc.if_else(pc.fill_null(short, False), pa.scalar(None, pa.binary()), plain)
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """Any Arrow array as strings: whole numbers without ".0", dates in ISO form, booleans as Y and N, empty text as NULL."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return as_text(array.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return _filled(array.cast(pa.string()))
+    if pa.types.is_floating(kind):
+        return _floats(array.cast(pa.float64()))
+    if pa.types.is_boolean(kind):
+        return pc.if_else(array, "Y", "N").cast(pa.string())
+    if pa.types.is_timestamp(kind):
+        return _timestamps(array)
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.array([_shown(value) for value in array.to_pylist()], pa.string())
+    return array.cast(pa.string())
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or value in ([], b""):
+        return None
+    if isinstance(value, bytes):
+        return value.hex()
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _filled(text: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _floats(array: pa.Array) -> pa.Array:
+    """Whole numbers up to 2^53 as integers, larger ones with their exponent (they are damaged), others as shortest decimals."""
+    finite = pc.and_(pc.is_finite(array), pc.less_equal(pc.abs(array), _EXACT))
+    whole = pc.and_(finite, pc.equal(pc.if_else(finite, array, 0.0), pc.round(pc.if_else(finite, array, 0.0))))
+    integers = pc.if_else(whole, array, 0.0).cast(pa.int64()).cast(pa.string())
+    text = pc.if_else(whole, integers, array.cast(pa.string()))
+    return pc.if_else(pc.is_nan(array), pa.scalar(None, pa.string()), text)
+
+
+def _timestamps(array: pa.Array) -> pa.Array:
+    text = array.cast(pa.string())
+    return pc.replace_substring_regex(text, r"[ T]00:00:00(\.0+)?(Z|\+00:?00)?$", "")
+
+
+def wkb_points(longitudes: Any, latitudes: Any) -> pa.Array:
+    """WKB of points from two coordinate arrays of floats; NaN gives NULL."""
+    return pa.array(shapely.to_wkb(shapely.points(longitudes, latitudes)), pa.binary())
+
+
+def _asking(path: str, function: Any, *arguments: Any, **options: Any) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return function(*arguments, **options)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeDecodeError) as error:
+        cause = str(error).split("; It might help")[0]
+        raise SourceError(
+            f"{_short(path)} cannot be opened: {cause}", remedy="Check that the file is complete, or ask for it again."
+        ) from error
+
+
+def _short(path: str) -> str:
+    return path.removeprefix("/vsizip/").replace("{", "").replace("}", "")
