@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from data.town import cuts, names
-from data.town.terrain import ROAD, WATER, Terrain, Unit, build_terrain
+from data.town.terrain import ROAD, WATER, Feature, Terrain, Unit, build_terrain, unit_counts
+from data.town.unit import Built, Task, build_unit
 
 CRS = "EPSG:4550"
 TOWN_CODE = "990115103"
 TOWN_NAME = "示范镇"
+HOUSES_PER_KM2, TEAMS_PER_KM2 = 34_000 / 75, 540 / 75
+DENSITY = {"A": 1.3, "B": 1.1, "C": 0.85, "D": 0.75}  # houses on a km², relative
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Ground:
     only), name, kind (code list area_kind), archetype (villages A near town, B mixed, C rural, D relocating, handed down to their
     parts; "town" for committees and the root), service_model ("standard", "basic"), Polygon. Each level tiles its parent exactly.
     `roads`: feature_id, name, rank 1 expressway … 5 lane, width_m, LineString.
-    `waterways`: feature_id, name, rank 1 river … 5 creek, width_m, LineString. `waters`: feature_id, name, rank, village_code, Polygon.
+    `waterways`: feature_id, name, rank 1 river … 5 creek, width_m, LineString. `waters`: feature_id, village_code, Polygon.
     `parcels`: parcel_id, class_code (landuse_sandiao.csv), village_code, basic_farmland (bool), Polygon; a coverage of the town.
     `houses`: house_id, area_code (team; estate or micro-grid in committees), village_code, setting ("village", "flat", "shop",
     "factory", "public"), storeys, number (in the team, "12", "12-1"), hamlet (Chinese name, estate or street in town), Polygon.
@@ -53,19 +60,48 @@ class Ground:
         return digest.hexdigest()
 
 
-def build_ground(seed: int, scale: float) -> Ground:
-    """The ground of the town at `scale` (1: 42 villages, 46 committees, about 97 km²)."""
+def build_ground(seed: int, scale: float, workers: int | None = None) -> Ground:
+    """The ground of the town at `scale` (1: 42 villages, 46 committees, about 97 km²). The result does not depend on `workers`."""
     terrain = build_terrain(seed, scale)
+    tasks = _tasks(seed, terrain)
+    return _assembled(terrain, tasks, _built(tasks, workers or os.cpu_count() or 1))
+
+
+def _built(tasks: list[Task], workers: int) -> list[Built]:
+    """Build all units, in processes where there is enough to do."""
+    if workers == 1 or len(tasks) < 8:
+        return [build_unit(task) for task in tasks]
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver")) as pool:
+        return list(pool.map(build_unit, tasks, chunksize=max(1, min(8, len(tasks) // (4 * workers)))))
+
+
+def _tasks(seed: int, terrain: Terrain) -> list[Task]:
+    """Codes, names, archetypes and wanted counts of the units."""
     rng = np.random.default_rng([seed, 2])
-    codes = _codes(terrain.units)
-    areas = _areas(terrain, codes, rng)
-    leaves = areas[areas.code.str.len() == areas.code.str.len().max()]
-    leaves = pd.concat([leaves, areas[(areas.level == 2) & (areas.archetype == "town")]])
-    houses = _houses(leaves, rng)
-    return Ground(areas, *_features(terrain), _parcels(leaves), houses, _stands(leaves), _facilities(houses))
+    units = terrain.units
+    area = np.array([cuts.ring_area(unit.ring) / 1e6 for unit in units])
+    rural = np.array([unit.kind == "village" for unit in units])
+    kinds = _archetypes(units, rng)
+    weight = area * rural * np.array([DENSITY.get(kind, 0.0) for kind in kinds])
+    houses = weight / weight.sum() * area[rural].sum() * HOUSES_PER_KM2
+    teams = np.clip(np.rint(area * TEAMS_PER_KM2 + rng.normal(0, 1, len(units))), 5, 26)
+    stations = _stations(kinds, teams)
+    labels = {
+        "village": iter(names.village_names(int(rural.sum()), rng)),
+        "committee": iter(names.committee_names(int((~rural).sum()), rng)),
+    }
+    near = _Nearby(terrain)
+    return [
+        Task(
+            seed, code, next(labels[unit.kind]), unit.kind == "committee", kinds[k], "basic" if kinds[k] in ("C", "D") else "standard",
+            unit.ring, unit.bits, *near.of(unit.ring), int(teams[k]), round(float(houses[k])), stations[k],
+        )
+        for k, (unit, code) in enumerate(zip(units, _codes(units), strict=True))
+    ]  # fmt: skip
 
 
 def _codes(units: list[Unit]) -> list[str]:
+    """Committees count from 001, villages from 200; with four digits where a district needs them."""
     digits = 3 if len(units) < 700 else 4
     count = {"committee": 0, "village": 2 * 10 ** (digits - 1) - 1}
     codes = []
@@ -75,113 +111,129 @@ def _codes(units: list[Unit]) -> list[str]:
     return codes
 
 
-def _areas(terrain, codes, rng):
-    rows = [(TOWN_CODE, "", 0, TOWN_NAME, "town", "town", "standard", shapely.union_all([shapely.Polygon(u.ring) for u in terrain.units]))]
-    villages = names.village_names(len(codes), rng)
-    committees = names.committee_names(len(codes), rng)
-    near = sorted(u.nearness for u in terrain.units if u.kind == "village")
+def _archetypes(units: list[Unit], rng: np.random.Generator) -> list[str]:
+    """A nearest to a town centre, then B, then C; a few of the outer ones are relocating (D)."""
+    kinds = ["town"] * len(units)
+    villages = [k for k, unit in enumerate(units) if unit.kind == "village"]
+    order = sorted(villages, key=lambda k: units[k].nearness * float(rng.uniform(0.9, 1.1)))
+    first, second = round(len(order) * 10 / 42), round(len(order) * 24 / 42)
+    for place, k in enumerate(order):
+        kinds[k] = "A" if place < first else "B" if place < second else "C"
+    for k in rng.permutation(order[second:])[: round(len(order) * 3 / 42)]:
+        kinds[int(k)] = "D"
+    return kinds
 
-    def make(ring, share, pieces):
-        return cuts.cut(ring, share, rng, cuts.Style())
 
-    for k, (unit, code) in enumerate(zip(terrain.units, codes, strict=True)):
-        area = cuts.ring_area(unit.ring) / 1e6
-        rank = np.searchsorted(near, unit.nearness) / len(near)
-        kind = "town" if unit.kind == "committee" else "A" if rank < 0.24 else "B" if rank < 0.57 else "D" if k % 8 == 0 else "C"
-        model = "basic" if kind in "CD" else "standard"
-        name = villages[k] if unit.kind == "village" else committees[k]
-        rows.append((code, TOWN_CODE, 1, name, unit.kind, kind, model, shapely.Polygon(unit.ring)))
-        teams = max(5, min(26, round(area * 7.2))) if unit.kind == "village" else 5
-        grids = max(3, min(6, round(teams / 3.2))) if unit.kind == "village" else 5
-        for g, grid in enumerate(cuts.partition(unit.ring, [1.0] * grids, make)):
-            inner = f"{code}{g + 1:02d}"
-            town = unit.kind == "committee"
-            rows.append((inner, code, 2, f"{name}第{g + 1}微网格", "estate" if town else "micro_grid", kind, model, shapely.Polygon(grid)))
-            if town:
-                continue
-            for t, team in enumerate(cuts.partition(grid, [1.0] * max(1, round(teams / grids)), make)):
-                rows.append((f"{inner}{t + 1:02d}", inner, 3, f"{t + 1}组", "team", kind, model, shapely.Polygon(team)))
+def _stations(kinds: list[str], teams: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
+    """One neighbourhood station for two teams in five of seven villages, those nearest to town first."""
+    order = sorted((kind, k) for k, kind in enumerate(kinds) if kind != "town")
+    served = {k for _, k in order[: round(len(order) * 30 / 42)]}
+    return [round(float(teams[k]) / 2) if k in served else 0 for k in range(len(kinds))]
+
+
+class _Nearby:
+    """Finds the town features and loose road ends near a ring."""
+
+    def __init__(self, terrain: Terrain) -> None:
+        self._features, self._loose = terrain.features, terrain.loose
+        self._tree = shapely.STRtree([feature.line for feature in terrain.features])
+
+    def of(self, ring: cuts.Floats) -> tuple[list[Feature], cuts.Floats]:
+        polygon = shapely.Polygon(ring)
+        low_x, low_y, high_x, high_y = polygon.buffer(400.0).bounds
+        found = np.sort(self._tree.query(polygon, predicate="dwithin", distance=150.0))
+        features = []
+        for feature in (self._features[k] for k in found):
+            for line in shapely.get_parts(shapely.clip_by_rect(feature.line, low_x, low_y, high_x, high_y)):
+                features.append(Feature(feature.kind, feature.rank, feature.width_m, line, feature.name))
+        loose = self._loose
+        return features, loose[(loose[:, 0] > low_x) & (loose[:, 0] < high_x) & (loose[:, 1] > low_y) & (loose[:, 1] < high_y)]
+
+
+def _assembled(terrain: Terrain, tasks: list[Task], built: list[Built]) -> Ground:
+    return Ground(
+        areas=_areas(tasks, built),
+        roads=_lines("DL", ROAD, terrain, [b.roads for b in built]),
+        waterways=_lines("SX", WATER, terrain, [b.waterways for b in built]),
+        waters=_waters(tasks, built),
+        parcels=_parcels(tasks, built),
+        houses=_houses(tasks, built),
+        stands=_stands(tasks, built),
+        facilities=_facilities(tasks, built),
+    )
+
+
+def _frame(columns: dict[str, object], geometry: object) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=geometry, crs=CRS)
+
+
+def _areas(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    rows: list[tuple[object, ...]] = []
+    for task, unit in zip(tasks, built, strict=True):
+        kind = "committee" if task.committee else "village"
+        rows.append((task.code, TOWN_CODE, 1, task.name, kind, task.archetype, task.model, shapely.Polygon(task.ring)))
+        deep = len(task.code) + 2
+        for code, name, polygon in unit.parts:
+            kind = "estate" if task.committee else "micro_grid" if len(code) == deep else "team"
+            level = 2 if len(code) == deep else 3
+            rows.append((code, code[:-2], level, name, kind, task.archetype, task.model, polygon))
+    town = shapely.coverage_union_all([row[-1] for row in rows if row[2] == 1])
+    rows.insert(0, (TOWN_CODE, "", 0, TOWN_NAME, "town", "town", "standard", town))
     columns = ["code", "parent_code", "level", "name", "kind", "archetype", "service_model", "geometry"]
     return gpd.GeoDataFrame(rows, columns=columns, crs=CRS)
 
 
-def _features(terrain):
-    frames = []
-    for kind in (ROAD, WATER):
-        features = [f for f in terrain.features if f.kind == kind]
-        prefix = "DL" if kind == ROAD else "SX"
-        rows = [(f"{prefix}{k + 1:05d}", f.name or prefix, f.rank, f.width_m, f.line) for k, f in enumerate(features)]
-        frames.append(gpd.GeoDataFrame(rows, columns=["feature_id", "name", "rank", "width_m", "geometry"], crs=CRS))
-    waters = frames[1].assign(geometry=frames[1].buffer(frames[1].width_m / 2), village_code="")
-    return *frames, waters
+def _lines(prefix: str, kind: int, terrain: Terrain, inner: list[list[tuple[str, int, float, shapely.LineString]]]) -> gpd.GeoDataFrame:
+    great = [(f.name, f.rank, f.width_m, f.line) for f in terrain.features if f.kind == kind]
+    every = great + [line for lines in inner for line in lines]
+    name, rank, width, line = zip(*every, strict=True)
+    keys = [f"{prefix}{k:06d}" for k in range(1, len(every) + 1)]
+    return _frame({"feature_id": keys, "name": list(name), "rank": list(rank), "width_m": list(width)}, list(line))
 
 
-def _houses(leaves, rng):
-    rows = []
-    for code, kind, polygon in zip(leaves.code, leaves.archetype, leaves.geometry, strict=True):
-        inner = polygon.buffer(-40)
-        x0, y0, x1, y1 = inner.bounds if not inner.is_empty else (0, 0, 0, 0)
-        xs, ys = np.meshgrid(np.arange(x0, x1, 16.0), np.arange(y0, y1, 70.0))
-        inside = shapely.contains_xy(inner, xs.ravel(), ys.ravel())
-        n = 0
-        for x, y in zip(xs.ravel()[inside], ys.ravel()[inside], strict=True):
-            if kind == "town" and rng.random() > 0.1:
-                continue
-            n += 1
-            setting = "flat" if kind == "town" else "village"
-            number = str(n)
-            rows.append(
-                (
-                    f"{code}F{n:04d}",
-                    code,
-                    code[:-2] if kind == "town" else code[:-4],
-                    setting,
-                    6 if kind == "town" else 2,
-                    number,
-                    "陆家宅",
-                    shapely.box(x, y, x + 11, y + 8.5),
-                )
-            )
-    return gpd.GeoDataFrame(
-        rows, columns=["house_id", "area_code", "village_code", "setting", "storeys", "number", "hamlet", "geometry"], crs=CRS
-    )
+def _per_unit(tasks: list[Task], prefix: str, digits: int, counts: list[int]) -> tuple[list[str], list[str]]:
+    """Keys numbered within each unit, and the code of the unit of each."""
+    keys = [f"{prefix}{task.code}{k:0{digits}d}" for task, count in zip(tasks, counts, strict=True) for k in range(1, count + 1)]
+    return keys, [task.code for task, count in zip(tasks, counts, strict=True) for _ in range(count)]
 
 
-def _parcels(leaves):
-    village = [code[:-2] if kind == "town" else code[:-4] for code, kind in zip(leaves.code, leaves.archetype, strict=True)]
-    kinds = ["0701" if kind == "town" else "0101" for kind in leaves.archetype]
-    return gpd.GeoDataFrame(
-        {
-            "parcel_id": [f"TB{c}" for c in leaves.code],
-            "class_code": kinds,
-            "village_code": village,
-            "basic_farmland": [k == "0101" for k in kinds],
-        },
-        geometry=leaves.geometry.values,
-        crs=CRS,
-    )
+def _waters(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    keys, village = _per_unit(tasks, "SM", 3, [len(b.waters) for b in built])
+    shapes = np.concatenate([b.waters for b in built])
+    return _frame({"feature_id": keys, "village_code": village}, shapes)
 
 
-def _stands(leaves):
-    some = leaves.iloc[::3]
-    shapes = some.geometry.buffer(-30)
-    return gpd.GeoDataFrame(
-        {
-            "stand_id": [f"XB{c}" for c in some.code],
-            "village_code": [c[:12] for c in some.code],
-            "belt": "eco",
-            "area_m2": shapes.area.to_numpy(),
-        },
-        geometry=shapes.values,
-        crs=CRS,
-    )
+def _parcels(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    keys, village = _per_unit(tasks, "TB", 4, [len(b.parcels) for b in built])
+    code = np.concatenate([b.parcel_class for b in built])
+    shapes = np.concatenate([b.parcels for b in built])
+    farmland = np.isin(code, ["0101", "0102"]) & (shapely.area(shapes) > 4000)
+    return _frame({"parcel_id": keys, "class_code": code.astype(object), "village_code": village, "basic_farmland": farmland}, shapes)
 
 
-def _facilities(houses):
-    some = houses.iloc[::30]
-    kinds = ["camera", "barrier", "station", "gate", "hydrant", "parking"]
-    rows = [
-        (f"SB{k:05d}", kinds[k % 6], v, f"{v}-{k}", g.centroid)
-        for k, (v, g) in enumerate(zip(some.village_code, some.geometry, strict=True))
-    ]
-    return gpd.GeoDataFrame(rows, columns=["facility_id", "kind", "village_code", "name", "geometry"], crs=CRS)
+def _houses(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    keys, village = _per_unit(tasks, "F", 5, [len(b.house_part) for b in built])
+    columns = {
+        "house_id": keys,
+        "area_code": [code for b in built for code in b.house_part],
+        "village_code": village,
+        "setting": np.concatenate([b.houses.setting for b in built]).astype(object),
+        "storeys": np.concatenate([b.houses.storeys for b in built]),
+        "number": [number for b in built for number in b.house_number],
+        "hamlet": [hamlet for b in built for hamlet in b.hamlets],
+    }
+    return _frame(columns, np.concatenate([b.houses.shapes for b in built]))
+
+
+def _stands(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    keys, village = _per_unit(tasks, "XB", 3, [len(b.stands) for b in built])
+    shapes = np.concatenate([b.stands for b in built])
+    belts = np.concatenate([b.belts for b in built]).astype(object)
+    return _frame({"stand_id": keys, "village_code": village, "belt": belts, "area_m2": np.round(shapely.area(shapes), 1)}, shapes)
+
+
+def _facilities(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
+    devices = [device for b in built for device in b.devices]
+    keys, village = _per_unit(tasks, "SB", 3, [len(b.devices) for b in built])
+    columns = {"facility_id": keys, "kind": [d.kind for d in devices], "village_code": village, "name": [d.name for d in devices]}
+    return _frame(columns, [d.point for d in devices])

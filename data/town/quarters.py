@@ -1,0 +1,107 @@
+"""Larger buildings in lots: blocks of flats, shops, factories, schools and offices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data.town.coverage import Shapes
+from data.town.cuts import Floats
+from data.town.ribbons import boxes, without_overlap
+from data.town.settlement import Buildings
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How a lot is built up; pairs are from-to in metres. `most` limits the buildings of one lot."""
+
+    setting: str
+    width: tuple[float, float]
+    depth: tuple[float, float]
+    gap: tuple[float, float]
+    row: tuple[float, float]
+    storeys: tuple[int, ...]
+    most: int
+    fill: float
+
+
+SLABS = Pattern("flat", (44, 64), (12, 14), (11, 18), (31, 38), (6, 6, 6, 5, 6, 7), 40, 0.92)
+TOWERS = Pattern("flat", (25, 34), (15, 18), (24, 34), (46, 58), (11, 14, 18, 18, 24), 40, 0.92)
+PATTERNS: dict[str, tuple[Pattern, ...]] = {
+    "0701": (SLABS, SLABS, TOWERS),
+    "05H1": (Pattern("shop", (20, 46), (13, 20), (8, 16), (30, 44), (2, 3, 4, 3, 5), 4, 0.6),),
+    "0601": (Pattern("factory", (38, 84), (20, 34), (12, 20), (36, 48), (1, 1, 2, 3), 4, 0.8),),
+    "0508": (Pattern("factory", (50, 90), (26, 38), (16, 24), (48, 60), (1, 1, 2), 3, 0.9),),
+    "08H1": (Pattern("public", (26, 44), (13, 16), (16, 26), (34, 44), (2, 3, 4, 6), 2, 0.9),),
+    "08H2": (Pattern("public", (34, 60), (13, 17), (16, 24), (34, 46), (3, 4, 4, 5), 5, 0.75),),
+    "0809": (Pattern("public", (12, 24), (9, 14), (14, 24), (28, 36), (1, 1, 2), 2, 0.8),),
+}
+
+
+def build_lots(lots: Shapes, codes: NDArray[np.str_], rng: np.random.Generator) -> Buildings:
+    """Buildings in the lots whose class code has a pattern; `group` and `block` are the number of the lot."""
+    shapes: list[Shapes] = []
+    lot_of: list[int] = []
+    storeys: list[int] = []
+    setting: list[str] = []
+    for number, (lot, code) in enumerate(zip(lots, codes, strict=True)):
+        options = PATTERNS.get(str(code), ())
+        if not options or lot.area < 500:
+            continue
+        pattern = options[int(rng.integers(len(options)))]
+        made = _fill(lot, pattern, rng)
+        shapes.append(made)
+        lot_of += [number] * len(made)
+        storeys += [int(pattern.storeys[int(rng.integers(len(pattern.storeys)))])] * len(made)
+        setting += [pattern.setting] * len(made)
+    every = np.concatenate(shapes) if shapes else np.array([], dtype=object)
+    of = np.array(lot_of, dtype=np.int64)
+    return Buildings(every, of, of, np.array(storeys, dtype=np.int64), np.array(setting, dtype=np.str_))
+
+
+def _fill(lot: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) -> Shapes:
+    """Rows of boxes in the frame of the lot, those that fit inside it."""
+    inner = lot.buffer(-5.0)
+    if inner.is_empty:
+        return np.array([], dtype=object)
+    turn = _frame(lot)
+    frame = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    corners = shapely.get_coordinates(inner) @ frame.T
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    middle, size = _grid(low, high, pattern, rng)
+    if not len(middle):
+        return np.array([], dtype=object)
+    made = boxes(middle @ frame, np.tile(frame[0], (len(middle), 1)), size[:, 0], size[:, 1])
+    shapely.prepare(inner)
+    made = made[shapely.contains(inner, made) & (rng.random(len(made)) < pattern.fill)]
+    made = made[without_overlap(made, 5.0)] if len(made) > 1 else made
+    return made[: pattern.most]
+
+
+def _frame(lot: shapely.Polygon) -> float:
+    """The direction of the lot nearest to east-west, so that windows face south."""
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(lot))
+    side = corners[1] - corners[0]
+    angle = float(np.arctan2(side[1], side[0]))
+    return (angle + np.pi / 4) % (np.pi / 2) - np.pi / 4
+
+
+def _grid(low: Floats, high: Floats, pattern: Pattern, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Middles and sizes of boxes in rows from south to north."""
+    middles: list[tuple[float, float]] = []
+    sizes: list[tuple[float, float]] = []
+    depth, pitch = float(rng.uniform(*pattern.depth)), float(rng.uniform(*pattern.row))
+    width, gap = float(rng.uniform(*pattern.width)), float(rng.uniform(*pattern.gap))
+    y = float(low[1]) + depth / 2 + 0.5
+    while y + depth / 2 < high[1]:
+        x = float(low[0]) + float(rng.uniform(0.5, 7.0))
+        while x + width < high[0]:
+            w = width * float(rng.uniform(0.9, 1.0))
+            middles.append((x + w / 2, y + float(rng.normal(0, 0.6))))
+            sizes.append((w, depth))
+            x += w + gap
+        y += pitch
+    return np.array(middles).reshape(-1, 2), np.array(sizes).reshape(-1, 2)

@@ -1,0 +1,133 @@
+"""The inner lines of one village or committee: its micro-grids and teams, the creeks and lanes between and inside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data.town import cuts
+from data.town.cuts import Cut, Floats, Key, Style
+from data.town.terrain import AXIS, ROAD, WATER, kind_between
+
+INNER_WIDTH_M = {(WATER, 4): (11, 20), (WATER, 5): (7, 12), (ROAD, 4): (5.5, 7.5), (ROAD, 5): (3.6, 4.6)}
+STREET_WIDTH_M = {(WATER, 4): (12, 22), (WATER, 5): (8, 12), (ROAD, 4): (13, 19), (ROAD, 5): (6.5, 9)}
+TOWN_WATER_CHANCE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An inner line: `purpose` "border" parts two areas, "lane" and "creek" lie inside one."""
+
+    kind: int
+    rank: int
+    width_m: float
+    path: Floats
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A micro-grid, estate or team: code relative to its unit ("02", "0213") and ring."""
+
+    code: str
+    ring: Floats
+
+
+@dataclass
+class Skeleton:
+    """Areas and lines of one unit. `loose`: places where a road stops at a bank."""
+
+    parts: list[Part] = field(default_factory=list)
+    lines: list[Inner] = field(default_factory=list)
+
+    @property
+    def leaves(self) -> list[Part]:
+        """The deepest parts, which tile the unit."""
+        longest = max(len(part.code) for part in self.parts)
+        return [part for part in self.parts if len(part.code) == longest]
+
+
+class _Drawer:
+    def __init__(
+        self, ring: Floats, bits: NDArray[np.uint8], widths: dict[tuple[int, int], tuple[float, float]], rng: np.random.Generator
+    ) -> None:
+        self.rng, self.widths = rng, widths
+        self.bits: dict[Key, int] = dict(zip(cuts.keys(ring), (int(bit) for bit in bits), strict=True))
+        self.ends: set[Key] = set()
+        self.lines: list[Inner] = []
+
+    def cut(self, ring: Floats, share: float, rank: int, purpose: str, style: Style, kind: int | None = None) -> Cut:
+        busy = np.array([key in self.ends for key in cuts.keys(ring)])
+        made = cuts.cut(ring, share, self.rng, style, busy)
+        ends = cuts.keys(made.path[[0, -1]])
+        chosen = kind or kind_between(self.bits.get(ends[0], 0), self.bits.get(ends[1], 0), self.rng)
+        self.draw(chosen, rank, made.path, purpose)
+        self.ends.update(ends)
+        return made
+
+    def draw(self, kind: int, rank: int, path: Floats, purpose: str) -> None:
+        width = round(float(self.rng.uniform(*self.widths[kind, rank])), 1)
+        self.lines.append(Inner(kind, rank, width, path, purpose))
+        for key in cuts.keys(path):
+            self.bits[key] = self.bits.get(key, 0) | kind
+
+
+def village_skeleton(ring: Floats, bits: NDArray[np.uint8], teams: int, lanes_per_km2: float, rng: np.random.Generator) -> Skeleton:
+    """Micro-grids of about three teams, teams, lanes for the houses and dead-end creeks."""
+    drawer = _Drawer(ring, bits, INNER_WIDTH_M, rng)
+    groups = np.array_split(np.arange(teams), int(np.clip(round(teams / 3.2), 3, 6)))
+    rings = cuts.partition(ring, [float(len(g)) for g in groups], lambda r, s, n: drawer.cut(r, s, 4, "border", Style(0.045, AXIS)))
+    made = Skeleton()
+    for g, (grid, group) in enumerate(zip(rings, groups, strict=True), 1):
+        made.parts.append(Part(f"{g:02d}", grid))
+        weights = [float(w) for w in rng.uniform(0.7, 1.35, len(group))]
+        inner = cuts.partition(grid, weights, lambda r, s, n: drawer.cut(r, s, 5, "border", Style(0.05, AXIS)))
+        made.parts += [Part(f"{g:02d}{t:02d}", team) for t, team in enumerate(inner, 1)]
+    for team in made.leaves:
+        _furnish(team.ring, lanes_per_km2, drawer)
+    made.lines = drawer.lines
+    return made
+
+
+def _furnish(ring: Floats, lanes_per_km2: float, drawer: _Drawer) -> None:
+    """Lanes through a team, and now and then a creek that ends blind inside it."""
+    rng = drawer.rng
+    count = max(1, int(cuts.ring_area(ring) / 1e6 * lanes_per_km2 + rng.random()))
+    weights = [float(w) for w in rng.uniform(0.6, 1.6, count + 1)]
+    style = Style(0.035, AXIS, axis_weight=1.4, clearance_m=24.0, share_tolerance=0.12)
+    cuts.partition(ring, weights, lambda r, s, n: drawer.cut(r, s, 5, "lane", style, ROAD))
+    if rng.random() < 0.6:
+        _creek(ring, drawer)
+
+
+def _creek(ring: Floats, drawer: _Drawer) -> None:
+    """A blind creek from a water at the edge of the team to about its middle."""
+    wet = [k for k, key in enumerate(cuts.keys(ring)) if drawer.bits.get(key, 0) == WATER]
+    if not wet:
+        return
+    start = ring[wet[int(drawer.rng.integers(len(wet)))]]
+    middle = np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapely.Polygon(ring))))[0]
+    path = cuts.wiggly(start, start + (middle - start) * float(drawer.rng.uniform(0.6, 1.1)), 0.07, drawer.rng, 10.0)
+    if shapely.Polygon(ring).contains(shapely.LineString(path[1:])):
+        drawer.draw(WATER, 5, path, "creek")
+
+
+def town_skeleton(ring: Floats, bits: NDArray[np.uint8], rng: np.random.Generator) -> Skeleton:
+    """Estates and micro-grids of a committee between streets, and the lanes inside them."""
+    drawer = _Drawer(ring, bits, STREET_WIDTH_M, rng)
+    count = int(np.clip(round(cuts.ring_area(ring) / 75_000), 3, 12))
+    weights = [float(w) for w in rng.uniform(0.7, 1.4, count)]
+
+    def street(r: Floats, share: float, pieces: int) -> Cut:
+        kind = WATER if drawer.rng.random() < TOWN_WATER_CHANCE else ROAD
+        return drawer.cut(r, share, 4, "border", Style(0.018, AXIS, axis_weight=1.2), kind)
+
+    made = Skeleton([Part(f"{k:02d}", piece) for k, piece in enumerate(cuts.partition(ring, weights, street), 1)])
+    for part in made.parts:
+        if cuts.ring_area(part.ring) > 35_000:
+            drawer.cut(part.ring, 0.5, 5, "lane", Style(0.012, AXIS, share_tolerance=0.1, clearance_m=24.0), ROAD)
+    made.lines = drawer.lines
+    return made
