@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from data.schema import TABLES
+from data.store import lake
 from data.store.duck import text
-from layers.core.registry import DERIVED, columns_of, source_of
+from layers.core.registry import source_of
 from layers.core.rules import evaluate, grade, rules_of
 from layers.core.score import score_parts
 from layers.core.spec import LEVELS, Join, Layer, Theme
@@ -39,8 +40,10 @@ _OUTPUTS = {
     "tally": "layer VARCHAR, area_code VARCHAR, level UTINYINT, n BIGINT, visits BIGINT, overdue BIGINT",
 }
 _SCRATCH = "^(facts|grade|lifted|class_[0-9]+)$"
-_OVERRIDE = """layer VARCHAR, object_id VARCHAR, level INTEGER, override_by VARCHAR, override_why VARCHAR,
-    override_since DATE, override_until DATE"""
+_OVERRIDE = (
+    ("layer", "VARCHAR"), ("object_id", "VARCHAR"), ("level", "INTEGER"), ("override_by", "VARCHAR"), ("override_why", "VARCHAR"),
+    ("override_since", "DATE"), ("override_until", "DATE"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +91,17 @@ def _moment(as_of: date | datetime, town: Mapping[str, Any], version: str) -> _M
 @contextmanager
 def _stand_ins(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Empty temporary tables for whatever was not delivered, so that every join binds."""
-    wanted = {name: _contract_columns(name) for name in TABLES} | {"override": _OVERRIDE, "previous_receipt": _RECEIPT}
-    wanted["coverage_qa"] = ", ".join(f"{column} VARCHAR" for column in DERIVED["coverage_qa"])
+    wanted = {name: lake.columns_of(table) for name, table in TABLES.items()}
+    wanted |= {name: lake.REPORTS[name] for name in ("coverage_qa", "contradiction", "unlinked")}
+    wanted |= {"override": _OVERRIDE, "previous_receipt": lake.REPORTS["receipt"]}
     missing = [name for name in wanted if not _exists(con, name)]
     for name in missing:
-        con.execute(f"CREATE TEMP TABLE {name} ({wanted[name]})")
+        con.execute(lake.definition(name, wanted[name]).replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
     try:
         yield
     finally:
         for name in missing:
             con.execute(f"DROP TABLE temp.{name}")
-
-
-def _contract_columns(name: str) -> str:
-    typed = {column.name: column.duckdb_type for column in TABLES[name].all_columns}
-    for column in sorted(columns_of(name) - typed.keys()):
-        typed[column] = {"geom": "GEOMETRY", "lonlat": "GEOMETRY", "ordinal": "BIGINT"}.get(column, "DOUBLE")
-    return ", ".join(f"{column} {kind}" for column, kind in typed.items())
 
 
 def _exists(con: duckdb.DuckDBPyConnection, name: str) -> bool:

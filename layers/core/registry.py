@@ -10,13 +10,14 @@ from pathlib import Path
 
 from data.errors import LayerError, advice
 from data.schema import GEOMETRY_COLUMNS, TABLES
+from data.store.lake import REPORTS
 from layers.core.spec import Field, Join, Layer, Rule, Theme
 
 FOLDER = Path(__file__).resolve().parent.parent
 
 # Tables beside the contract that a layer may join: what the ETL reports, and what painting has made of the layers before.
 DERIVED: Mapping[str, tuple[str, ...]] = {
-    "coverage_qa": ("kind", "area_code", "other_code", "level", "area_m2", "lon", "lat", "reason_zh", "reason_en"),
+    "coverage_qa": tuple(name for name, _ in REPORTS["coverage_qa"]),
     "receipt": ("layer", "object_id", "level", "reasons", "rule_version", "computed_at", "valid_until", "next_visit_due"),
     "tree": ("area_code", "ancestor_code", "depth"),
     "tally": ("layer", "area_code", "level", "n", "visits", "overdue"),
@@ -95,7 +96,7 @@ def columns_of(table: str) -> frozenset[str]:
     """Names of the columns of a table that layers may read; empty when there is no such table."""
     if table in TABLES:
         found = TABLES[table]
-        spatial = ({name for name, _ in GEOMETRY_COLUMNS} | {"ordinal"}) if found.geometry else set()
+        spatial = {name for name, _ in GEOMETRY_COLUMNS} if found.geometry else set()
         return frozenset({column.name for column in found.all_columns} | spatial)
     return frozenset(DERIVED.get(table, ()))
 
