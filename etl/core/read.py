@@ -20,9 +20,10 @@ import pyarrow.compute as pc
 from data.errors import SourceError, advice
 from etl.core.spec import Delivered, Reading, ReadOptions, Source
 
-_SIDECARS = set(
-    [".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".fix", ".apl", ".dat", ".map", ".id", ".ind", ".mid", ".xml", ".qmd", ".qml", ".sld", ".lock", ".ini", ".gpkg-wal", ".gpkg-shm"]
-)
+_SIDECARS = {
+    ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".fix", ".apl", ".dat", ".map", ".id", ".ind", ".mid", ".xml", ".qmd", ".qml",
+    ".sld", ".lock", ".ini", ".gpkg-wal", ".gpkg-shm",
+}  # fmt: skip
 _AS_TABLE = "Ask for the table as .xlsx or .csv."
 _UNREADABLE = {
     ".rar": "Unpack it, or ask for a zip.",

@@ -6,7 +6,7 @@ A plug-in declares `SOURCE = Source(...)`; adding the file is the whole job. Its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,12 +128,26 @@ def header_names(header: str) -> tuple[str, ...]:
     return (header, "".join(parts), parts[-1])
 
 
-def vector_reading(path: Delivered, layer: str | None, options: ReadOptions, source: str, **more: Any) -> Reading:
-    """A Reading of one GDAL layer. `more` goes to `vector_batches` (open options, encoding, columns)."""
-    info = vector_info(gdal_path(path), layer, encoding=more.get("encoding"))
+def vector_reading(
+    path: Delivered,
+    layer: str | None,
+    options: ReadOptions,
+    *,
+    evidence: tuple[str, ...] = (),
+    text: str | None = None,
+    drop: Collection[str] = (),
+    sheet: str | None = "",
+    **driver: Any,
+) -> Reading:
+    """A Reading of one GDAL layer without the columns `drop`.
+
+    `text` is the encoding of strings that turn out not to be UTF-8; `driver` are open options of the GDAL driver; `sheet` is the
+    layer's name unless given.
+    """
+    info = vector_info(gdal_path(path), layer, drop=drop, **driver)
     notes: list[str] = []
-    batches = vector_batches(gdal_path(path), layer, info, batch_rows=options.batch_rows, notes=notes, **more)
+    batches = vector_batches(gdal_path(path), layer, info, batch_rows=options.batch_rows, notes=notes, text=text, **driver)
     return Reading(
-        file=path.name, sheet=layer, headers=info.headers, batches=batches, crs=info.crs, encoding=info.encoding,
-        source=source, rows=info.features, notes=notes,
+        file=path.name, sheet=layer if sheet == "" else sheet, headers=info.headers, batches=batches, crs=info.crs,
+        encoding=text or info.encoding, evidence=evidence, rows=info.features, notes=notes,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,10 +58,10 @@ def chosen_layers(path: str, wanted: str | None, *, all_by_default: bool = False
     return matching
 
 
-def vector_info(path: str, layer: str | None, *, encoding: str | None = None) -> VectorInfo:
-    """Fields, CRS and size of `layer`. Raises SourceError when GDAL cannot open it."""
-    info = _asking(path, pyogrio.read_info, path, layer=layer, encoding=encoding)
-    fields = tuple(str(name) for name in info["fields"])
+def vector_info(path: str, layer: str | None, *, encoding: str | None = None, drop: Collection[str] = (), **options: Any) -> VectorInfo:
+    """Fields (without `drop`), CRS and size of `layer`; `options` go to the driver. Raises SourceError when GDAL cannot open it."""
+    info = _asking(path, pyogrio.read_info, path, layer=layer, encoding=encoding, **options)
+    fields = tuple(str(name) for name in info["fields"] if name not in drop)
     features = int(info["features"])
     return VectorInfo(
         fields=fields,
@@ -81,11 +81,13 @@ def vector_batches(
     batch_rows: int = 65_536,
     notes: list[str] | None = None,
     with_fid: bool = False,
+    text: str | None = None,
     **options: Any,
 ) -> Iterator[pa.RecordBatch]:
     """Record batches of `layer`: its fields as strings, `__row` (the first feature is row 2, below a header) and `__wkb`.
 
-    With `with_fid` a column `__fid` (int64) follows. `options` go to GDAL. Memory stays at a few batches.
+    With `with_fid` a column `__fid` (int64) follows. `text` is the encoding of strings that are not UTF-8 (default GB18030);
+    `options` go to GDAL. Memory stays at a few batches.
     """
     counts = _Counts()
     try:
@@ -96,7 +98,7 @@ def vector_batches(
             ) as (meta, reader):
                 row = 2
                 for batch in reader:
-                    yield _converted(batch, meta, info, row, with_fid, counts)
+                    yield _converted(batch, meta, info, row, with_fid, text or "gb18030", counts)
                     row += batch.num_rows
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, RuntimeError, UnicodeDecodeError) as error:
         raise SourceError(f"{_short(path)} broke off while being read: {error}", remedy="Ask the sender to export it again.") from error
@@ -108,7 +110,7 @@ def vector_batches(
 class _Counts:
     features: int = 0
     empty: int = 0
-    curved: int = 0
+    recoded: int = 0
 
     def sentences(self) -> Iterator[Evidence]:
         if self.empty:
@@ -117,7 +119,9 @@ class _Counts:
             )
 
 
-def _converted(batch: pa.RecordBatch, meta: dict[str, Any], info: VectorInfo, row: int, with_fid: bool, counts: _Counts) -> pa.RecordBatch:
+def _converted(
+    batch: pa.RecordBatch, meta: dict[str, Any], info: VectorInfo, row: int, with_fid: bool, text: str, counts: _Counts
+) -> pa.RecordBatch:
     geometry_name = meta.get("geometry_name") or "wkb_geometry"
     fid_name = meta.get("fid_column") or "OGC_FID"
     names = batch.schema.names
@@ -127,7 +131,7 @@ def _converted(batch: pa.RecordBatch, meta: dict[str, Any], info: VectorInfo, ro
     has_geometry = info.geometry_type is not None and geometry_name in by_name
     wkb = by_name[geometry_name].pop() if has_geometry else pa.nulls(batch.num_rows, pa.binary())
     fid = by_name[fid_name].pop(0) if with_fid else None
-    columns = [as_text(by_name[field].pop(0)) for field in info.fields if by_name.get(field)]
+    columns = [as_text(_unicode(by_name[field].pop(0), text, counts)) for field in info.fields if by_name.get(field)]
     headers = [header for field, header in zip(info.fields, info.headers, strict=True) if field in by_name]
     wkb = _plain_wkb(wkb)
     counts.features += batch.num_rows
@@ -143,6 +147,19 @@ def _plain_wkb(wkb: pa.Array) -> pa.Array:
     plain = plain.cast(pa.binary())
     short = pc.less_equal(pc.binary_length(plain), 9)  # an empty line, polygon or collection is 9 bytes
     return pc.if_else(pc.fill_null(short, False), pa.scalar(None, pa.binary()), plain)
+
+
+def _unicode(array: pa.Array, encoding: str, counts: _Counts) -> pa.Array:
+    """The array itself; strings whose bytes are not UTF-8 decoded from `encoding`, what does not decode shown as \ufffd."""
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        return array
+    try:
+        array.validate(full=True)
+        return array
+    except pa.ArrowInvalid:
+        counts.recoded += 1
+    raw = array.view(pa.large_binary() if pa.types.is_large_string(array.type) else pa.binary())
+    return pa.array([None if value is None else value.decode(encoding, "replace") for value in raw.to_pylist()], pa.string())
 
 
 def as_text(array: pa.Array) -> pa.Array:
