@@ -9,8 +9,9 @@ import shapely
 from numpy.typing import NDArray
 
 from data.town.cuts import Floats
+from data.town.network import ROAD, WATER
 from data.town.skeleton import Inner
-from data.town.terrain import ROAD, WATER, Feature
+from data.town.terrain import Feature
 
 GRID_M = 0.01
 SLIVER_M2 = 90.0
@@ -28,21 +29,26 @@ class Strips:
     great_water: shapely.Geometry
     small_road: shapely.Geometry
     small_water: shapely.Geometry
+    open_water: shapely.Geometry  # all water of the unit, bridges not taken off
     blocks: Shapes
 
 
-def strips(unit: shapely.Polygon, features: list[Feature], loose: Floats, inner: list[Inner]) -> Strips:
+def strips(unit: shapely.Polygon, features: list[Feature], loose: Floats, inner: list[Inner], inner_loose: Floats) -> Strips:
     """Cut the ground of `unit` into strips and blocks. Roads go over water, except at `loose` ends, where they stop at the bank."""
     all_water = shapely.union_all([f.line.buffer(f.width_m / 2, cap_style="flat") for f in features if f.kind == WATER])
     all_road = shapely.union_all([f.line.buffer(f.width_m / 2, cap_style="flat") for f in features if f.kind == ROAD])
     if len(loose):
         all_road = all_road.difference(all_water.intersection(shapely.union_all(shapely.buffer(shapely.points(loose), 70.0))))
+    under = all_water
     all_water = all_water.difference(all_road)
     land = unit.difference(all_road).difference(all_water)
     road = shapely.union_all(_buffers(inner, ROAD)).intersection(land)
-    water = shapely.union_all(_buffers(inner, WATER)).intersection(land).difference(road)
+    canals = shapely.union_all(_buffers(inner, WATER)).intersection(land)
+    if len(inner_loose):
+        road = road.difference(canals.intersection(shapely.union_all(shapely.buffer(shapely.points(inner_loose), 40.0))))
+    water = canals.difference(road)
     blocks = polygons(land.difference(road).difference(water))
-    return Strips(all_road, all_water, road, water, blocks)
+    return Strips(all_road, all_water, road, water, shapely.union_all([under.intersection(unit), canals]), blocks)
 
 
 def _buffers(inner: list[Inner], kind: int) -> list[shapely.Geometry]:
@@ -84,18 +90,22 @@ def owner(points: Shapes, shapes: Shapes) -> NDArray[np.int64]:
     return found
 
 
-def absorb_slivers(cover: Shapes, group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give each sliver the group of the neighbour with which it shares most border; slivers are tiny or hair-thin faces."""
-    area, length = shapely.area(cover), shapely.length(cover)
-    thin = (area < SLIVER_M2) | (area / length < 1.1)
-    small = np.flatnonzero(thin)
+def slivers(cover: Shapes) -> NDArray[np.bool_]:
+    """Tiny or hair-thin faces."""
+    area = shapely.area(cover)
+    return np.asarray((area < SLIVER_M2) | (area / shapely.length(cover) < 1.1))
+
+
+def absorb(cover: Shapes, group: NDArray[np.int64], odd: NDArray[np.bool_], welcome: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Give each `odd` face the group of the `welcome` neighbour with which it shares most border."""
+    small = np.flatnonzero(odd)
     group = group.copy()
-    if not len(small) or thin.all():
+    if not len(small) or not welcome.any():
         return group
     tree = shapely.STRtree(cover)
     a, b = tree.query(cover[small], predicate="intersects")
     shared = shapely.length(shapely.intersection(cover[small][a], cover[b]))
-    good = (small[a] != b) & ~thin[b] & (shared > 0)
+    good = (small[a] != b) & welcome[b] & (shared > 0)
     a, b, shared = a[good], b[good], shared[good]
     for k in np.lexsort((b, shared)):
         group[small[a[k]]] = group[b[k]]

@@ -65,9 +65,12 @@ def wiggly(start: Floats, end: Floats, amplitude: float, rng: np.random.Generato
     return np.asarray(np.round(path, 2))
 
 
-def cut(ring: Floats, share: float, rng: np.random.Generator, style: Style, busy: NDArray[np.bool_] | None = None) -> Cut:
-    """Cut `ring` (open, anticlockwise) so that one half holds about `share` of its area. `busy` marks vertices where lines already end."""
-    pairs = _ranked_pairs(ring, share, rng, style, busy)
+def cut(ring: Floats, share: float, rng: np.random.Generator, style: Style, node: NDArray[np.bool_], end_cost: Floats) -> Cut:
+    """Cut `ring` (open, anticlockwise) so that one half holds about `share` of its area.
+
+    Vertices marked as `node` are always tried as ends; `end_cost` says for every vertex how ill it suits as one.
+    """
+    pairs = _ranked_pairs(ring, share, rng, style, node, end_cost)
     polygon = shapely.Polygon(ring)
     shapely.prepare(polygon)
     edge = polygon.exterior
@@ -98,13 +101,12 @@ def _is_clear(path: Floats, edge: shapely.LinearRing, clearance_m: float) -> boo
 
 
 def _ranked_pairs(
-    ring: Floats, share: float, rng: np.random.Generator, style: Style, busy: NDArray[np.bool_] | None
+    ring: Floats, share: float, rng: np.random.Generator, style: Style, node: NDArray[np.bool_], end_cost: Floats
 ) -> list[tuple[int, int, bool]]:
     """The best pairs of vertices (i < j) for a cut, best first, and whether the second half is the one with `share`."""
     n = len(ring)
     index = np.unique(np.linspace(0, n - 1, min(n, MAX_CANDIDATES)).astype(int))
-    if busy is not None:
-        index = np.union1d(index, np.flatnonzero(busy))
+    index = np.union1d(index, np.flatnonzero(node))
     local = ring - ring.mean(axis=0)
     following = np.roll(local, -1, axis=0)
     cross = local[:, 0] * following[:, 1] - following[:, 0] * local[:, 1]
@@ -124,8 +126,7 @@ def _ranked_pairs(
     )
     score += style.axis_weight * np.sin(2 * (np.arctan2(chord[:, 1], chord[:, 0]) - style.axis)) ** 2
     score += rng.random(len(score)) * 0.5
-    if busy is not None:
-        score += _busy_cost(ring, index, busy)[a] + _busy_cost(ring, index, busy)[b]
+    score += end_cost[index[a]] + end_cost[index[b]]
     best = np.argsort(score, kind="stable")[:14]
     return [(int(index[a[k]]), int(index[b[k]]), bool(swap[k])) for k in best]
 
@@ -141,22 +142,13 @@ def _end_angle_cost(chord: Floats, length: Floats, at_start: Floats, at_end: Flo
     return np.asarray(0.9 * (np.sum(unit * at_start, axis=1) ** 2 + np.sum(unit * at_end, axis=1) ** 2))
 
 
-def _busy_cost(ring: Floats, index: NDArray[np.int64], busy: NDArray[np.bool_]) -> Floats:
-    """A crossing exactly at an old junction is welcome, a second junction a few metres beside it is not."""
-    if not busy.any():
-        return np.zeros(len(index))
-    nodes = ring[busy]
-    near = np.min(np.hypot(ring[index, None, 0] - nodes[None, :, 0], ring[index, None, 1] - nodes[None, :, 1]), axis=1)
-    return np.where(busy[index], -0.5, np.where(near < 70, 1.5, 0.0))
-
-
-def partition(ring: Floats, weights: list[float], make: Callable[[Floats, float, int], Cut], depth: int = 0) -> list[Floats]:
+def partition(ring: Floats, weights: list[float], make: Callable[[Floats, float, int], Cut]) -> list[Floats]:
     """Cut `ring` into as many pieces as there are `weights`, sized by them, in order. `make(ring, share, pieces)` does one cut."""
     if len(weights) == 1:
         return [ring]
     split = _halving_point(weights)
     made = make(ring, sum(weights[:split]) / sum(weights), len(weights))
-    return partition(made.first, weights[:split], make, depth + 1) + partition(made.second, weights[split:], make, depth + 1)
+    return partition(made.first, weights[:split], make) + partition(made.second, weights[split:], make)
 
 
 def _halving_point(weights: list[float]) -> int:

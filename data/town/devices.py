@@ -28,7 +28,7 @@ def device_counts(committee: bool, model: str, stations: int, rng: np.random.Gen
     """How many devices of each kind stand in a unit (domain 8.2)."""
     if committee:
         return {
-            "camera": 24,
+            "camera": 16,
             "gate": int(rng.integers(1, 4)),
             "barrier": int(rng.integers(2, 5)),
             "hydrant": int(rng.integers(8, 15)),

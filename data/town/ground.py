@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from hashlib import sha256
-
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from hashlib import sha256
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +14,7 @@ import pandas as pd
 import shapely
 
 from data.town import cuts, names
-from data.town.terrain import ROAD, WATER, Feature, Terrain, Unit, build_terrain, unit_counts
+from data.town.terrain import ROAD, WATER, Feature, Terrain, Unit, build_terrain
 from data.town.unit import Built, Task, build_unit
 
 CRS = "EPSG:4550"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -28,8 +28,9 @@ class Pattern:
     fill: float
 
 
-SLABS = Pattern("flat", (44, 64), (12, 14), (11, 18), (31, 38), (6, 6, 6, 5, 6, 7), 40, 0.92)
-TOWERS = Pattern("flat", (25, 34), (15, 18), (24, 34), (46, 58), (11, 14, 18, 18, 24), 40, 0.92)
+_NONE: Shapes = np.array([], dtype=object)
+SLABS = Pattern("flat", (46, 70), (13, 15), (12, 20), (33, 42), (6, 6, 6, 5, 6, 7), 60, 0.95)
+TOWERS = Pattern("flat", (26, 38), (16, 19), (22, 32), (48, 60), (11, 14, 18, 18, 24), 40, 0.92)
 PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "0701": (SLABS, SLABS, TOWERS),
     "05H1": (Pattern("shop", (20, 46), (13, 20), (8, 16), (30, 44), (2, 3, 4, 3, 5), 4, 0.6),),
@@ -52,7 +53,7 @@ def build_lots(lots: Shapes, codes: NDArray[np.str_], rng: np.random.Generator) 
         if not options or lot.area < 500:
             continue
         pattern = options[int(rng.integers(len(options)))]
-        made = _fill(lot, pattern, rng)
+        made = next((found for size in (1.0, 0.72, 0.5) if len(found := _fill(lot, _shrunk(pattern, size), rng))), _NONE)
         shapes.append(made)
         lot_of += [number] * len(made)
         storeys += [int(pattern.storeys[int(rng.integers(len(pattern.storeys)))])] * len(made)
@@ -62,18 +63,27 @@ def build_lots(lots: Shapes, codes: NDArray[np.str_], rng: np.random.Generator) 
     return Buildings(every, of, of, np.array(storeys, dtype=np.int64), np.array(setting, dtype=np.str_))
 
 
+def _shrunk(pattern: Pattern, size: float) -> Pattern:
+    """The pattern for a lot that is too narrow for it."""
+    width, depth, row = (
+        (low * factor, high * factor)
+        for (low, high), factor in ((pattern.width, size), (pattern.depth, (1 + size) / 2), (pattern.row, size))
+    )
+    return replace(pattern, width=width, depth=depth, row=row)
+
+
 def _fill(lot: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) -> Shapes:
     """Rows of boxes in the frame of the lot, those that fit inside it."""
     inner = lot.buffer(-5.0)
     if inner.is_empty:
-        return np.array([], dtype=object)
+        return _NONE
     turn = _frame(lot)
     frame = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     corners = shapely.get_coordinates(inner) @ frame.T
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = _grid(low, high, pattern, rng)
     if not len(middle):
-        return np.array([], dtype=object)
+        return _NONE
     made = boxes(middle @ frame, np.tile(frame[0], (len(middle), 1)), size[:, 0], size[:, 1])
     shapely.prepare(inner)
     made = made[shapely.contains(inner, made) & (rng.random(len(made)) < pattern.fill)]

@@ -9,12 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from data.town import cuts
-from data.town.cuts import Cut, Floats, Key, Style
-from data.town.terrain import AXIS, ROAD, WATER, kind_between
+from data.town.cuts import Cut, Floats, Style
+from data.town.network import ROAD, WATER, Network
+from data.town.terrain import AXIS
 
-INNER_WIDTH_M = {(WATER, 4): (11, 20), (WATER, 5): (7, 12), (ROAD, 4): (5.5, 7.5), (ROAD, 5): (3.6, 4.6)}
-STREET_WIDTH_M = {(WATER, 4): (12, 22), (WATER, 5): (8, 12), (ROAD, 4): (13, 19), (ROAD, 5): (6.5, 9)}
-TOWN_WATER_CHANCE = 0.12
+INNER_WIDTH_M = {(WATER, 4): (13, 22), (WATER, 5): (8, 14), (ROAD, 4): (5.5, 7.5), (ROAD, 5): (3.6, 4.6)}
+STREET_WIDTH_M = {(WATER, 4): (12, 22), (WATER, 5): (8, 12), (ROAD, 4): (17, 25), (ROAD, 5): (9, 12)}
+VILLAGE_WET, TOWN_WET = 0.62, 0.1  # chance that a doubtful border becomes a canal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Skeleton:
 
     parts: list[Part] = field(default_factory=list)
     lines: list[Inner] = field(default_factory=list)
+    loose: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
     @property
     def leaves(self) -> list[Part]:
@@ -50,45 +52,49 @@ class Skeleton:
         return [part for part in self.parts if len(part.code) == longest]
 
 
-class _Drawer:
+class _Drawer(Network):
+    """The network of one unit; starts with what passes its border."""
+
     def __init__(
         self, ring: Floats, bits: NDArray[np.uint8], widths: dict[tuple[int, int], tuple[float, float]], rng: np.random.Generator
     ) -> None:
-        self.rng, self.widths = rng, widths
-        self.bits: dict[Key, int] = dict(zip(cuts.keys(ring), (int(bit) for bit in bits), strict=True))
-        self.ends: set[Key] = set()
-        self.lines: list[Inner] = []
+        super().__init__(rng)
+        self.widths = widths
+        self.bits.update(zip(cuts.keys(ring), (int(bit) for bit in bits), strict=True))
+        self.inner: list[Inner] = []
 
-    def cut(self, ring: Floats, share: float, rank: int, purpose: str, style: Style, kind: int | None = None) -> Cut:
-        busy = np.array([key in self.ends for key in cuts.keys(ring)])
-        made = cuts.cut(ring, share, self.rng, style, busy)
-        ends = cuts.keys(made.path[[0, -1]])
-        chosen = kind or kind_between(self.bits.get(ends[0], 0), self.bits.get(ends[1], 0), self.rng)
-        self.draw(chosen, rank, made.path, purpose)
-        self.ends.update(ends)
+    def part(self, ring: Floats, share: float, rank: int, style: Style, wet: float) -> Cut:
+        """Part two areas by a canal or road."""
+        made = self.cut(ring, share, style)
+        self.add(self.kind_between(made.path, wet), rank, made.path, "border")
         return made
 
-    def draw(self, kind: int, rank: int, path: Floats, purpose: str) -> None:
+    def lane(self, ring: Floats, share: float, style: Style) -> Cut:
+        """Lead a lane through an area."""
+        made = self.cut(ring, share, style, lane=True)
+        self.add(ROAD, 5, made.path, "lane")
+        return made
+
+    def add(self, kind: int, rank: int, path: Floats, purpose: str) -> None:
         width = round(float(self.rng.uniform(*self.widths[kind, rank])), 1)
-        self.lines.append(Inner(kind, rank, width, path, purpose))
-        for key in cuts.keys(path):
-            self.bits[key] = self.bits.get(key, 0) | kind
+        self.inner.append(Inner(kind, rank, width, path, purpose))
+        self.draw(kind, path)
 
 
 def village_skeleton(ring: Floats, bits: NDArray[np.uint8], teams: int, lanes_per_km2: float, rng: np.random.Generator) -> Skeleton:
     """Micro-grids of about three teams, teams, lanes for the houses and dead-end creeks."""
     drawer = _Drawer(ring, bits, INNER_WIDTH_M, rng)
-    groups = np.array_split(np.arange(teams), int(np.clip(round(teams / 3.2), 3, 6)))
-    rings = cuts.partition(ring, [float(len(g)) for g in groups], lambda r, s, n: drawer.cut(r, s, 4, "border", Style(0.045, AXIS)))
+    groups = np.array_split(np.arange(teams), int(np.clip(round(teams / 2.9), 3, 6)))
+    rings = cuts.partition(ring, [float(len(g)) for g in groups], lambda r, s, n: drawer.part(r, s, 4, Style(0.045, AXIS), VILLAGE_WET))
     made = Skeleton()
     for g, (grid, group) in enumerate(zip(rings, groups, strict=True), 1):
         made.parts.append(Part(f"{g:02d}", grid))
         weights = [float(w) for w in rng.uniform(0.7, 1.35, len(group))]
-        inner = cuts.partition(grid, weights, lambda r, s, n: drawer.cut(r, s, 5, "border", Style(0.05, AXIS)))
+        inner = cuts.partition(grid, weights, lambda r, s, n: drawer.part(r, s, 5, Style(0.05, AXIS), VILLAGE_WET))
         made.parts += [Part(f"{g:02d}{t:02d}", team) for t, team in enumerate(inner, 1)]
     for team in made.leaves:
         _furnish(team.ring, lanes_per_km2, drawer)
-    made.lines = drawer.lines
+    made.lines, made.loose = drawer.inner, drawer.loose_ends()
     return made
 
 
@@ -98,7 +104,7 @@ def _furnish(ring: Floats, lanes_per_km2: float, drawer: _Drawer) -> None:
     count = max(1, int(cuts.ring_area(ring) / 1e6 * lanes_per_km2 + rng.random()))
     weights = [float(w) for w in rng.uniform(0.6, 1.6, count + 1)]
     style = Style(0.035, AXIS, axis_weight=1.4, clearance_m=24.0, share_tolerance=0.12)
-    cuts.partition(ring, weights, lambda r, s, n: drawer.cut(r, s, 5, "lane", style, ROAD))
+    cuts.partition(ring, weights, lambda r, s, n: drawer.lane(r, s, style))
     if rng.random() < 0.6:
         _creek(ring, drawer)
 
@@ -112,7 +118,7 @@ def _creek(ring: Floats, drawer: _Drawer) -> None:
     middle = np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapely.Polygon(ring))))[0]
     path = cuts.wiggly(start, start + (middle - start) * float(drawer.rng.uniform(0.6, 1.1)), 0.07, drawer.rng, 10.0)
     if shapely.Polygon(ring).contains(shapely.LineString(path[1:])):
-        drawer.draw(WATER, 5, path, "creek")
+        drawer.add(WATER, 5, path, "creek")
 
 
 def town_skeleton(ring: Floats, bits: NDArray[np.uint8], rng: np.random.Generator) -> Skeleton:
@@ -122,12 +128,11 @@ def town_skeleton(ring: Floats, bits: NDArray[np.uint8], rng: np.random.Generato
     weights = [float(w) for w in rng.uniform(0.7, 1.4, count)]
 
     def street(r: Floats, share: float, pieces: int) -> Cut:
-        kind = WATER if drawer.rng.random() < TOWN_WATER_CHANCE else ROAD
-        return drawer.cut(r, share, 4, "border", Style(0.018, AXIS, axis_weight=1.2), kind)
+        return drawer.part(r, share, 4, Style(0.018, AXIS, axis_weight=1.2), TOWN_WET)
 
     made = Skeleton([Part(f"{k:02d}", piece) for k, piece in enumerate(cuts.partition(ring, weights, street), 1)])
     for part in made.parts:
         if cuts.ring_area(part.ring) > 35_000:
-            drawer.cut(part.ring, 0.5, 5, "lane", Style(0.012, AXIS, share_tolerance=0.1, clearance_m=24.0), ROAD)
-    made.lines = drawer.lines
+            drawer.lane(part.ring, 0.5, Style(0.012, AXIS, share_tolerance=0.1, clearance_m=24.0))
+    made.lines, made.loose = drawer.inner, drawer.loose_ends()
     return made

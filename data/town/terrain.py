@@ -6,7 +6,7 @@ areas. Every cut becomes a canal or a road, so that borders follow features as t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -15,16 +15,16 @@ import shapely
 from numpy.typing import NDArray
 
 from data.town import cuts
-from data.town.cuts import Cut, Floats, Key, Style
+from data.town.cuts import Cut, Floats, Style
+from data.town.network import ROAD, WATER, Network
 
-WATER, ROAD = 1, 2
 ORIGIN = (376_100.0, 3_453_400.0)  # about 121.70 E 31.20 N in EPSG:4550
 VILLAGE_KM2, COMMITTEE_KM2 = 75.0 / 42, 22.0 / 46
 CELL_KM2 = 6.5
 AXIS = 0.14  # the tilt of the whole network, radians
 NORTHWARD = ((WATER, 2), (ROAD, 2), (WATER, 1), (ROAD, 1), (WATER, 2), (ROAD, 2))  # kind, rank of the lines from west to east
 EASTWARD = ((ROAD, 2), (WATER, 2), (ROAD, 2), (WATER, 1), (ROAD, 2), (WATER, 2))
-WIDTH_M = {(WATER, 1): (58, 82), (WATER, 2): (34, 48), (WATER, 3): (17, 30), (ROAD, 1): (38, 42), (ROAD, 2): (26, 36), (ROAD, 3): (12, 20)}
+WIDTH_M = {(WATER, 1): (58, 82), (WATER, 2): (34, 48), (WATER, 3): (20, 32), (ROAD, 1): (48, 56), (ROAD, 2): (34, 44), (ROAD, 3): (16, 24)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,16 @@ class Terrain:
     loose: Floats
 
 
-@dataclass
-class _Sketch:
-    """What the cuts leave behind while the terrain is drawn."""
+class _Sketch(Network):
+    """The network of the terrain, with the rank of each line."""
 
-    rng: np.random.Generator
-    bits: dict[Key, int] = field(default_factory=dict)
-    ends: set[Key] = field(default_factory=set)
-    lines: list[tuple[int, int, Floats]] = field(default_factory=list)
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.ranks: list[int] = []
 
     def add(self, kind: int, rank: int, path: Floats) -> None:
-        self.lines.append((kind, rank, path))
-        for key in cuts.keys(path):
-            self.bits[key] = self.bits.get(key, 0) | kind
+        self.draw(kind, path)
+        self.ranks.append(rank)
 
 
 def unit_counts(scale: float) -> tuple[int, int]:
@@ -92,8 +89,8 @@ def build_terrain(seed: int, scale: float) -> Terrain:
     town, country = _town_cells(cells, sum(sizes["committee"]), centres, sketch)
     units = [*_units("village", country, sizes["village"], sketch), *_units("committee", town, sizes["committee"], sketch)]
     features = _features(sketch)
-    made = [Unit(kind, ring, _bits(ring, sketch), _nearness(ring, centres)) for kind, ring in units]
-    return Terrain(sorted(made, key=_reading_order), features, _loose_ends(sketch))
+    made = [Unit(kind, ring, sketch.bits_of(ring), _nearness(ring, centres)) for kind, ring in units]
+    return Terrain(sorted(made, key=_reading_order), features, sketch.loose_ends())
 
 
 def _sizes(count: int, mean_km2: float, bounds: tuple[float, float], rng: np.random.Generator) -> list[float]:
@@ -242,46 +239,21 @@ def _packed(capacities: list[float], sizes: list[float]) -> list[list[float]]:
 
 
 def _cut(sketch: _Sketch, ring: Floats, share: float, pieces: int) -> Cut:
-    """One cut of the terrain; what it becomes depends on what it meets: canals join waters, roads join roads."""
-    busy = np.array([key in sketch.ends for key in cuts.keys(ring)])
-    made = cuts.cut(ring, share, sketch.rng, Style(wiggle=0.04, axis=AXIS, clearance_m=30.0), busy)
-    ends = [cuts.keys(made.path[k : k + 1])[0] if k == 0 else cuts.keys(made.path[k:])[0] for k in (0, -1)]
-    kind = kind_between(sketch.bits.get(ends[0], 0), sketch.bits.get(ends[1], 0), sketch.rng)
+    """One cut of the terrain; what it becomes depends on what it meets."""
+    made = sketch.cut(ring, share, Style(wiggle=0.04, axis=AXIS, clearance_m=30.0))
+    kind = sketch.kind_between(made.path)
     sketch.add(kind, 2 if kind == ROAD and pieces >= 8 else 3, made.path)
-    sketch.ends.update(ends)
     return made
-
-
-def kind_between(start: int, end: int, rng: np.random.Generator) -> int:
-    """Kind of a new line by the kinds at its two ends."""
-    waters, roads = (start & WATER) + (end & WATER), ((start & ROAD) + (end & ROAD)) // 2
-    chance = 0.5 + 0.24 * (waters - roads)
-    return WATER if rng.random() < chance else ROAD
 
 
 def _features(sketch: _Sketch) -> list[Feature]:
     """Lines of one kind and rank joined end to end, each with its width."""
     features = []
     for kind, rank in sorted(WIDTH_M):
-        paths = [shapely.LineString(path) for k, r, path in sketch.lines if (k, r) == (kind, rank)]
+        paths = [shapely.LineString(path) for (k, path), r in zip(sketch.lines, sketch.ranks, strict=True) if (k, r) == (kind, rank)]
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(paths))) if paths else []
         features += [Feature(kind, rank, round(float(sketch.rng.uniform(*WIDTH_M[kind, rank])), 1), line) for line in merged]
     return features
-
-
-def _bits(ring: Floats, sketch: _Sketch) -> NDArray[np.uint8]:
-    return np.array([sketch.bits.get(key, 0) for key in cuts.keys(ring)], dtype=np.uint8)
-
-
-def _loose_ends(sketch: _Sketch) -> Floats:
-    """Ends of roads at a water where no other road goes on."""
-    count: dict[Key, int] = {}
-    for kind, _, path in sketch.lines:
-        for key in cuts.keys(path) if kind == ROAD else ():
-            count[key] = count.get(key, 0) + 1
-    ends = {key for kind, _, path in sketch.lines if kind == ROAD for key in cuts.keys(path[[0, -1]])}
-    loose = sorted(key for key in ends if count[key] == 1 and sketch.bits[key] & WATER)
-    return np.array(loose, dtype=float).reshape(-1, 2) / 100
 
 
 def _reading_order(unit: Unit) -> tuple[bool, int, int]:

@@ -14,12 +14,15 @@ from data.town.cuts import Floats
 from data.town.devices import Device, device_counts, place
 from data.town.landuse import Plan
 from data.town.names import estate_names, hamlet_names, road_names, water_names
+from data.town.network import ROAD, WATER
 from data.town.settlement import Buildings, settle
-from data.town.skeleton import Inner, Part, Skeleton, town_skeleton, village_skeleton
-from data.town.terrain import ROAD, WATER, Feature
+from data.town.skeleton import Part, Skeleton, town_skeleton, village_skeleton
+from data.town.terrain import Feature
 
 FOREST = {"0301": "eco", "0307": "field", "0201": "orchard", "0810": "park"}
 LANES_PER_HOUSE_KM2 = 0.031
+SCRAP_M2 = 700.0  # corners of fields smaller than this go to a neighbour
+POND_GROUP, HOMESTEAD_GROUP, BELT_GROUP, CROP_GROUP, LOT_GROUP = 1_000, 10_000, 20_000, 100_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _site(task: Task) -> _Site:
         skeleton = town_skeleton(task.ring, task.bits, rng)
     else:
         skeleton = village_skeleton(task.ring, task.bits, task.teams, task.houses / polygon.area * 1e6 * LANES_PER_HOUSE_KM2, rng)
-    return _Site(task, rng, polygon, skeleton, coverage.strips(polygon, task.features, task.loose, skeleton.lines))
+    return _Site(task, rng, polygon, skeleton, coverage.strips(polygon, task.features, task.loose, skeleton.lines, skeleton.loose))
 
 
 def _settlement(site: _Site) -> tuple[Buildings, shapely.Geometry]:
@@ -134,10 +137,15 @@ def _land(site: _Site, homestead: shapely.Geometry, belts: woods.Belts) -> _Land
     lines += landuse.split_lines(open_ground, plan, rng)
     cover = coverage.faces(site.polygon, lines)
     group, code, belt = _classified(site, cover, homestead, belts, ponds, open_ground)
-    shapes, number = coverage.dissolved(cover, coverage.absorb_slivers(cover, group))
-    first = np.full(int(group.max()) + 1, -1)
-    first[group[::-1]] = np.arange(len(group))[::-1]
-    return _Land(shapes, code[first[number]], belt[first[number]], ponds)
+    original, odd = group, coverage.slivers(cover)
+    group = coverage.absorb(cover, group, odd, ~odd)
+    is_open = group >= HOMESTEAD_GROUP
+    scrap = is_open & (group >= CROP_GROUP) & (shapely.area(cover) < SCRAP_M2)
+    group = coverage.absorb(cover, group, scrap, is_open & ~scrap)
+    shapes, number = coverage.dissolved(cover, group)
+    known = {int(g): k for k, g in reversed(list(enumerate(original)))}
+    first = np.array([known[int(g)] for g in number])
+    return _Land(shapes, code[first], belt[first], ponds)
 
 
 def _strip_list(strips: Strips) -> tuple[shapely.Geometry, ...]:
@@ -161,9 +169,9 @@ def _classified(
         code[hit], group[hit] = name, base + grid[hit]
     block = coverage.owner(points, site.strips.blocks)
     for name, shapes, base in (
-        ("1104", np.array(ponds, dtype=object), 1_000),
-        ("0702", coverage.polygons(homestead), 10_000),
-        ("0301", belts.shapes, 20_000),
+        ("1104", np.array(ponds, dtype=object), POND_GROUP),
+        ("0702", coverage.polygons(homestead), HOMESTEAD_GROUP),
+        ("0301", belts.shapes, BELT_GROUP),
     ):
         of = coverage.owner(points, shapes)
         hit = (group < 0) & (of >= 0)
@@ -197,8 +205,8 @@ def _deal_open(
     code[rest] = np.where(crop, landuse.crops(piece, rng), dealt)
     belt[rest] = [FOREST.get(name, "") for name in code[rest]]
     numbers = {name: k for k, name in enumerate(sorted(set(code)))}
-    joined = 1_000_000 + piece * 100 + np.array([numbers[name] for name in code[rest]])
-    group[rest] = np.where(crop, 100_000 + np.arange(len(rest)), joined)
+    joined = LOT_GROUP + piece * 100 + np.array([numbers[name] for name in code[rest]])
+    group[rest] = np.where(crop, CROP_GROUP + np.arange(len(rest)), joined)
 
 
 def _all_buildings(site: _Site, houses: Buildings, land: Shapes, lots: Buildings) -> tuple[Buildings, NDArray[np.int64]]:
@@ -216,8 +224,8 @@ def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.
     task, rng, lines = site.task, site.rng, site.skeleton.lines
     leaves = [task.code + part.code for part in site.skeleton.leaves]
     parts = _named_parts(task, site.skeleton.parts, rng)
-    water = shapely.union_all([site.strips.great_water.intersection(site.polygon), site.strips.small_water, *land.ponds])
-    wood = (land.belt != "") & (shapely.area(land.shapes) >= 400)
+    water = shapely.union_all([site.strips.open_water, *land.ponds])
+    wood = (land.belt != "") & (shapely.area(land.shapes) >= 667)
     counts = device_counts(task.committee, task.model, task.stations, rng)
     return Built(
         parts=parts,
@@ -231,7 +239,7 @@ def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.
         houses=buildings,
         house_part=[leaves[k] for k in owner],
         house_number=_numbers(owner),
-        hamlets=_hamlets(task, buildings, owner, dict((code, name) for code, name, _ in parts), leaves, rng),
+        hamlets=_hamlets(task, buildings, owner, {code: name for code, name, _ in parts}, leaves, rng),
         devices=place(task.name, counts, lines, buildings.shapes, site.strips.blocks, rng),
     )
 

@@ -14,8 +14,8 @@ from data.town.terrain import ROAD, Feature
 
 # kind, rank → chance that a side is planted at all, strip width from and to (m)
 PLANTED = {
-    (1, 1): (0.80, 25.0, 60.0), (1, 2): (0.70, 18.0, 50.0), (1, 3): (0.55, 15.0, 32.0), (1, 4): (0.22, 15.0, 22.0),
-    (2, 1): (0.92, 35.0, 60.0), (2, 2): (0.72, 18.0, 50.0), (2, 3): (0.45, 15.0, 28.0), (2, 4): (0.05, 15.0, 18.0),
+    (1, 1): (0.75, 25.0, 60.0), (1, 2): (0.60, 18.0, 50.0), (1, 3): (0.34, 15.0, 34.0), (1, 4): (0.06, 15.0, 24.0),
+    (2, 1): (0.90, 35.0, 60.0), (2, 2): (0.62, 18.0, 50.0), (2, 3): (0.36, 15.0, 30.0), (2, 4): (0.03, 15.0, 18.0),
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def belts(features: list[Feature], ground: shapely.Geometry, rng: np.random.Gene
     for feature in sorted(features, key=lambda f: (f.rank, f.kind)):
         made = _bands(feature, rng, density)
         if made:
-            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=500.0)
+            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=667.0)
             shapes += list(fresh)
             kinds += ["road" if feature.kind == ROAD else "bank"] * len(fresh)
             taken = shapely.union_all([taken, *fresh])
@@ -47,7 +47,7 @@ def _bands(feature: Feature, rng: np.random.Generator, density: float) -> list[s
     track = Track(shapely.get_coordinates(feature.line))
     bands = []
     for side in (1, -1):
-        for start, stop in stretches(track.length, rng, (110.0, 520.0), (12.0, 90.0)):
+        for start, stop in stretches(track.length, rng, (190.0, 800.0), (12.0, 110.0)):
             width = float(rng.uniform(narrow, wide))
             if rng.random() < chance * density:
                 near = feature.width_m / 2 - 0.5
