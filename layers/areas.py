@@ -33,7 +33,7 @@ _FRESH = """SELECT area_code, count_if(seen IS NULL OR $as_of - seen >= days) AS
     UNION ALL SELECT area_code, verified_on, 365 FROM stand WHERE EXISTS (FROM stand WHERE verified_on IS NOT NULL)) GROUP BY 1"""
 
 _GRAVE = f"""SELECT t.ancestor_code AS area_code, count(*) AS open FROM ({CASES}) c JOIN tree t USING (area_code)
-    WHERE c.grade IN ('1', '2') AND c.object_table = 'area' AND {_STILL} GROUP BY 1"""
+    WHERE (c.grade = '1' OR c.grade = '2' AND c.object_table = 'area') AND {_STILL} GROUP BY 1"""
 _OLD_REDS = f"""SELECT t.ancestor_code AS area_code, count(*) AS houses FROM house h
     JOIN receipt r ON r.layer = 'houses' AND r.object_id = h.house_id AND r.level = 1 JOIN tree t ON t.area_code = h.area_code
     WHERE h.house_id IN (SELECT object_id FROM casework WHERE object_table = 'house' AND {_STILL} AND $as_of - opened_on > 30) GROUP BY 1"""

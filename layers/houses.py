@@ -10,8 +10,8 @@ SCORE = f"(100.0 * ({_GOT}) / nullif({_POSSIBLE}, 0))"
 RENTED = "(r.house_id IS NOT NULL OR o.occupancy IN ('let', 'part_let'))"
 CHECKED = "greatest(o.verified_on, r.inspected_on)"
 RENTAL_DAYS, OWN_DAYS = 90, 180
-# Blue rentals are visited every four weeks: two visits missed in a row is overdue; after 90 days the colour itself expires.
-OVERDUE_DAYS = 56
+# Blue rentals are visited every four weeks: three visits missed in a row is overdue; after 90 days the colour itself expires.
+OVERDUE_DAYS = 84
 
 # Persons of one room are kin when they share one household book and nobody is marked as not kin; kin are excepted from the limit of two a living
 # room, not from the 5 m² (Shanghai rule). Rooms without their number of living rooms or their area are not judged on that count.

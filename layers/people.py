@@ -7,7 +7,7 @@ CHECKED = "greatest(o.verified_on, o.last_check_in)"
 _ALONE = "o.care_group = '01'"
 _80 = "o.birth_date + INTERVAL 80 YEAR"
 _70 = "o.birth_date + INTERVAL 70 YEAR"
-MISSING_DAYS, VERIFIED_DAYS = 30, 180
+MISSING_DAYS, VERIFIED_DAYS = 90, 180
 
 # Residents counted one by one where persons are delivered, else the newest count of the area.
 _CELLS = "SELECT area_code, arg_max(people, counted_on) AS people FROM population_cell WHERE counted_on <= $as_of GROUP BY 1"
@@ -31,7 +31,7 @@ LAYER = Layer(
     joins=(Join("h", "h.house_id = o.house_id", table="house"),),
     rules=(
         Rule(1, "attention_high", "o.attention = '01'", "关注程度:高", "Attention level high", "落实包保责任,情况稳定后调低", "Assign a carer; lower the level when stable"),
-        Rule(1, "missing_check_in", f"{_ALONE} AND $as_of - o.last_check_in >= {MISSING_DAYS}", "独居老人超过30日无走访", "Lives alone and not seen for 30 days",
+        Rule(1, "missing_check_in", f"{_ALONE} AND $as_of - o.last_check_in >= {MISSING_DAYS}", "独居老人超过90日无走访", "Lives alone and not seen for 90 days",
              "立即上门走访", "Visit at once", flips=f"CASE WHEN {_ALONE} THEN o.last_check_in + {MISSING_DAYS} END"),
         Rule(2, "attention_medium", "o.attention = '02'", "关注程度:中", "Attention level medium", "定期走访,情况稳定后调低", "Visit regularly; lower the level when stable"),
         Rule(2, "alone_80", f"{_ALONE} AND $as_of >= {_80}", "80岁以上独居老人", "Lives alone, 80 or older", "每周走访", "Weekly visit",

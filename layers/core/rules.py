@@ -47,7 +47,7 @@ def evaluate(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ..
     flips = [i for i, rule in enumerate(rules) if rule.flips]
     columns = [f"o.{TABLES[layer.table].key[0]} AS object_id", f"{_area_of(layer.table)} AS area_code", f"{_mask(rules)} AS mask"]
     columns += [f"({layer.checked})::DATE AS checked", *(f"({rules[i].flips})::DATE AS flip_{i}" for i in flips), *theme_columns(themes)]
-    inner = f"SELECT {', '.join(columns)} FROM {layer.table} o {_joins(layer)} {f'WHERE {layer.where}' if layer.where else ''}"
+    inner = f"SELECT {', '.join(columns)} FROM {layer.table} o {joins_of(layer)} {f'WHERE {layer.where}' if layer.where else ''}"
     kept = f"* EXCLUDE ({', '.join(f'flip_{i}' for i in flips)})" if flips else "*"
     sql = f"CREATE OR REPLACE TEMP TABLE facts AS SELECT {kept}, {_valid_until(flips)} AS valid_until FROM ({inner})"
     try:
@@ -65,7 +65,8 @@ def _area_of(table: str) -> str:
     return "o.area_code" if "area_code" in columns_of(table) else "NULL::VARCHAR"
 
 
-def _joins(layer: Layer) -> str:
+def joins_of(layer: Layer) -> str:
+    """The layer's joins as SQL after `FROM <table> o`; of a composite, its score as `s` too."""
     parts = [f"LEFT JOIN {join.table or f'({join.select})'} {join.alias} ON {join.on}" for join in layer.joins]
     if layer.parts:
         total = f"SELECT object_id, sum(weight * value) / sum(weight) AS score FROM score WHERE layer = {text(layer.name)} AND value IS NOT NULL"
@@ -120,3 +121,18 @@ def grade(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...],
 def _graded(layer: Layer, rules: tuple[Rule, ...], mask: int) -> tuple[int, list[str]]:
     hits = [rule for i, rule in enumerate(rules) if mask >> i & 1]
     return (hits[0].level, [rule.code for rule in hits]) if hits else (layer.default_level, [layer.default_code])
+
+
+def rules_by_code(layer: Layer) -> dict[str, Rule]:
+    """Every reason that a receipt of this layer can name, the default one included."""
+    default = Rule(
+        layer.default_level,
+        layer.default_code,
+        "true",
+        layer.default_zh,
+        layer.default_en,
+        layer.default_remedy_zh,
+        layer.default_remedy_en,
+    )
+    awaiting = (awaiting_rule(layer),) if layer.red_needs_check else ()
+    return {rule.code: rule for rule in (default, *awaiting, *layer.rules, *layer.area_rules)}

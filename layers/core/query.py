@@ -1,0 +1,16 @@
+"""Every question that the screen asks, in one place to import from. Functions take a `Store` and a `Viewer` and return plain values.
+
+Whatever concerns a person has passed `data.policy`: hidden counts are `Suppressed` values that render as text. No answer ever holds a
+`person_id` or an unmasked ID number.
+"""
+
+from data.policy import MASKED, Suppressed, Viewer
+from layers.core.query_cards import card, event_names, object_by_ordinal, residents, tooltip
+from layers.core.query_places import breadcrumb, children, headline, layer_list, legend, listing, search
+from layers.core.query_reports import contradictions, datasets, fault_counts, faults
+from layers.core.query_store import Store, root_of, today_of, town
+
+__all__ = [
+    "MASKED", "Store", "Suppressed", "Viewer", "breadcrumb", "card", "children", "contradictions", "datasets", "event_names", "fault_counts",
+    "faults", "headline", "layer_list", "legend", "listing", "object_by_ordinal", "residents", "root_of", "search", "today_of", "tooltip", "town",
+]  # fmt: skip

@@ -1,0 +1,252 @@
+"""Questions about places: what lies in an area, how much of which colour, and the list behind every figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data import policy
+from data.errors import PolicyError
+from data.policy import Viewer
+from data.schema import TABLES
+from layers.core.query_store import Row, Store, level_facts, reason_facts, root_of, today_of, worst_first
+from layers.core.registry import columns_of
+from layers.core.spec import LEVELS, Layer
+
+PAGE = 50
+TITLES = ("name", "address", "class_name", "species")
+Counts = dict[Any, int]
+
+
+def layer_list(store: Store) -> list[Row]:
+    """The layers that have something to show, in drawing order, with the age of what they show."""
+    out = []
+    for layer in store.layers:
+        table = f"SELECT count(*) AS n, max(delivered_at) AS delivered_at FROM {layer.table}"
+        facts = store.one(table) or {}
+        if facts.get("n") or (layer.geometry == "area" and store.values("SELECT count(*) FROM population_cell")[0]):
+            out.append(_layer_facts(layer) | {"delivered_at": facts.get("delivered_at")})
+    return out
+
+
+def _layer_facts(layer: Layer) -> Row:
+    return {
+        "name": layer.name, "table": layer.table, "zh": layer.zh, "en": layer.en, "icon": layer.icon, "geometry": layer.geometry, "zoom": list(layer.zoom),
+        "levels": bool(layer.rules), "default_theme": layer.default_theme, "unit_zh": layer.unit_zh, "unit_en": layer.unit_en,
+        "freshness_days": layer.freshness_days, "themes": [{"name": theme.name, "zh": theme.zh, "en": theme.en} for theme in layer.themes],
+    }  # fmt: skip
+
+
+def breadcrumb(store: Store, area_code: str) -> list[Row]:
+    """The areas from the town down to `area_code`: code, name, tree level, kind, box."""
+    return store.rows(
+        """SELECT t.ancestor_code AS code, a.name, a.level, a.kind, a.ordinal, [a.west, a.south, a.east, a.north] AS box
+        FROM tree t LEFT JOIN area a ON a.code = t.ancestor_code WHERE t.area_code = $code ORDER BY t.depth DESC""",
+        code=area_code,
+    )
+
+
+def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
+    """The leader's three numbers: people, houses and red objects (of the layers whose objects are on the map), with oranges beside."""
+    drawn = [layer.name for layer in _judged(store)]
+    counts = store.one(
+        """SELECT coalesce(sum(n) FILTER (layer = 'houses'), 0)::BIGINT AS houses, coalesce(sum(n) FILTER (level = 1), 0)::BIGINT AS reds,
+            coalesce(sum(n) FILTER (level = 2), 0)::BIGINT AS oranges
+        FROM rollup WHERE area_code = $code AND list_contains($layers, layer)""",
+        code=area_code, layers=drawn,
+    )  # fmt: skip
+    return {"people": policy.count(people_in(store, [area_code])[area_code], viewer)} | (counts or {})
+
+
+def _judged(store: Store) -> list[Layer]:
+    return [layer for layer in store.layers if layer.rules and not layer.personal and layer.table != "area"]
+
+
+def people_in(store: Store, codes: list[str]) -> dict[str, int]:
+    """People of each area: the persons delivered, else the newest counts of the area or of its nearest counted descendants. Not released yet."""
+    persons = store.rows(
+        "SELECT area_code AS code, sum(n)::BIGINT AS people FROM rollup WHERE layer = 'people' AND list_contains($codes, area_code) GROUP BY 1",
+        codes=codes,
+    )
+    counted = persons or store.rows(
+        """WITH cell AS (SELECT area_code, arg_max(people, counted_on) AS people FROM population_cell GROUP BY 1)
+        SELECT t.ancestor_code AS code, sum(cell.people)::BIGINT AS people FROM cell JOIN tree t USING (area_code)
+        WHERE list_contains($codes, t.ancestor_code) GROUP BY t.ancestor_code, t.depth
+        QUALIFY row_number() OVER (PARTITION BY t.ancestor_code ORDER BY t.depth) = 1""",
+        codes=codes,
+    )
+    return dict.fromkeys(codes, 0) | {row["code"]: int(row["people"]) for row in counted}
+
+
+def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
+    """The areas one level down: name, colour of the composite, people, houses, reds, and how many areas lie below each. Worst first."""
+    found = store.rows(
+        f"""SELECT a.code, a.name, a.kind, a.level AS tree_level, a.ordinal, r.level, s.score, coalesce(k.houses, 0) AS houses,
+            coalesce(k.reds, 0) AS reds, coalesce(k.oranges, 0) AS oranges, coalesce(b.below, 0) AS below, [a.west, a.south, a.east, a.north] AS box
+        FROM tree t JOIN area a ON a.code = t.area_code
+        LEFT JOIN receipt r ON r.layer = 'areas' AND r.object_id = a.code
+        LEFT JOIN (SELECT object_id, round(sum(weight * value) / sum(weight), 1) AS score FROM score WHERE layer = 'areas' AND value IS NOT NULL
+            GROUP BY 1) s ON s.object_id = a.code
+        LEFT JOIN (SELECT area_code, sum(n) FILTER (layer = 'houses')::BIGINT AS houses, sum(n) FILTER (level = 1)::BIGINT AS reds,
+            sum(n) FILTER (level = 2)::BIGINT AS oranges FROM rollup WHERE list_contains($layers, layer) GROUP BY 1) k ON k.area_code = a.code
+        LEFT JOIN (SELECT ancestor_code, count(*) AS below FROM tree WHERE depth = 1 GROUP BY 1) b ON b.ancestor_code = a.code
+        WHERE t.ancestor_code = $code AND t.depth = 1 ORDER BY {worst_first("r.level")}, a.name, a.code""",
+        code=area_code, layers=[layer.name for layer in _judged(store)],
+    )  # fmt: skip
+    people = policy.breakdown(people_in(store, [row["code"] for row in found]), viewer)
+    return [row | {"people": people[row["code"]], "colour": level_facts(row["level"])} for row in found]
+
+
+def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
+    """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
+    declared = store.layer(layer)
+    counts = _level_counts(store, layer, [area_code])[area_code]
+    shown: dict[int, int | policy.Suppressed] = dict(counts)
+    total: int | policy.Suppressed = sum(counts.values())
+    if declared.personal:
+        shown, total = _personal_counts(store, viewer, layer, area_code), policy.count(sum(counts.values()), viewer)
+    levels = [(level_facts(level.level) or {}) | {"n": shown.get(level.level, 0)} for level in LEVELS] if declared.rules else []
+    return {"layer": layer, "area_code": area_code, "total": total, "levels": levels, "themes": _theme_counts(store, declared, area_code)}
+
+
+def _level_counts(store: Store, layer: str, codes: list[str]) -> dict[str, Counts]:
+    out: dict[str, Counts] = {code: {} for code in codes}
+    for row in store.rows(
+        "SELECT area_code, level, n FROM rollup WHERE layer = $layer AND list_contains($codes, area_code)", layer=layer, codes=codes
+    ):
+        out[row["area_code"]][row["level"]] = row["n"]
+    return out
+
+
+def _personal_counts(store: Store, viewer: Viewer, layer: str, area_code: str) -> dict[int, int | policy.Suppressed]:
+    """Suppressed together with the siblings, whose sums the parent shows: the same cell is hidden wherever one looks."""
+    siblings = store.values(
+        """SELECT area_code FROM tree WHERE depth = 1 AND ancestor_code = (SELECT ancestor_code FROM tree WHERE area_code = $code AND depth = 1)
+        ORDER BY 1""",
+        code=area_code,
+    )
+    codes = siblings or [area_code]
+    counts = _level_counts(store, layer, codes)
+    return policy.matrix([counts[code] for code in codes], viewer)[codes.index(area_code)]
+
+
+def _theme_counts(store: Store, layer: Layer, area_code: str) -> list[Row]:
+    rows = store.rows(
+        """SELECT c.theme, c.index, c.code, c.zh, c.en, c.hex, r.n FROM theme_rollup r JOIN theme_class c USING (layer, theme, index)
+        WHERE r.layer = $layer AND r.area_code = $code ORDER BY c.index""",
+        layer=layer.name, code=area_code,
+    )  # fmt: skip
+    return [
+        {
+            "name": theme.name,
+            "zh": theme.zh,
+            "en": theme.en,
+            "classes": [_without(row, "theme") for row in rows if row["theme"] == theme.name],
+        }
+        for theme in layer.themes
+    ]
+
+
+def _without(row: Row, name: str) -> Row:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def listing(store: Store, viewer: Viewer, layer: str, area_code: str, level: int | None = None, limit: int = PAGE, offset: int = 0) -> Row:
+    """The objects behind a figure, reds first: `{"total", "rows"}`, where `total` equals the count of the legend.
+
+    Persons are listed to officers alone, and without their numbers; anybody else gets PolicyError.
+    """
+    declared = store.layer(layer)
+    if declared.personal and not viewer.reaches("officer"):
+        raise PolicyError("People are shown to this role as counts only.", remedy="Ask an officer of the village.")
+    within, values = _within(store, declared, area_code)
+    judged = "AND r.level = $level" if level is not None else ""
+    source = f"""FROM {declared.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{TABLES[declared.table].key[0]}
+        WHERE {within} {judged} {f"AND ({declared.where})" if declared.where else ""}"""
+    bound = values | {"layer": layer} | ({"level": level} if level is not None else {})
+    total = store.values(f"SELECT count(*) {source}", **bound)[0]
+    rows = store.rows(_page_sql(declared, source), **bound, limit=limit, offset=offset)
+    return {"total": total, "rows": [_listed(store, viewer, declared, row) for row in rows]}
+
+
+def _within(store: Store, layer: Layer, area_code: str) -> tuple[str, Row]:
+    if layer.table == "area":
+        return "o.code IN (SELECT area_code FROM tree WHERE ancestor_code = $area AND depth = 1)", {"area": area_code}
+    if area_code == root_of(store) or "area_code" not in columns_of(layer.table):
+        return "true", {}
+    return "o.area_code IN (SELECT area_code FROM tree WHERE ancestor_code = $area)", {"area": area_code}
+
+
+def _page_sql(layer: Layer, source: str) -> str:
+    table = TABLES[layer.table]
+    key = table.key[0]
+    columns = ", ".join(f'o."{name}"' for name in _listed_columns(layer))
+    ordinal = "o.ordinal" if table.geometry else "NULL"
+    return f"""SELECT o.{key} AS __key, {ordinal} AS __ordinal, r.level AS __level, r.reasons AS __reasons, r.next_visit_due AS __due, {columns}
+        {source} ORDER BY {worst_first("r.level")}, o.{key} LIMIT $limit OFFSET $offset"""
+
+
+def _listed_columns(layer: Layer) -> list[str]:
+    table = TABLES[layer.table]
+    titles = [
+        name for name in (*TITLES, "area_code") if name in {column.name for column in table.all_columns}
+    ]
+    wanted = [*titles, *layer.tooltip, *((item for item in layer.card if isinstance(item, str)) if layer.personal else ())]
+    return list(dict.fromkeys(wanted)) or [table.key[0]]
+
+
+def _listed(store: Store, viewer: Viewer, layer: Layer, row: Row) -> Row:
+    values = policy.release_one(
+        layer.table, {name: value for name, value in row.items() if not name.startswith("__")}, viewer, today_of(store)
+    )
+    key = None if layer.personal else row["__key"]
+    return {
+        "table": layer.table, "key": key, "ordinal": row["__ordinal"], "level": row["__level"], "colour": level_facts(row["__level"]),
+        "title": title_of(layer, values, key), "reasons": reason_facts(layer, row["__reasons"] or []), "next_visit_due": row["__due"], "values": values,
+    }  # fmt: skip
+
+
+def title_of(layer: Layer, values: Row, key: str | None) -> str:
+    """What an object is called: its name, else its address as released, its class, or its key."""
+    for name in TITLES:
+        if values.get(name):
+            return str(values[name])
+    return str(key or "")
+
+
+def search(store: Store, viewer: Viewer, text: str, limit: int = 20) -> list[Row]:
+    """Areas, houses, parcels, stands and facilities whose name or code holds `text`; addresses only for who sees them in clear. Never persons."""
+    wanted = text.strip()
+    if not wanted:
+        return []
+    out: list[Row] = []
+    for layer in store.layers:
+        if (
+            layer.table in {"area", "house", "facility", "parcel", "stand"}
+            and layer.rules
+            and not any(row["table"] == layer.table for row in out)
+        ):
+            out += _found(store, viewer, layer, wanted, limit - len(out))
+        if len(out) >= limit:
+            break
+    return out
+
+
+def _found(store: Store, viewer: Viewer, layer: Layer, wanted: str, limit: int) -> list[Row]:
+    table = TABLES[layer.table]
+    key = table.key[0]
+    searched = [column.name for column in table.columns if column.name in {key, "name", "address"} and policy.sees_in_clear(column, viewer)]
+    where = " OR ".join(f"contains(lower(o.{name}), lower($text))" for name in searched)
+    shown = [name for name in TITLES if name in {column.name for column in table.columns}] or [key]
+    rows = store.rows(
+        f"""SELECT o.{key} AS __key, o.ordinal, {", ".join(f"o.{name}" for name in shown)}, [o.west, o.south, o.east, o.north] AS __box
+        FROM {layer.table} o WHERE {where} ORDER BY length(o.{key}), o.{key} LIMIT $limit""",
+        text=wanted, limit=limit,
+    )  # fmt: skip
+    out = []
+    for row in rows:
+        values = policy.release_one(layer.table, {name: row[name] for name in shown}, viewer)
+        out.append(
+            {"table": layer.table, "layer": layer.name, "key": row["__key"], "ordinal": row["ordinal"], "title": title_of(layer, values, row["__key"]),
+             "zh": layer.zh, "en": layer.en, "box": row["__box"]}
+        )  # fmt: skip
+    return out
