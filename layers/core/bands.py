@@ -1,0 +1,103 @@
+"""Zoom bands: which geometry of a table is drawn at which map zoom, and how it is simplified (docs/pack.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import shapely
+
+from layers.core.tiles import EXTENT, Ints, Objects, world
+
+DEEPEST = 14  # data zoom of the last band; overzoomed above
+LAST = 24  # greatest map zoom
+# Simplification stays under this share of a CSS pixel at the highest zoom of its band, so not even a 3x screen shows it.
+TOLERANCE_PX = 0.3
+KINDS = ("polygon", "line", "point")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Map zooms `first … last` are drawn from data zoom `z` as `kind`."""
+
+    z: int
+    first: int
+    last: int
+    kind: str
+
+    @property
+    def tolerance(self) -> float:
+        """Allowed shift in world units of z."""
+        return TOLERANCE_PX * EXTENT / 256.0 * 2.0 ** (self.z - self.last)
+
+
+SHAPES = {kind: (Band(14, 14, LAST, kind), Band(11, 11, 13, kind), Band(8, 0, 10, kind)) for kind in KINDS}
+# A house of 10 m is 1.2 pixels wide at zoom 14: until there it is a dot, and the worst level of a pixel wins.
+DOTS_THEN_POLYGONS = (Band(14, 15, LAST, "polygon"), Band(11, 11, 14, "point"), Band(8, 0, 10, "point"))
+
+
+@dataclass(frozen=True, slots=True)
+class Geometries:
+    """Features of one kind in world units of the deepest zoom; `ids` int64 [F], `lonlat` and `world` object [F]."""
+
+    kind: str
+    ids: Ints
+    lonlat: Objects
+    world: Objects
+
+
+def read(connection: duckdb.DuckDBPyConnection, relation: str, value: str = "ordinal") -> dict[str, Geometries]:
+    """Geometries of `relation` by kind, ordered by ordinal; `value` is the SQL of the id. Mixed collections are taken apart."""
+    query = f"SELECT {value} AS id, ST_AsWKB(lonlat) AS wkb FROM {relation} WHERE lonlat IS NOT NULL ORDER BY ordinal"
+    columns = connection.execute(query).fetchnumpy()
+    ids: Ints = np.asarray(columns["id"], dtype=np.int64)
+    geometries = shapely.from_wkb(np.array([bytes(wkb) for wkb in columns["wkb"]], dtype=object))
+    collected = shapely.get_type_id(geometries) == 7
+    if collected.any():
+        parts, origin = shapely.get_parts(geometries, return_index=True)
+        ids, geometries = ids[origin], parts
+    dimension = shapely.get_dimensions(geometries)
+    found = {kind: np.flatnonzero(dimension == 2 - number) for number, kind in enumerate(KINDS)}
+    return {kind: projected(kind, ids[rows], geometries[rows]) for kind, rows in found.items() if len(rows)}
+
+
+def projected(kind: str, ids: Ints, lonlat: Objects) -> Geometries:
+    """Geometries with their world coordinates."""
+    return Geometries(kind, ids, lonlat, shapely.transform(lonlat, lambda xy: world(xy, DEEPEST)))
+
+
+def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Objects]]:
+    """World geometries of each band in its own units, deepest first; each band is simplified from the one before."""
+    current, z = geometries.world, DEEPEST
+    for band in bands:
+        if band.kind == "point" and geometries.kind != "point":
+            yield band, scaled(shapely.centroid(geometries.world), band.z - DEEPEST)
+            continue
+        current = scaled(current, band.z - z)
+        z = band.z
+        if z < DEEPEST and band.kind != "point":
+            current = simplified(current, band, coverage)
+        yield band, current
+
+
+def scaled(geometries: Objects, zooms: int) -> Objects:
+    """World units of another zoom."""
+    out: Objects = shapely.transform(geometries, lambda xy: xy * 2.0**zooms) if zooms else geometries
+    return out
+
+
+def simplified(geometries: Objects, band: Band, coverage: bool) -> Objects:
+    """Fewer vertices. As a coverage, neighbours keep their common edge, so no gap opens between them."""
+    if coverage and band.kind == "polygon":
+        out: Objects = shapely.coverage_simplify(geometries, band.tolerance)
+        # Of an invalid coverage (overlaps) GEOS may lose a polygon: such a one stays as it was.
+        lost = shapely.is_empty(out) | shapely.is_missing(out)
+        return np.where(lost, geometries, out)
+    return shapely.simplify(geometries, band.tolerance, preserve_topology=False) if band.kind == "line" else geometries
+
+
+def box_of(lonlat: Objects) -> list[float]:
+    """West, south, east, north in degrees, rounded to 1 cm so that equal data give equal text."""
+    return [round(float(value), 7) for value in shapely.total_bounds(lonlat)]

@@ -1,0 +1,132 @@
+"""The map pack: one snapshot as the browser draws it. Format and interface: docs/pack.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data.schema import table as contract_table
+from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
+from layers.core.blobs import store as store_blob
+from layers.core.blobs import sweep
+from layers.core.palette import palettes
+from layers.core.spec import Layer, Theme
+from layers.core.tiles import EXTENT
+from layers.core.tilesets import PLANS, Found, build_tilesets, layer_labels
+
+Manifest = dict[str, Any]
+FORMAT = 1
+# How much a layer hides of what lies under it. The tables named here lie on the ground, under roads; all others above.
+_FILL = {"area": 0.32, "zone": 0.4, "parcel": 0.75, "lot": 0.6, "stand": 0.85}
+_SOLID = 0.95
+
+
+def build_pack(
+    connection: duckdb.DuckDBPyConnection, layers: Iterable[Layer], folder: Path, previous: Mapping[str, Any] | None = None
+) -> Manifest:
+    """Write the blobs of the snapshot that `connection` shows into `folder` and return its manifest.
+
+    Tables read: docs/pack.md section 3. Equal data give an equal manifest; blobs that exist are not written again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    present = _tables(connection)
+    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, folder)
+    painted = [layer for layer in layers if f"paint_{layer.name}" in present and drawn_table(layer) in found]
+    manifest: Manifest = {
+        "format": FORMAT,
+        "extent": EXTENT,
+        "box": _union([tileset["box"] for tileset in tilesets.values()]),
+        "palettes": palettes(),
+        "tilesets": tilesets,
+        "layers": [_layer(connection, layer, tilesets, found, folder) for layer in painted if layer.geometry is not None],
+    }
+    manifest["kept"] = _kept(manifest, previous)
+    return manifest
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the tables and views that are visible unqualified."""
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog IN (current_database(), 'temp')"
+    return {name for (name,) in connection.execute(query).fetchall()}
+
+
+def _union(boxes: list[list[float]]) -> list[float] | None:
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [min(west), min(south), max(east), max(north)]
+
+
+def _layer(connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, found: Mapping[str, Found], folder: Path) -> Manifest:
+    table = drawn_table(layer)
+    arrays = paint_arrays(connection, layer)
+    out: Manifest = {
+        "name": layer.name, "zh": layer.zh, "en": layer.en, "table": table, "order": layer.order,
+        "from": layer.zoom[0], "to": layer.zoom[1], "fill": _FILL.get(table, _SOLID), "ground": table in _FILL,
+        "draws": list(_draws(table, tilesets)),
+        "array": _stored(arrays["level"], folder),
+        "counts": level_counts(arrays["level"]),
+        "themes": [_theme(connection, layer, theme, arrays[theme.name], folder) for theme in layer.themes],
+    }  # fmt: skip
+    # The areas' own names come with their tilesets; a personal column is never written on the map.
+    if layer.label and table != "area" and contract_table(table).column(layer.label).personal is None:
+        out |= layer_labels(connection, found[table], table, layer.label, folder)
+    return out
+
+
+def _draws(table: str, tilesets: Manifest) -> Iterator[Manifest]:
+    for name, tileset in tilesets.items():
+        if tileset["table"] != table:
+            continue
+        if table != "area":
+            yield {"tileset": name, "from": 0, "to": 24}
+        elif tileset["show"]:
+            yield {"tileset": name, "level": tileset["level"], "from": tileset["show"][0], "to": tileset["show"][1]}
+
+
+def _theme(connection: duckdb.DuckDBPyConnection, layer: Layer, theme: Theme, array: Bytes, folder: Path) -> Manifest:
+    rows = connection.execute(
+        "SELECT index, code, zh, en, hex, n FROM theme_class WHERE layer = ? AND theme = ? ORDER BY index", [layer.name, theme.name]
+    ).fetchall()
+    classes = [dict(zip(("index", "code", "zh", "en", "hex", "n"), row, strict=True)) for row in rows]
+    return {"name": theme.name, "zh": theme.zh, "en": theme.en, "array": _stored(array, folder), "classes": classes}
+
+
+def _stored(array: Bytes, folder: Path) -> Manifest:
+    blob = store_blob(folder, array.tobytes(), "array")
+    return {"name": blob.name, "bytes": blob.size}
+
+
+def paint_array(connection: duckdb.DuckDBPyConnection, layer: Layer, theme: str = "level") -> bytes:
+    """One array alone, raw: for an `as_of`, or after a live change."""
+    return paint_arrays(connection, layer)[theme].tobytes()
+
+
+def blob_names(manifest: Mapping[str, Any]) -> set[str]:
+    """Names of all blobs that the manifest refers to."""
+    names = {f"{name}.tile" for name in _tile_names(manifest)}
+    for layer in manifest["layers"]:
+        names |= {layer["array"]["name"], *(theme["array"]["name"] for theme in layer["themes"])}
+    holders = [*manifest["layers"], *manifest["tilesets"].values()]
+    return names | {holder["labels"]["name"] for holder in holders if "labels" in holder}
+
+
+def _tile_names(manifest: Mapping[str, Any]) -> set[str]:
+    return {entry[2] for tileset in manifest["tilesets"].values() for band in tileset["bands"] for entry in band["tiles"]}
+
+
+def _kept(manifest: Mapping[str, Any], previous: Mapping[str, Any] | None) -> dict[str, int]:
+    now = _tile_names(manifest)
+    return {"tiles": len(now & _tile_names(previous)) if previous else 0, "of": len(now)}
+
+
+def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
+    """Delete the blobs that none of the `manifests` (all that stay published) refers to. Returns how many files went."""
+    keep: set[str] = set().union(*(blob_names(manifest) for manifest in manifests))
+    return sweep(folder, keep)
+
+
+__all__ = ["FORMAT", "Manifest", "blob_names", "build_pack", "paint_array", "prune_pack"]

@@ -1,0 +1,244 @@
+"""Geometry tiles: flat arrays of vertices in, bytes out (format: docs/pack.md section 4).
+
+Everything is arrays over all features at once; the only loops run over tiles.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+EXTENT = 32768  # units a tile side
+HALF = EXTENT // 2
+MARGIN = EXTENT // 32  # a feature belongs to each tile that it comes this near to: lines and dots have a width
+REACH = 32000  # clip box around the tile's centre; int16 ends at 32767
+KINDS = {"polygon": 1, "line": 2, "point": 3}
+HEADER = struct.Struct("<4sBBBBIIIIII")
+MAX_LATITUDE = 85.0511287798066
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Features as flat arrays: feature i has parts `part_at[i]:part_at[i+1]`, part j has vertices `vertex_at[j]:vertex_at[j+1]` of `xy`.
+
+    `ids` int64 [F]: row of the geometry until the tile is encoded, then the id that the tile stores; `xy` int64 [V, 2] in world
+    units of one zoom (2^z · 32768 a side, y south).
+    """
+
+    kind: str
+    ids: Ints
+    part_at: Ints
+    vertex_at: Ints
+    xy: Ints
+
+
+def world(lonlat: Floats, z: int) -> Floats:
+    """Web Mercator in units of tile/32768 at zoom z, origin north-west. `lonlat` is [V, 2] in degrees."""
+    side = float(EXTENT << z)
+    latitude = np.radians(np.clip(lonlat[:, 1], -MAX_LATITUDE, MAX_LATITUDE))
+    out = np.empty_like(lonlat)
+    out[:, 0] = (lonlat[:, 0] / 360.0 + 0.5) * side
+    out[:, 1] = (0.5 - np.arctanh(np.sin(latitude)) / (2.0 * np.pi)) * side
+    return out
+
+
+def flatten(kind: str, geometries: Objects) -> Shapes:
+    """Shapes of geometries in world units, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish."""
+    parts, row_of = _parts(kind, geometries)
+    coordinates, part_of = shapely.get_coordinates(parts, return_index=True)
+    xy = np.rint(coordinates).astype(np.int64)
+    keep = _distinct(kind, part_of, xy)
+    return _regroup(kind, row_of, part_of[keep], xy[keep])
+
+
+def _distinct(kind: str, part_of: Ints, xy: Ints) -> npt.NDArray[np.bool_]:
+    """True for vertices that differ from the one before; the closing vertex of a ring goes, but a ring keeps at least one vertex."""
+    keep = np.ones(len(xy), dtype=bool)
+    if kind == "point" or not len(xy):
+        return keep
+    same_part = part_of[1:] == part_of[:-1]
+    keep[1:] = ~(same_part & (xy[1:] == xy[:-1]).all(axis=1))
+    if kind == "polygon":
+        first = np.flatnonzero(np.r_[True, ~same_part])
+        last = np.r_[first[1:], len(xy)] - 1
+        keep[last[last > first]] = False
+    return keep
+
+
+def _parts(kind: str, geometries: Objects) -> tuple[Objects, Ints]:
+    """Rings, lines or points of the geometries, and the index of the geometry that each belongs to."""
+    singles, origin = shapely.get_parts(geometries, return_index=True)
+    if kind != "polygon":
+        return singles, origin
+    rings, single_of = shapely.get_rings(singles, return_index=True)
+    return rings, origin[single_of]
+
+
+def _regroup(kind: str, row_of: Ints, part_of: Ints, xy: Ints) -> Shapes:
+    """Offsets from index arrays; parts and features without a vertex are left out. Each point of a multipoint is a feature of its own."""
+    used = np.unique(part_of)
+    owner = row_of[used]
+    alive = owner if kind == "point" else np.unique(owner)
+    vertex_at = np.r_[np.searchsorted(part_of, used), len(xy)]
+    part_at = np.arange(len(used) + 1) if kind == "point" else np.r_[np.searchsorted(owner, alive), len(used)]
+    return Shapes(kind, alive.astype(np.int64), part_at.astype(np.int64), vertex_at.astype(np.int64), xy)
+
+
+def boxes(shapes: Shapes) -> Ints:
+    """Bounding box of each feature, [F, 4] west, north, east, south in world units."""
+    if not len(shapes.ids):
+        return np.empty((0, 4), dtype=np.int64)
+    starts = shapes.vertex_at[shapes.part_at[:-1]]
+    return np.hstack([np.minimum.reduceat(shapes.xy, starts, axis=0), np.maximum.reduceat(shapes.xy, starts, axis=0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Which feature goes into which tile: index of the feature, tile column and row."""
+
+    feature: Ints
+    x: Ints
+    y: Ints
+
+
+def pair(box: Ints, z: int) -> Pairs:
+    """All pairs of feature and tile whose boxes come within MARGIN of each other."""
+    low = np.clip((box[:, :2] - MARGIN) >> 15, 0, (1 << z) - 1)
+    high = np.clip((box[:, 2:] + MARGIN) >> 15, 0, (1 << z) - 1)
+    across, down = (high - low + 1).T
+    count = across * down
+    feature = np.repeat(np.arange(len(box)), count)
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return Pairs(feature, low[feature, 0] + nth % across[feature], low[feature, 1] + nth // across[feature])
+
+
+def _take(at: Ints, chosen: Ints) -> tuple[Ints, Ints]:
+    """Members of the chosen groups, in order, and the offsets of the new groups."""
+    count = at[chosen + 1] - at[chosen]
+    out = np.r_[0, np.cumsum(count)]
+    members = np.arange(out[-1]) + np.repeat(at[chosen] - out[:-1], count)
+    return members, out
+
+
+def select(shapes: Shapes, chosen: Ints) -> Shapes:
+    """The chosen features, in that order, repeats allowed."""
+    parts, part_at = _take(shapes.part_at, chosen)
+    vertices, vertex_at = _take(shapes.vertex_at, parts)
+    return Shapes(shapes.kind, shapes.ids[chosen], part_at, vertex_at, shapes.xy[vertices])
+
+
+def join(first: Shapes, second: Shapes) -> Shapes:
+    """Features of both."""
+    return Shapes(
+        first.kind,
+        np.r_[first.ids, second.ids],
+        np.r_[first.part_at, second.part_at[1:] + first.part_at[-1]],
+        np.r_[first.vertex_at, second.vertex_at[1:] + first.vertex_at[-1]],
+        np.vstack([first.xy, second.xy]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One encoded tile."""
+
+    x: int
+    y: int
+    n: int
+    raw: bytes
+
+
+def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
+    """Encoded tiles of zoom z, in row order. `geometries` are in world units of z and all of the one kind; `ids` their ids, below 2^32."""
+    shapes = flatten(kind, geometries)
+    if not len(shapes.ids):
+        return
+    box = boxes(shapes)
+    pairs = pair(box, z)
+    centre = np.stack([pairs.x, pairs.y], axis=1) * EXTENT + HALF
+    far = (np.abs(box[pairs.feature].reshape(-1, 2, 2) - centre[:, None, :]) > REACH).any(axis=(1, 2))
+    pieces = select(shapes, pairs.feature[~far])
+    place = np.stack([pairs.x, pairs.y], axis=1)[~far]
+    if far.any():
+        clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]))
+        pieces, place = join(pieces, clipped), np.vstack([place, there])
+    yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
+
+
+def _clip(kind: str, geometries: Objects, pairs: Pairs) -> tuple[Shapes, Ints]:
+    """What lies within reach of its tile, for each pair of row and tile that does not fit whole; with the tiles' places."""
+    cut = np.empty(len(pairs.feature), dtype=object)
+    keys, inverse = np.unique(np.stack([pairs.x, pairs.y], axis=1), axis=0, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    ends = np.searchsorted(inverse[order], np.arange(len(keys) + 1))
+    for (x, y), start, end in zip(keys.tolist(), ends[:-1], ends[1:], strict=True):  # tile by tile: the box is one for all
+        rows = order[start:end]
+        west, north = x * EXTENT + HALF - REACH, y * EXTENT + HALF - REACH
+        cut[rows] = shapely.clip_by_rect(geometries[pairs.feature[rows]], west, north, west + 2 * REACH, north + 2 * REACH)
+    shapes = flatten(kind, _of_kind(kind, cut))
+    there = np.stack([pairs.x, pairs.y], axis=1)[shapes.ids]
+    near = np.flatnonzero(_touches(boxes(shapes), there))
+    shapes = select(shapes, near)
+    return replace(shapes, ids=pairs.feature[shapes.ids]), there[near]
+
+
+def _of_kind(kind: str, geometries: Objects) -> Objects:
+    """Clipping may leave points and lines where a polygon only touched the box: keep the parts of the kind."""
+    dimension = {"polygon": 2, "line": 1, "point": 0}[kind]
+    mixed = shapely.get_type_id(geometries) == 7
+    if mixed.any():
+        parts, origin = shapely.get_parts(geometries[mixed], return_index=True)
+        good = shapely.get_dimensions(parts) == dimension
+        rebuilt = [shapely.GeometryCollection(list(parts[good & (origin == i)])) for i in range(int(mixed.sum()))]
+        geometries[mixed] = rebuilt
+    wrong = shapely.get_dimensions(geometries) != dimension
+    geometries[wrong] = None
+    return geometries
+
+
+def _touches(box: Ints, place: Ints) -> npt.NDArray[np.bool_]:
+    low, high = place * EXTENT - MARGIN, (place + 1) * EXTENT + MARGIN
+    inside = (box[:, :2] <= high) & (box[:, 2:] >= low)
+    near: npt.NDArray[np.bool_] = inside[:, 0] & inside[:, 1]
+    return near
+
+
+def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:
+    order = np.lexsort((shapes.ids, place[:, 0], place[:, 1]))
+    shapes, place = select(shapes, order), place[order]
+    starts = np.flatnonzero(np.r_[True, (place[1:] != place[:-1]).any(axis=1)]) if len(place) else np.empty(0, dtype=np.int64)
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):
+        x, y = place[start].tolist()
+        yield Tile(x, y, len(np.unique(shapes.ids[start:end])), encode(shapes, start, end, x, y, z))
+
+
+def encode(shapes: Shapes, start: int, end: int, x: int, y: int, z: int) -> bytes:
+    """Bytes of features `start:end` as tile z/x/y."""
+    parts = slice(shapes.part_at[start], shapes.part_at[end])
+    vertices = slice(shapes.vertex_at[parts.start], shapes.vertex_at[parts.stop])
+    local = (shapes.xy[vertices] - np.array([x * EXTENT + HALF, y * EXTENT + HALF])).astype("<i2")
+    steps = np.diff(local, axis=0, prepend=np.zeros((1, 2), dtype="<i2")).astype("<i2").view(np.uint8).reshape(-1, 4)
+    sections = [_steps(shapes.ids[start:end])]
+    if shapes.kind != "point":
+        sections.append(np.diff(shapes.part_at[start : end + 1]).astype("<u4").tobytes())
+        sections.append(np.diff(shapes.vertex_at[parts.start : parts.stop + 1]).astype("<u4").tobytes())
+    sections.append(steps.T.tobytes())  # rows of the transpose: low dx, high dx, low dy, high dy
+    body = b"".join(sections)
+    head = HEADER.pack(
+        b"OSMT", 1, KINDS[shapes.kind], z, 0, x, y, end - start, parts.stop - parts.start, len(local), zlib.crc32(body)
+    )  # fmt: skip
+    return head + body
+
+
+def _steps(ids: Ints) -> bytes:
+    return np.diff(ids, prepend=0).astype("<u4").tobytes()

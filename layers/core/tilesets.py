@@ -1,0 +1,166 @@
+"""Tilesets: sets of geometries of one kind, written as tiles in zoom bands (docs/pack.md sections 4 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import shapely
+
+from layers.core import backdrop
+from layers.core.arrays import size_of
+from layers.core.bands import DOTS_THEN_POLYGONS, LAST, SHAPES, Band, Geometries, box_of, read, shapes_of
+from layers.core.blobs import store
+from layers.core.labels import labels, names_of
+from layers.core.tiles import EXTENT, tile
+
+READABLE_PX = 56.0  # areas of a tree level are shown once the middle one of them is this wide
+Found = dict[str, Geometries]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the geometries of a table are drawn. `keep`: no feature is ever smaller than a pixel. `outline`: map zoom from which edges show."""
+
+    main: str = "polygon"
+    coverage: bool = True
+    keep: bool = True
+    outline: int = 13
+    polygon_bands: tuple[Band, ...] = SHAPES["polygon"]
+
+
+# Points: radius in CSS pixels by map zoom.
+SIZE_PX = [[8, 1.0], [12, 1.5], [14, 2.5], [16, 4.0], [18, 6.0]]
+DOT_PX = [[8, 0.5], [12, 0.75], [14, 1.5]]
+PLANS: dict[str, Plan] = {
+    "area": Plan(keep=False, outline=0),
+    "zone": Plan(outline=0),
+    "parcel": Plan(outline=14),
+    "lot": Plan(outline=15),
+    "stand": Plan(outline=13),
+    "house": Plan(coverage=False, outline=16, polygon_bands=DOTS_THEN_POLYGONS),
+    "facility": Plan(main="point"),
+}  # fmt: skip
+
+
+def build_tilesets(connection: duckdb.DuckDBPyConnection, tables: set[str], folder: Path) -> tuple[dict[str, Any], dict[str, Found]]:
+    """Tilesets of all spatial `tables` by name, blobs written to `folder`; and the geometries read, by table."""
+    tilesets: dict[str, Any] = {}
+    read_by_table: dict[str, Found] = {}
+    if "backdrop" in tables:
+        tilesets |= _backdrop(connection, folder)
+    if "area" in tables:
+        tilesets |= _areas(connection, folder, read_by_table)
+    for table in [name for name in PLANS if name in tables and name != "area"]:
+        found = read(connection, table)
+        read_by_table[table] = found
+        for kind, geometries in found.items():
+            tilesets[_name(table, kind)] = _tileset(connection, table, kind, geometries, folder)
+    return tilesets, read_by_table
+
+
+def _name(table: str, kind: str) -> str:
+    return table if kind == PLANS[table].main else f"{table}-{kind}"
+
+
+def _tileset(connection: duckdb.DuckDBPyConnection, table: str, kind: str, geometries: Geometries, folder: Path) -> dict[str, Any]:
+    plan = PLANS[table]
+    bands = plan.polygon_bands if kind == "polygon" else SHAPES[kind]
+    out = _written(geometries, bands, plan.coverage, folder)
+    return {
+        "table": table,
+        "kind": kind,
+        "ids": "ordinal",
+        "size": size_of(connection, table),
+        "keep": plan.keep,
+        "outline": plan.outline,
+        **out,
+    }
+
+
+def _written(geometries: Geometries, bands: tuple[Band, ...], coverage: bool, folder: Path) -> dict[str, Any]:
+    """Counts, box and bands of a tileset; its tiles are written."""
+    made = [_band(band, geometries, shapes, folder) for band, shapes in shapes_of(geometries, bands, coverage)]
+    return {"n": len(np.unique(geometries.ids)), "box": box_of(geometries.lonlat), "bands": sorted(made, key=lambda band: int(band["z"]))}
+
+
+def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict[str, Any]:
+    tiles = []
+    for made in tile(band.kind, geometries.ids, shapes, band.z):
+        blob = store(folder, made.raw, "tile")
+        tiles.append([made.x, made.y, blob.name.split(".")[0], blob.size, made.n])
+    out: dict[str, Any] = {"z": band.z, "kind": band.kind, "from": band.first, "to": band.last, "tiles": tiles}
+    if band.kind == "point":
+        out["size_px"] = SIZE_PX if geometries.kind == "point" else DOT_PX
+    return out
+
+
+def _areas(connection: duckdb.DuckDBPyConnection, folder: Path, read_by_table: dict[str, Found]) -> dict[str, Any]:
+    """One tileset a tree level; the zooms at which each reads best stand in `show`."""
+    found = read(connection, "area")
+    read_by_table["area"] = found
+    if "polygon" not in found:
+        return {}
+    polygons = found["polygon"]
+    rows = connection.execute("SELECT ordinal, level FROM area WHERE lonlat IS NOT NULL AND level IS NOT NULL").fetchnumpy()
+    level_of = np.full(size_of(connection, "area"), -1)
+    level_of[np.asarray(rows["ordinal"], dtype=np.int64)] = np.asarray(rows["level"], dtype=np.int64)
+    levels = {int(level): _rows(polygons, np.flatnonzero(level_of[polygons.ids] == level)) for level in np.unique(level_of[level_of >= 0])}
+    show = dict(_readable(levels))
+    tilesets = {}
+    for level, some in levels.items():
+        tileset = _tileset(connection, "area", "polygon", some, folder) | {"level": level, "show": show.get(level)}
+        named = _labelled(labels(names_of(connection, "area", "name", some, priority="level")), folder)
+        tilesets[f"area-{level}"] = tileset | named
+    return tilesets
+
+
+def _rows(geometries: Geometries, rows: Any) -> Geometries:
+    return Geometries(geometries.kind, geometries.ids[rows], geometries.lonlat[rows], geometries.world[rows])
+
+
+def _readable(levels: Mapping[int, Geometries]) -> Iterator[tuple[int, list[int]]]:
+    """Map zooms of each tree level below the town: from where its areas are large enough until the next level's are."""
+    drawn = [level for level in sorted(levels) if level > 0] or sorted(levels)
+    first = [0]
+    for level in drawn[1:]:
+        side = float(np.median(np.sqrt(shapely.area(levels[level].world)))) / (EXTENT << 14)
+        zoom = int(np.ceil(np.log2(READABLE_PX / 256.0 / max(side, 1e-9))))
+        first.append(max(first[-1] + 1, min(zoom, 18)))
+    for level, start, end in zip(drawn, first, [*(zoom - 1 for zoom in first[1:]), LAST], strict=True):
+        yield level, [start, end]
+
+
+def _backdrop(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
+    """Water and green as `backdrop`, roads, rail and canals as `backdrop-line`; ids are classes. Single points are not drawn."""
+    classes = backdrop.classify(connection)
+    styles = backdrop.styles(classes)
+    by_ordinal = read(connection, "backdrop")
+    tilesets = {}
+    for kind, geometries in read(connection, backdrop.RELATION, "class").items():
+        if kind == "point":
+            continue
+        common = {"table": "backdrop", "kind": kind, "ids": "class", "size": len(classes), "keep": False, "outline": 15, "classes": styles}
+        names = names_of(connection, "backdrop", "name", by_ordinal[kind], priority="10 + coalesce(rank, 3)")
+        written = _written(geometries, SHAPES[kind], False, folder)
+        tilesets["backdrop" if kind == "polygon" else f"backdrop-{kind}"] = common | written | _labelled(labels(names), folder)
+    return tilesets
+
+
+def _labelled(raw: bytes, folder: Path) -> dict[str, Any]:
+    if not raw:
+        return {}
+    blob = store(folder, raw, "labels")
+    return {"labels": {"name": blob.name, "bytes": blob.size}}
+
+
+def layer_labels(connection: duckdb.DuckDBPyConnection, found: Found, table: str, column: str, folder: Path) -> dict[str, Any]:
+    """Labels of a layer that names its features by `column`; the caller has made sure that it is not personal."""
+    for kind in ("polygon", "point", "line"):
+        if kind in found:
+            return _labelled(labels(names_of(connection, table, column, found[kind], priority="20")), folder)
+    return {}
