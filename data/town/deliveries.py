@@ -1,0 +1,135 @@
+"""The three deliveries of the demonstration town, as folders of raw files with a town.toml each."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.town import batch, places
+from data.town.calendar import FOLDERS, Calendar
+from data.town.casework import numbered
+from data.town.ground import Ground, build_ground
+from data.town.identity import FIRST_PREFIX
+from data.town.ledger import Ledger, build_ledger
+from data.town.manifest import town_toml
+from data.town.persons import Numbering
+
+PEOPLE = 296_000  # of the town at scale 1
+PEOPLE_A_VILLAGE_HOUSE = 139_000 / 34_000
+BATCH_VILLAGES, BATCHES_A_PREFIX = 15, 6
+PROCESSES = 2
+SMALL_TOWN = 4_000  # houses; below, a second process costs more than it saves
+
+
+@dataclass(frozen=True, slots=True)
+class TownManifest:
+    """What was written: `rows` by delivery folder and dataset, and the seeded faults as in faults.json."""
+
+    out: Path
+    rows: dict[tuple[str, str], int]
+    faults: list[dict[str, object]]
+
+
+def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
+    """Write 1-base, 2-update, 3-update and faults.json below `out`. The same arguments give files with the same rows."""
+    calendar = Calendar.of(today)
+    ground = build_ground(seed, scale)
+    areas = _areas(ground)
+    ledger = build_ledger(np.random.default_rng([seed, 90]), areas, scale)
+    houses = _houses(ground, areas, ledger, scale)
+    jobs = _jobs(out, seed, calendar, areas, houses, ground.houses.geometry.to_numpy())
+    scene = places.Scene(out, seed, calendar, ground, areas, ledger, houses)
+    outcomes, rest = _run(jobs, scene)
+    rows: dict[tuple[str, str], int] = {}
+    for outcome in (*outcomes, rest):
+        for key, count in outcome.rows.items():
+            rows[key] = rows.get(key, 0) + count
+    rows |= _write_cases(scene, (*outcomes, rest))
+    for delivery, folder in enumerate(FOLDERS, start=1):
+        names = [name for where, name in rows if where == folder]
+        (out / folder / "town.toml").write_text(town_toml(areas, names, calendar.delivered(delivery).astype(object)), encoding="utf-8")
+    faults: list[dict[str, object]] = []
+    (out / "faults.json").write_text(json.dumps(faults, ensure_ascii=False, indent=1), encoding="utf-8")
+    return TownManifest(out, rows, faults)
+
+
+def _run(jobs: list[batch.Job], scene: places.Scene) -> tuple[list[batch.Outcome], batch.Outcome]:
+    """All batches and the places; in two processes where the town is large enough."""
+    if len(scene.houses) < SMALL_TOWN:
+        return [batch.make(job) for job in jobs], places.write_places(scene)
+    with ProcessPoolExecutor(PROCESSES - 1, mp_context=multiprocessing.get_context("fork")) as pool:
+        half = [pool.submit(batch.make, job) for job in jobs[::2]]
+        rest = places.write_places(scene)
+        mine = [batch.make(job) for job in jobs[1::2]]
+        return [*mine, *(future.result() for future in half)], rest
+
+
+def _areas(ground: Ground) -> pd.DataFrame:
+    """Areas without geometry, with a point inside of each in degrees."""
+    points = shapely.get_coordinates(shapely.point_on_surface(ground.areas.geometry.to_numpy()))
+    lon, lat = places.to_degrees(points[:, 0], points[:, 1])
+    return pd.DataFrame(ground.areas.drop(columns="geometry")).reset_index(drop=True).assign(lon=lon, lat=lat)
+
+
+def _houses(ground: Ground, areas: pd.DataFrame, ledger: Ledger, scale: float) -> pd.DataFrame:
+    """Houses with what the batches need to know of the ground and the staff."""
+    houses = pd.DataFrame(ground.houses.drop(columns="geometry")).reset_index(drop=True)
+    houses["footprint_m2"] = ground.houses.area.to_numpy()
+    houses["flats"] = houses["setting"] == "flat"
+    houses["home"] = houses["flats"] | (houses["setting"] == "village")
+    by_code = areas.set_index("code")
+    houses["archetype"] = by_code["archetype"].reindex(houses["village_code"]).to_numpy()
+    houses["village_name"] = by_code["name"].reindex(houses["village_code"]).to_numpy()
+    houses["people_per_m2"] = _people_per_m2(houses, scale)
+    chiefs = ledger.chiefs.reindex(houses["area_code"])
+    houses["chief"], houses["chief_phone"] = chiefs["house_name"].fillna("").to_numpy(), chiefs["house_phone"].fillna("").to_numpy()
+    team = by_code["name"].reindex(houses["area_code"]).to_numpy()
+    village = houses["setting"] == "village"
+    address = by_code["name"].iloc[0] + houses["village_name"] + np.where(village, team, "") + houses["hamlet"] + houses["number"].astype(str) + "号"
+    repeated = address.duplicated(keep=False)
+    houses["address"] = np.where(repeated, address.str.slice(0, -1) + "-" + houses.groupby(address).cumcount().add(1).astype(str) + "号", address)
+    kind = houses["setting"].map({"flat": "号楼", "shop": "号商铺", "factory": "号厂房", "public": "号公共用房"}).fillna("")
+    houses["building"] = np.where(village, "", houses["hamlet"] + houses["number"].astype(str) + kind)
+    return houses
+
+
+def _people_per_m2(houses: pd.DataFrame, scale: float) -> float:
+    """People on a square metre of floor in town buildings, so that the whole town has its number."""
+    flats = houses[houses["flats"]]
+    in_villages = PEOPLE_A_VILLAGE_HOUSE * (houses["setting"] == "village").sum()
+    return max(PEOPLE * scale - in_villages, 0.2 * PEOPLE * scale) / max(float((flats["footprint_m2"] * flats["storeys"]).sum()), 1.0)
+
+
+def _jobs(out: Path, seed: int, calendar: Calendar, areas: pd.DataFrame, houses: pd.DataFrame, shapes: np.ndarray) -> list[batch.Job]:
+    villages = areas[areas["level"] == 1]["code"].to_numpy()
+    count = max(2, -(-len(villages) // BATCH_VILLAGES))
+    part = dict(zip(villages, np.arange(len(villages)) * count // len(villages), strict=True))
+    numbers = houses["village_code"].map(part).to_numpy()
+    jobs = []
+    for number in range(count):
+        rows = np.flatnonzero(numbers == number)
+        blocks = BATCHES_A_PREFIX * batch.NUMBER_BLOCKS
+        numbering = Numbering(FIRST_PREFIX + number // BATCHES_A_PREFIX, number % BATCHES_A_PREFIX * batch.NUMBER_BLOCKS, blocks)
+        mine = houses.iloc[rows].reset_index(drop=True)
+        if len(mine):
+            jobs.append(batch.Job(number, str(areas["name"].iloc[0]), out, seed, calendar, numbering, mine, shapes[rows]))
+    return jobs
+
+
+def _write_cases(scene: places.Scene, outcomes: tuple[batch.Outcome, ...]) -> dict[tuple[str, str], int]:
+    rows = {}
+    for delivery, folder in enumerate(FOLDERS, start=1):
+        cases = numbered(pd.concat([outcome.cases[delivery - 1] for outcome in outcomes], ignore_index=True))
+        rows[folder, "casework"] = len(cases)
+        places.write_cases(scene.out / folder, cases)
+    return rows
+
+

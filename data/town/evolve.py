@@ -1,0 +1,137 @@
+"""What changes between deliveries: troubles put right and new ones found, inspections, people who come and go, births and deaths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from data.town import identity
+from data.town.calendar import Calendar
+from data.town.casework import case_objects, close, open_cases
+from data.town.grading import BLUE, GREEN, GREY, ORANGE, OWN_TROUBLES, RED, RENTAL_TROUBLES, YELLOW
+from data.town.households import GRANDCHILD, HEAD, NOT_KIN, SON
+from data.town.persons import LINKED, Numbering
+from data.town.population import RENTED
+from data.town.register import found
+
+FIXED = {RED: 0.4, ORANGE: 0.08, YELLOW: 0.03}  # share of each colour that is put right between two deliveries; as many are new
+MOVES, DEATHS, BIRTHS = 0.01, 0.002, 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A batch as it is at one delivery."""
+
+    houses: pd.DataFrame
+    rooms: pd.DataFrame
+    people: pd.DataFrame
+    cases: pd.DataFrame
+
+
+def step(rng: np.random.Generator, state: State, calendar: Calendar, delivery: int, numbering: Numbering) -> State:
+    """The state at delivery 2 or 3, from the one before."""
+    state = _check_houses(rng, state, calendar, delivery)
+    people = _move(rng, state, calendar, delivery, replace(numbering, block=numbering.block + delivery - 1))
+    if delivery == 3:
+        people = _live_on(rng, people, calendar, replace(numbering, block=numbering.block + 3))
+    return replace(state, people=people)
+
+
+def _check_houses(rng: np.random.Generator, state: State, calendar: Calendar, delivery: int) -> State:
+    houses = state.houses.copy()
+    level, trouble = houses["level"].to_numpy(copy=True), houses["trouble"].to_numpy(copy=True).astype(object)
+    rented = (houses["let_rooms"] > 0).to_numpy()
+    mended, worse = [], []
+    sound = np.flatnonzero((trouble == "") & (level != GREY) & houses["home"].to_numpy() & (houses["occupancy"] != 3).to_numpy() & ~houses["new"].to_numpy())
+    sound = rng.permutation(sound)
+    for colour, share in FIXED.items():
+        wrong = rng.permutation(np.flatnonzero(level == colour))
+        count = max(1, round(share * len(wrong))) if len(wrong) else 0
+        mended.append(wrong[:count])
+        chosen, sound = sound[:count], sound[count:]
+        worse.append(chosen)
+        trouble[chosen] = [_new_trouble(rng, colour, bool(let)) for let in rented[chosen]]
+        level[chosen] = colour
+    put_right, found_now = np.concatenate(mended), np.concatenate(worse)
+    level[put_right], trouble[put_right] = np.where(rented[put_right], BLUE, GREEN), ""
+    houses["level"], houses["trouble"] = level, trouble
+    changed = np.r_[put_right, found_now]
+    houses.iloc[changed, houses.columns.get_loc("verified")] = calendar.before(rng, len(changed), 12, 1, delivery)
+    houses = found(rng, houses, changed, calendar, delivery)
+    houses = _inspect(rng, houses, calendar, delivery)
+    cases = _update_cases(rng, state.cases, houses, put_right, found_now, calendar, delivery)
+    return replace(state, houses=houses, cases=cases, people=_evict(state, put_right))
+
+
+def _new_trouble(rng: np.random.Generator, colour: int, rented: bool) -> str:
+    choices = (RENTAL_TROUBLES if rented else OWN_TROUBLES)[colour]
+    return str(rng.choice([choice for choice in choices if choice != "group"]))
+
+
+def _inspect(rng: np.random.Generator, houses: pd.DataFrame, calendar: Calendar, delivery: int) -> pd.DataFrame:
+    """Every rental that is not grey is inspected once between two deliveries; only the rental register records it."""
+    seen = ((houses["let_rooms"] > 0) & (houses["level"] != GREY)).to_numpy()
+    inspected = houses["inspected"].to_numpy(copy=True)
+    inspected[seen] = calendar.before(rng, int(seen.sum()), 14, 1, delivery)
+    return houses.assign(inspected=inspected)
+
+
+def _update_cases(
+    rng: np.random.Generator, cases: pd.DataFrame, houses: pd.DataFrame, put_right: np.ndarray, found_now: np.ndarray, calendar: Calendar, delivery: int
+) -> pd.DataFrame:
+    done = set(houses["house_id"].to_numpy()[put_right])
+    rows = np.flatnonzero((cases["state"] == "open") & cases["object_id"].isin(done))
+    worse = houses.iloc[found_now]
+    worse = worse[(worse["level"] == RED) | (rng.random(len(worse)) < 0.5)]
+    return pd.concat([close(rng, cases, rows, calendar, delivery), open_cases(rng, "house", case_objects(worse), calendar, delivery, 12)], ignore_index=True)
+
+
+def _evict(state: State, put_right: np.ndarray) -> pd.DataFrame:
+    """People above the limits leave the let rooms of group rentals that were put right."""
+    people = state.people
+    cured = put_right[state.houses["trouble"].to_numpy()[put_right] == "group"]
+    inside = np.isin(people["house"].to_numpy(), cured) & (people["dwelling"] == RENTED).to_numpy()
+    place = people.groupby("room").cumcount().to_numpy()
+    designed, area = state.rooms["designed"].to_numpy()[people["room"]], state.rooms["living_m2"].to_numpy()[people["room"]]
+    allowed = np.maximum(1, np.minimum(2 * designed.astype(int), area // 5))
+    return people[~(inside & (place >= allowed))].reset_index(drop=True)
+
+
+def _move(rng: np.random.Generator, state: State, calendar: Calendar, delivery: int, numbering: Numbering) -> pd.DataFrame:
+    """Some migrants who live for themselves leave; others, newly arrived, take their places."""
+    people = state.people.copy()
+    single = people["relation"].isin((HEAD, NOT_KIN)) & (people.groupby("household")["age"].transform("size") <= 2)
+    movers = rng.permutation(np.flatnonzero(~people["local"] & single & (people["link"] == LINKED)))[: round(MOVES * (~people["local"]).sum())]
+    fresh = people.iloc[movers].copy()
+    fresh["age"] = rng.integers(18, 55, len(fresh))
+    fresh["birth"] = calendar.delivered(delivery) - (fresh["age"].to_numpy() * 365.2425).astype(int) - rng.integers(1, 365, len(fresh))
+    fresh["surname"] = identity.surnames(rng, len(fresh), False)
+    fresh["given1"], fresh["given2"] = identity.given_names(rng, fresh["male"].to_numpy(), fresh["birth"].dt.year.to_numpy())
+    fresh["sequence"] = identity.sequences(fresh["birth"].to_numpy(), fresh["male"].to_numpy(), numbering.block, numbering.blocks)
+    fresh["phone"] = identity.resident_phones(rng, len(fresh))
+    fresh["arrived"] = calendar.before(rng, len(fresh), 25, 2, delivery)
+    fresh["verified"] = fresh["arrived"] + np.timedelta64(1, "D")
+    fresh["permit"] = ""
+    people.iloc[movers] = fresh
+    return people
+
+
+def _live_on(rng: np.random.Generator, people: pd.DataFrame, calendar: Calendar, numbering: Numbering) -> pd.DataFrame:
+    """Deaths of the old, births, and a visit to everyone in a care group."""
+    local = people["local"].to_numpy()
+    old = rng.permutation(np.flatnonzero(local & (people["age"] >= 75)))[: round(DEATHS * local.sum())]
+    size = people.groupby("room")["age"].transform("size").to_numpy()
+    parents = rng.permutation(np.flatnonzero(local & (people["relation"] == SON) & people["age"].between(22, 40) & (size == 1)))
+    parents = parents[: max(1, round(BIRTHS * local.sum()))]
+    born = people.iloc[parents].copy().assign(relation=GRANDCHILD, age=0, education="", political="13", marital="10", care="", attention="", phone=0)
+    born["male"] = rng.random(len(born)) < 0.51
+    born["birth"] = calendar.before(rng, len(born), 40, 3, 3)
+    born["given1"], born["given2"] = identity.given_names(rng, born["male"].to_numpy(), born["birth"].dt.year.to_numpy())
+    born["sequence"] = identity.sequences(born["birth"].to_numpy(), born["male"].to_numpy(), numbering.block, numbering.blocks)
+    born["verified"], born["visited"] = calendar.before(rng, len(born), 2, 1, 3), pd.NaT
+    people = pd.concat([people.drop(index=people.index[old]), born], ignore_index=True)
+    cared = np.flatnonzero(people["care"] != "")
+    people.iloc[cared, people.columns.get_loc("visited")] = calendar.before(rng, len(cared), 13, 1, 3)
+    return people
