@@ -28,7 +28,7 @@ def birth_sql(n: str) -> str:
     """Date of birth in `n`; NULL when there is no such day. Days are checked first, as make_date stops the query on a bad one."""
     year, month, day = f"({n} // 10000000 % 10000)", f"({n} // 100000 % 100)", f"({n} // 1000 % 100)"
     leap = f"({year} % 4 = 0 AND ({year} % 100 <> 0 OR {year} % 400 = 0))"
-    last = f"(CASE {month} WHEN 2 THEN CASE WHEN {leap} THEN 29 ELSE 28 END WHEN 4 THEN 30 WHEN 6 THEN 30 WHEN 9 THEN 30 WHEN 11 THEN 30 ELSE 31 END)"
+    last = f"(CASE WHEN {month} = 2 THEN CASE WHEN {leap} THEN 29 ELSE 28 END WHEN {month} IN (4, 6, 9, 11) THEN 30 ELSE 31 END)"
     real = f"{year} >= {FIRST_BIRTH_YEAR} AND {month} BETWEEN 1 AND 12 AND {day} >= 1 AND {day} <= {last}"
     return f"CASE WHEN {real} THEN make_date(CAST({year} AS INTEGER), CAST({month} AS INTEGER), CAST({day} AS INTEGER)) END"
 

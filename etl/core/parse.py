@@ -18,14 +18,16 @@ _HALF = "".join(map(chr, range(0x21, 0x7F)))
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _SPACE = "\u3000\u00a0\u2007\u202f"
 # What stands in an empty cell. 无 and None are values of text and of code lists, and empty elsewhere.
-BLANKS = ("", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null", "Null", "<Null>", "<NULL>", "<null>", "<空>", "(空)", "nan", "NaN", "NaT",
-          "N/A", "n/a", "#N/A", "不详", "暂无")  # fmt: skip
+BLANKS = (
+    "", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null", "Null", "<Null>", "<NULL>", "<null>", "<空>", "(空)", "nan", "NaN", "NaT", "N/A", "n/a",
+    "#N/A", "不详", "暂无",
+)  # fmt: skip
 _WORDS_FOR_NOTHING = ("无", "没有", "None", "none")
 _SPREADSHEET_ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 # Columns that tell of something that has happened: a date after today is an error.
 PAST = frozenset({
-    "birth_date", "verified_on", "arrived_on", "last_check_in", "let_since", "hazard_open_since", "inspected_on", "state_since", "opened_on",
-    "closed_on", "counted_on",
+    "birth_date", "verified_on", "arrived_on", "last_check_in", "let_since", "hazard_open_since", "inspected_on", "state_since",
+    "opened_on", "closed_on", "counted_on",
 })  # fmt: skip
 
 
@@ -84,9 +86,16 @@ def cause_sql(column: Column, v: str) -> str:
     if column.kind in ("text", "list"):
         return "'spreadsheet_error'"
     plain = {
-        "code": "'unknown_code'", "key": "'number_as_float'", "integer": _integer_cause(column, v), "number": "'not_a_number'", "area_m2": "'not_a_number'",
-        "year": "'not_a_year'", "date": _date_cause(v), "yes_no": "'not_yes_no'", "phone": _phone_cause(v),
-    }[column.kind]  # fmt: skip
+        "code": "'unknown_code'",
+        "key": "'number_as_float'",
+        "integer": _integer_cause(column, v),
+        "number": "'not_a_number'",
+        "area_m2": "'not_a_number'",
+        "year": "'not_a_year'",
+        "date": _date_cause(v),
+        "yes_no": "'not_yes_no'",
+        "phone": _phone_cause(v),
+    }[column.kind]
     return f"CASE WHEN {v} IN {_errors()} THEN 'spreadsheet_error' ELSE {plain} END"
 
 
@@ -118,8 +127,9 @@ def _phone(v: str) -> str:
     """Digits only. Mobile numbers, landlines with or without area code, 400 and 800 numbers."""
     bare = f"regexp_replace(regexp_replace({v}, '[.]0+$', ''), '[-() ]', '', 'g')"
     number = f"regexp_replace({bare}, '^([+]|00)?86(1[3-9][0-9]{{9}}|0?[1-9][0-9]{{9,10}})$', '\\2')"
+    known = "1[3-9][0-9]{9}|0[1-9][0-9]{1,2}[2-9][0-9]{6,7}|[2-9][0-9]{6,7}|[48]00[0-9]{7}"
     return f"""CASE WHEN regexp_full_match({v}, '1[3-9][0-9]{{9}}') THEN {v}
-        WHEN regexp_full_match({number}, '1[3-9][0-9]{{9}}|0[1-9][0-9]{{1,2}}[2-9][0-9]{{6,7}}|[2-9][0-9]{{6,7}}|[48]00[0-9]{{7}}') THEN {number} END"""
+        WHEN regexp_full_match({number}, '{known}') THEN {number} END"""
 
 
 def _phone_cause(v: str) -> str:
@@ -167,7 +177,8 @@ _NO = ("否", "无", "未", "×", "✗", "✘", "x", "n", "no", "f", "false", "0
 
 def _yes_no(v: str) -> str:
     spellings = {**dict.fromkeys(_YES, "true"), **dict.fromkeys(_NO, "false")}
-    done = f"CASE WHEN regexp_full_match({v}, '已.{{1,4}}') THEN true WHEN regexp_full_match({v}, '(未[^知明详]|没有|无).{{0,4}}') THEN false END"
+    yes, no = f"regexp_full_match({v}, '已.{{1,4}}')", f"regexp_full_match({v}, '(未[^知明详]|没有|无).{{0,4}}')"
+    done = f"CASE WHEN {yes} THEN true WHEN {no} THEN false END"
     return f"coalesce({_lookup(f'lower({v})', spellings, 'BOOLEAN')}, {done})"
 
 
@@ -220,9 +231,10 @@ def _escaped(unit: str) -> str:
 
 
 def _year(v: str) -> str:
+    months = "年((0?[1-9]|1[0-2])月([0-9]{1,2}[日号]?)?|建成?|竣工)?"
+    days = "[-/.][0-9]{1,2}([-/.][0-9]{1,2}([T ].*)?)?|(0[1-9]|1[0-2])([0-3][0-9])?"
     return f"""CASE WHEN regexp_full_match({v}, '[12][0-9]{{3}}') THEN CAST({v} AS INTEGER)
-        WHEN regexp_full_match({v}, '[12][0-9]{{3}}([.]0+|年((0?[1-9]|1[0-2])月([0-9]{{1,2}}日)?|建成?|竣工)?|[-/.][0-9]{{1,2}}([-/.][0-9]{{1,2}}.*)?|(0[1-9]|1[0-2])([0-3][0-9])?)')
-        THEN CAST(left({v}, 4) AS INTEGER) END"""
+        WHEN regexp_full_match({v}, '[12][0-9]{{3}}([.]0+|{months}|{days})') THEN CAST(left({v}, 4) AS INTEGER) END"""
 
 
 MONTH_ONLY = "[12][0-9]{3}([-/.][0-9]{1,2}|年[0-9]{1,2}月?|(0[1-9]|1[0-2]))"
@@ -234,19 +246,25 @@ _CLOCK = "[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
 def date_sql(v: str, timezone: str) -> str:
     """A day. Months count as their first day; an instant with an offset is the day that it was in `timezone`."""
     w = f"regexp_replace({v}, ' *([-/.年月日号]) *', '\\1', 'g')"  # "2023 年 5 月 1 日"
-    dashes = f"rtrim(regexp_replace({w}, '[-/.年月日号]+', '-', 'g'), '-')"
     compact = f"left({v}, 4) || '-' || substr({v}, 5, 2) || '-' || coalesce(nullif(substr({v}, 7, 2), ''), '01')"
     instant = f"regexp_replace(replace({w}, '/', '-'), '([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
+    chinese = "[12][0-9]{3}年[0-9]{1,2}月[0-9]{1,2}"
     return f"""CASE WHEN regexp_full_match({v}, '[12][0-9]{{3}}-[0-9]{{1,2}}-[0-9]{{1,2}}') THEN TRY_CAST({v} AS DATE)
         WHEN {v} IS NULL THEN NULL
         WHEN regexp_full_match({v}, '(1[89]|20|21)[0-9]{{2}}(0[1-9]|1[0-2])([0-9]{{2}})?') THEN TRY_CAST({compact} AS DATE)
         WHEN regexp_full_match({v}, '([1-6][0-9]{{4}}|7[0-3][0-9]{{3}}|[3-9][0-9]{{3}})([.][0-9]+)?') THEN {_serial(v)}
-        WHEN regexp_full_match({w}, '{_DAY}|[12][0-9]{{3}}年[0-9]{{1,2}}月[0-9]{{1,2}}[日号]?') THEN TRY_CAST({dashes} AS DATE)
-        WHEN regexp_full_match({w}, '{MONTH_ONLY}') THEN TRY_CAST({dashes} || '-01' AS DATE)
-        WHEN regexp_full_match({w}, '{_DAY}{_CLOCK} *{_OFFSET}') THEN CAST(TRY_CAST({instant} AS TIMESTAMPTZ) AT TIME ZONE {quoted(timezone)} AS DATE)
-        WHEN regexp_full_match({w}, '{_DAY}{_CLOCK}') THEN TRY_CAST(regexp_replace(regexp_extract({w}, '{_DAY}'), '[/.]', '-', 'g') AS DATE)
-        WHEN regexp_full_match({w}, '[12][0-9]{{3}}年[0-9]{{1,2}}月[0-9]{{1,2}}日[0-9]{{1,2}}[:时].*')
-        THEN TRY_CAST(rtrim(regexp_replace(regexp_extract({w}, '^.*?日'), '[年月日]', '-', 'g'), '-') AS DATE) END"""
+        WHEN regexp_full_match({w}, '{_DAY}|{chinese}[日号]?') THEN TRY_CAST({_dashed(w)} AS DATE)
+        WHEN regexp_full_match({w}, '{MONTH_ONLY}') THEN TRY_CAST({_dashed(w)} || '-01' AS DATE)
+        WHEN regexp_full_match({w}, '{_DAY}{_CLOCK} *{_OFFSET}')
+            THEN CAST(TRY_CAST({instant} AS TIMESTAMPTZ) AT TIME ZONE {quoted(timezone)} AS DATE)
+        WHEN regexp_full_match({w}, '{_DAY}{_CLOCK}') THEN TRY_CAST({_dashed(f"regexp_extract({w}, '{_DAY}')")} AS DATE)
+        WHEN regexp_full_match({w}, '{chinese}日 *[0-9]{{1,2}}[:时].*') THEN TRY_CAST({_dashed(f"regexp_extract({w}, '{chinese}')")} AS DATE)
+        END"""
+
+
+def _dashed(day: str) -> str:
+    """`day` with dashes between its numbers, as a DATE is written."""
+    return f"rtrim(regexp_replace({day}, '[-/.年月日号]+', '-', 'g'), '-')"
 
 
 def _serial(v: str) -> str:
@@ -255,6 +273,7 @@ def _serial(v: str) -> str:
 
 
 def _date_cause(v: str) -> str:
-    return f"""CASE WHEN regexp_matches({v}, '^[12][0-9]{{3}} *[-/.年] *[0-9]{{1,2}}') OR regexp_full_match({v}, '[12][0-9]{{7}}') THEN 'date_impossible'
-        WHEN regexp_matches({v}, '^''?[0-9]{{2}} *[-/.年] *[0-9]{{1,2}}([-/.月]|$)') OR regexp_full_match({v}, '[0-9]{{6}}') THEN 'date_two_digit_year'
+    full = f"regexp_matches({v}, '^[12][0-9]{{3}} *[-/.年] *[0-9]{{1,2}}') OR regexp_full_match({v}, '[12][0-9]{{7}}')"
+    short = f"regexp_matches({v}, '^''?[0-9]{{2}} *[-/.年] *[0-9]{{1,2}}([-/.月]|$)') OR regexp_full_match({v}, '[0-9]{{6}}')"
+    return f"""CASE WHEN {full} THEN 'date_impossible' WHEN {short} THEN 'date_two_digit_year'
         WHEN regexp_full_match({v}, '[12][0-9]{{3}}年?') THEN 'date_year_only' ELSE 'not_a_date' END"""
