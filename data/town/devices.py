@@ -8,9 +8,9 @@ import numpy as np
 import shapely
 
 from data.town.coverage import Shapes
+from data.town.network import ROAD
 from data.town.ribbons import Track
 from data.town.skeleton import Inner
-from data.town.terrain import ROAD
 
 LABEL = {"camera": "监控", "barrier": "道闸", "station": "邻里驿站", "gate": "闸机", "hydrant": "消防栓", "parking": "停车场"}
 

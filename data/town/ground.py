@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -14,13 +15,15 @@ import pandas as pd
 import shapely
 
 from data.town import cuts, names
-from data.town.terrain import ROAD, WATER, Feature, Terrain, Unit, build_terrain
+from data.town.network import ROAD, WATER
+from data.town.skeleton import MOST_PARTS
+from data.town.terrain import Feature, Terrain, Unit, build_terrain
 from data.town.unit import Built, Task, build_unit
 
 CRS = "EPSG:4550"
 TOWN_CODE = "990115103"
 TOWN_NAME = "示范镇"
-HOUSES_PER_KM2, TEAMS_PER_KM2 = 34_000 / 75, 540 / 75
+HOUSES_PER_KM2, TEAMS_PER_KM2 = 34_600 / 75, 545 / 75
 DENSITY = {"A": 1.3, "B": 1.1, "C": 0.85, "D": 0.75}  # houses on a km², relative
 
 
@@ -90,10 +93,11 @@ def _tasks(seed: int, terrain: Terrain) -> list[Task]:
         "committee": iter(names.committee_names(int((~rural).sum()), rng)),
     }
     near = _Nearby(terrain)
+    estates = names.estate_names(MOST_PARTS * len(units), rng)
     return [
         Task(
             seed, code, next(labels[unit.kind]), unit.kind == "committee", kinds[k], "basic" if kinds[k] in ("C", "D") else "standard",
-            unit.ring, unit.bits, *near.of(unit.ring), int(teams[k]), round(float(houses[k])), stations[k],
+            unit.ring, unit.bits, *near.of(unit.ring), int(teams[k]), round(float(houses[k])), stations[k], tuple(estates[MOST_PARTS * k : MOST_PARTS * (k + 1)]),
         )
         for k, (unit, code) in enumerate(zip(units, _codes(units), strict=True))
     ]  # fmt: skip
@@ -162,7 +166,7 @@ def _assembled(terrain: Terrain, tasks: list[Task], built: list[Built]) -> Groun
     )
 
 
-def _frame(columns: dict[str, object], geometry: object) -> gpd.GeoDataFrame:
+def _frame(columns: Mapping[str, object], geometry: object) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=CRS)
 
 

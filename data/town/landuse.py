@@ -12,9 +12,9 @@ from data.town.coverage import Shapes
 from data.town.cuts import Floats
 
 FIELD_WIDTH_M, FIELD_LENGTH_M = 39.0, 230.0
-# Shares of a village's whole land for what is dealt to open ground (domain 8.2, the town's shares spread over 75 of 97 km²); the rest is cropland.
+# Shares of a village's whole land for what is dealt to open ground (domain 8.2); the rest is cropland.
 VILLAGE_QUOTA = {
-    "0601": 0.055, "05H1": 0.010, "0508": 0.004, "08H1": 0.006, "08H2": 0.010, "0809": 0.006, "0301": 0.060, "0307": 0.036,
+    "0601": 0.055, "05H1": 0.010, "0508": 0.004, "08H1": 0.006, "08H2": 0.010, "0809": 0.006, "0301": 0.064, "0307": 0.036,
     "0201": 0.050, "0204": 0.013, "0404": 0.011, "1104": 0.018, "1104A": 0.008, "1202": 0.019, "1201": 0.004, "1206": 0.002,
 }  # fmt: skip
 ARCHETYPE_FACTOR = {
@@ -24,13 +24,13 @@ ARCHETYPE_FACTOR = {
     "D": {"0601": 0.8, "1201": 4.0},
 }
 TOWN_QUOTA = {
-    "0701": 0.34, "05H1": 0.08, "0508": 0.02, "0601": 0.10, "08H1": 0.022, "08H2": 0.075, "0809": 0.015, "0810": 0.055,
+    "0701": 0.34, "05H1": 0.08, "0508": 0.02, "0601": 0.10, "08H1": 0.022, "08H2": 0.075, "0809": 0.015, "0810": 0.042,
     "0810A": 0.004, "0301": 0.03, "1005": 0.012, "1201": 0.01, "0404": 0.012,
 }  # fmt: skip
 BUILT = frozenset({"0601", "05H1", "0508", "08H1", "08H2", "0809", "0701"})
 PADDY_SHARE = 14 / 23
 # How many neighbouring faces one draw takes: from, below.
-RUN = {"0301": (3, 11), "0307": (2, 8), "0201": (3, 10), "0601": (2, 10), "0701": (3, 14)}
+RUN = {"0301": (4, 13), "0307": (3, 10), "0201": (4, 12), "0810": (2, 5), "0601": (2, 10), "0701": (3, 14)}
 
 
 @dataclass(frozen=True, slots=True)

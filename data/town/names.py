@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import chain, islice, product
 
 import numpy as np
 
@@ -18,8 +18,8 @@ _COMPASS = ("东", "西", "南", "北", "中")
 def _shuffled(pool: list[str], count: int, rng: np.random.Generator) -> list[str]:
     """`count` distinct names; when the pool is too small the compass points are put before them."""
     order = [pool[i] for i in rng.permutation(len(pool))]
-    prefixes = ("", *_COMPASS, *(a + b for a, b in product(_BRIGHT, _COMPASS)))
-    return [prefix + name for prefix in prefixes for name in order][:count]
+    prefixes = chain(("",), _COMPASS, (a + b for a, b in product(_BRIGHT, _COMPASS)))
+    return list(islice((prefix + name for prefix in prefixes for name in order), count))
 
 
 def village_names(count: int, rng: np.random.Generator) -> list[str]:

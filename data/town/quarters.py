@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.town.coverage import Shapes
 from data.town.cuts import Floats
-from data.town.ribbons import boxes, without_overlap
+from data.town.ribbons import boxes
 from data.town.settlement import Buildings
 
 
@@ -34,11 +34,11 @@ TOWERS = Pattern("flat", (26, 38), (16, 19), (22, 32), (48, 60), (11, 14, 18, 18
 PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "0701": (SLABS, SLABS, TOWERS),
     "05H1": (Pattern("shop", (20, 46), (13, 20), (8, 16), (30, 44), (2, 3, 4, 3, 5), 4, 0.6),),
-    "0601": (Pattern("factory", (38, 84), (20, 34), (12, 20), (36, 48), (1, 1, 2, 3), 4, 0.8),),
+    "0601": (Pattern("factory", (38, 84), (20, 34), (12, 20), (36, 48), (1, 1, 2, 3), 3, 0.85),),
     "0508": (Pattern("factory", (50, 90), (26, 38), (16, 24), (48, 60), (1, 1, 2), 3, 0.9),),
-    "08H1": (Pattern("public", (26, 44), (13, 16), (16, 26), (34, 44), (2, 3, 4, 6), 2, 0.9),),
-    "08H2": (Pattern("public", (34, 60), (13, 17), (16, 24), (34, 46), (3, 4, 4, 5), 5, 0.75),),
-    "0809": (Pattern("public", (12, 24), (9, 14), (14, 24), (28, 36), (1, 1, 2), 2, 0.8),),
+    "08H1": (Pattern("public", (26, 44), (13, 16), (16, 26), (34, 44), (2, 3, 4, 6), 1, 1.0),),
+    "08H2": (Pattern("public", (34, 60), (13, 17), (16, 24), (34, 46), (3, 4, 4, 5), 3, 0.8),),
+    "0809": (Pattern("public", (12, 24), (9, 14), (14, 24), (28, 36), (1, 1, 2), 1, 0.9),),
 }
 
 
@@ -73,22 +73,18 @@ def _shrunk(pattern: Pattern, size: float) -> Pattern:
 
 
 def _fill(lot: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) -> Shapes:
-    """Rows of boxes in the frame of the lot, those that fit inside it."""
+    """Rows of boxes in the frame of the lot, from edge to edge of it."""
     inner = lot.buffer(-5.0)
-    if inner.is_empty:
+    if inner.geom_type != "Polygon" or inner.is_empty:
         return _NONE
     turn = _frame(lot)
     frame = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    corners = shapely.get_coordinates(inner) @ frame.T
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    middle, size = _grid(low, high, pattern, rng)
+    middle, size = _rows(shapely.transform(inner, lambda points: points @ frame.T), pattern, rng)
     if not len(middle):
         return _NONE
     made = boxes(middle @ frame, np.tile(frame[0], (len(middle), 1)), size[:, 0], size[:, 1])
-    shapely.prepare(inner)
-    made = made[shapely.contains(inner, made) & (rng.random(len(made)) < pattern.fill)]
-    made = made[without_overlap(made, 5.0)] if len(made) > 1 else made
-    return made[: pattern.most]
+    made = made[shapely.contains(lot, made) & (rng.random(len(made)) < pattern.fill)]
+    return np.asarray(made[: pattern.most])
 
 
 def _frame(lot: shapely.Polygon) -> float:
@@ -99,19 +95,31 @@ def _frame(lot: shapely.Polygon) -> float:
     return (angle + np.pi / 4) % (np.pi / 2) - np.pi / 4
 
 
-def _grid(low: Floats, high: Floats, pattern: Pattern, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Middles and sizes of boxes in rows from south to north."""
+def _rows(inner: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Middles and sizes of boxes in rows from south to north; `inner` is already turned so that rows run along x."""
     middles: list[tuple[float, float]] = []
     sizes: list[tuple[float, float]] = []
     depth, pitch = float(rng.uniform(*pattern.depth)), float(rng.uniform(*pattern.row))
     width, gap = float(rng.uniform(*pattern.width)), float(rng.uniform(*pattern.gap))
-    y = float(low[1]) + depth / 2 + 0.5
-    while y + depth / 2 < high[1]:
-        x = float(low[0]) + float(rng.uniform(0.5, 7.0))
-        while x + width < high[0]:
-            w = width * float(rng.uniform(0.9, 1.0))
-            middles.append((x + w / 2, y + float(rng.normal(0, 0.6))))
-            sizes.append((w, depth))
-            x += w + gap
-        y += pitch
+    _, low, _, high = inner.bounds
+    y = low + depth / 2 + 0.5
+    while y + depth / 2 < high:
+        x, stop = _room(inner, y - depth / 2, y + depth / 2)
+        count = int((stop - x + gap) / (width + gap))
+        spare = max(0.0, stop - x - count * width) / max(count, 1)
+        for k in range(count):
+            middles.append((x + (k + 0.5) * (width + spare), y))
+            sizes.append((width, depth))
+        y += pitch if count else 6.0
     return np.array(middles).reshape(-1, 2), np.array(sizes).reshape(-1, 2)
+
+
+def _room(inner: shapely.Polygon, low: float, high: float) -> tuple[float, float]:
+    """From where to where a row between two heights fits; empty (start = stop) where it does not."""
+    west, _, east, _ = inner.bounds
+    chords = shapely.intersection(inner, [shapely.LineString([(west - 1, y), (east + 1, y)]) for y in (low, high)])
+    if shapely.is_empty(chords).any():
+        return 0.0, 0.0
+    bounds = shapely.bounds(chords)
+    start, stop = float(bounds[:, 0].max()), float(bounds[:, 2].min())
+    return (start, stop) if stop > start else (0.0, 0.0)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from data.town.coverage import Shapes, owner, polygons
 from data.town.cuts import Floats
+from data.town.network import ROAD
 from data.town.ribbons import Stretch, Track, boxes, ells, stretches, without_overlap
 from data.town.skeleton import Inner
-from data.town.terrain import ROAD
 
 PLOT_DEPTH_M = 23.0  # from the lane to the back of a homestead
 SECOND_ROW_SHARE = 0.34
@@ -55,7 +55,7 @@ def settle(lines: list[Inner], blocks: Shapes, wanted: int, rng: np.random.Gener
     chosen = _rows_until(row, len(rows), wanted, rng)
     keep = chosen[row]
     shapes, row, block = shapes[keep], row[keep], block[keep]
-    land = _land(lines, tracks, [rows[k] for k in np.unique(row)], blocks)
+    land = _land(lines, tracks, [rows[k] for k in np.unique(row)], shapes, blocks)
     hamlet = np.array([rows[k].hamlet for k in row], dtype=np.int64)
     storeys = rng.choice([2, 3, 1], len(shapes), p=[0.62, 0.30, 0.08])
     return Buildings(shapes, block, hamlet, storeys, np.full(len(shapes), "village")), land
@@ -117,13 +117,14 @@ def _rows_until(row: NDArray[np.int64], count: int, wanted: int, rng: np.random.
     return chosen
 
 
-def _land(lines: list[Inner], tracks: list[Track], rows: list[Row], blocks: Shapes) -> shapely.Geometry:
-    """Homestead land: the bands under the rows, without strips; clearings too small to farm are closed."""
+def _land(lines: list[Inner], tracks: list[Track], rows: list[Row], houses: Shapes, blocks: Shapes) -> shapely.Geometry:
+    """Homestead land: the houses and the bands under the rows, without strips; clearings too small to farm are closed."""
     bands = []
     for row in rows:
         half = lines[row.stretch.line].width_m / 2 - 0.5
         near, far = (row.near_m - 3.0 if row.near_m else 0.0) + half, row.depth_m + half + 0.5
         side = row.stretch.side
         bands.append(tracks[row.stretch.line].band(row.stretch.start, row.stretch.stop + 1.0, side * near, side * far))
-    whole = shapely.union_all(bands).buffer(4.0, join_style="mitre").buffer(-4.0, join_style="mitre")
+    yards = shapely.buffer(houses, 1.5, join_style="mitre")
+    whole = shapely.union_all([*bands, *yards]).buffer(4.0, join_style="mitre").buffer(-4.0, join_style="mitre")
     return shapely.union_all(polygons(whole.intersection(shapely.multipolygons(list(blocks))), least_m2=150.0))

@@ -13,9 +13,11 @@ from data.town.cuts import Cut, Floats, Style
 from data.town.network import ROAD, WATER, Network
 from data.town.terrain import AXIS
 
-INNER_WIDTH_M = {(WATER, 4): (13, 22), (WATER, 5): (8, 14), (ROAD, 4): (5.5, 7.5), (ROAD, 5): (3.6, 4.6)}
-STREET_WIDTH_M = {(WATER, 4): (12, 22), (WATER, 5): (8, 12), (ROAD, 4): (17, 25), (ROAD, 5): (9, 12)}
-VILLAGE_WET, TOWN_WET = 0.62, 0.1  # chance that a doubtful border becomes a canal
+Widths = dict[tuple[int, int], tuple[float, float]]
+INNER_WIDTH_M: Widths = {(WATER, 4): (15, 25), (WATER, 5): (9, 15.5), (ROAD, 4): (5.5, 7.5), (ROAD, 5): (3.6, 4.6)}
+STREET_WIDTH_M: Widths = {(WATER, 4): (12, 22), (WATER, 5): (8, 12), (ROAD, 4): (19, 27), (ROAD, 5): (9, 13)}
+MOST_PARTS = 12  # estates of a committee
+VILLAGE_WET, TOWN_WET = 0.66, 0.1  # chance that a doubtful border becomes a canal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,7 @@ class Skeleton:
 class _Drawer(Network):
     """The network of one unit; starts with what passes its border."""
 
-    def __init__(
-        self, ring: Floats, bits: NDArray[np.uint8], widths: dict[tuple[int, int], tuple[float, float]], rng: np.random.Generator
-    ) -> None:
+    def __init__(self, ring: Floats, bits: NDArray[np.uint8], widths: Widths, rng: np.random.Generator) -> None:
         super().__init__(rng)
         self.widths = widths
         self.bits.update(zip(cuts.keys(ring), (int(bit) for bit in bits), strict=True))
@@ -124,7 +124,7 @@ def _creek(ring: Floats, drawer: _Drawer) -> None:
 def town_skeleton(ring: Floats, bits: NDArray[np.uint8], rng: np.random.Generator) -> Skeleton:
     """Estates and micro-grids of a committee between streets, and the lanes inside them."""
     drawer = _Drawer(ring, bits, STREET_WIDTH_M, rng)
-    count = int(np.clip(round(cuts.ring_area(ring) / 75_000), 3, 12))
+    count = int(np.clip(round(cuts.ring_area(ring) / 75_000), 3, MOST_PARTS))
     weights = [float(w) for w in rng.uniform(0.7, 1.4, count)]
 
     def street(r: Floats, share: float, pieces: int) -> Cut:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from data.town import cuts
 from data.town.cuts import Cut, Floats, Style
+from data.town.names import road_names, water_names
 from data.town.network import ROAD, WATER, Network
 
 ORIGIN = (376_100.0, 3_453_400.0)  # about 121.70 E 31.20 N in EPSG:4550
@@ -24,7 +25,7 @@ CELL_KM2 = 6.5
 AXIS = 0.14  # the tilt of the whole network, radians
 NORTHWARD = ((WATER, 2), (ROAD, 2), (WATER, 1), (ROAD, 1), (WATER, 2), (ROAD, 2))  # kind, rank of the lines from west to east
 EASTWARD = ((ROAD, 2), (WATER, 2), (ROAD, 2), (WATER, 1), (ROAD, 2), (WATER, 2))
-WIDTH_M = {(WATER, 1): (58, 82), (WATER, 2): (34, 48), (WATER, 3): (20, 32), (ROAD, 1): (48, 56), (ROAD, 2): (34, 44), (ROAD, 3): (16, 24)}
+WIDTH_M = {(WATER, 1): (58, 82), (WATER, 2): (34, 48), (WATER, 3): (23, 36), (ROAD, 1): (52, 60), (ROAD, 2): (36, 46), (ROAD, 3): (18, 28)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _town_cells(cells: list[Floats], area_m2: float, centres: Floats, sketch: _S
             town.append(ring)
             area_m2 -= area
         elif area_m2 > 0.06 * area:
-            made = _cut(sketch, ring, area_m2 / area, 9)
+            made = _cut(sketch, 0.0, ring, area_m2 / area, 9)
             town.append(made.first)
             country.append(made.second)
             area_m2 = 0.0
@@ -221,10 +222,11 @@ def _units(
     kind: Literal["village", "committee"], cells: list[Floats], sizes: list[float], sketch: _Sketch
 ) -> list[tuple[Literal["village", "committee"], Floats]]:
     """Cut the cells into as many units as there are sizes, the sizes being packed into the cells first."""
+    wet = 0.5 if kind == "village" else 0.12
     made = []
     for ring, packed in zip(cells, _packed([cuts.ring_area(ring) for ring in cells], sizes), strict=True):
         order = [packed[k] for k in sketch.rng.permutation(len(packed))]
-        made += [(kind, piece) for piece in cuts.partition(ring, order, partial(_cut, sketch))]
+        made += [(kind, piece) for piece in cuts.partition(ring, order, partial(_cut, sketch, wet))]
     return made
 
 
@@ -238,10 +240,10 @@ def _packed(capacities: list[float], sizes: list[float]) -> list[list[float]]:
     return packed
 
 
-def _cut(sketch: _Sketch, ring: Floats, share: float, pieces: int) -> Cut:
+def _cut(sketch: _Sketch, wet: float, ring: Floats, share: float, pieces: int) -> Cut:
     """One cut of the terrain; what it becomes depends on what it meets."""
     made = sketch.cut(ring, share, Style(wiggle=0.04, axis=AXIS, clearance_m=30.0))
-    kind = sketch.kind_between(made.path)
+    kind = sketch.kind_between(made.path, wet)
     sketch.add(kind, 2 if kind == ROAD and pieces >= 8 else 3, made.path)
     return made
 
@@ -252,7 +254,9 @@ def _features(sketch: _Sketch) -> list[Feature]:
     for kind, rank in sorted(WIDTH_M):
         paths = [shapely.LineString(path) for (k, path), r in zip(sketch.lines, sketch.ranks, strict=True) if (k, r) == (kind, rank)]
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(paths))) if paths else []
-        features += [Feature(kind, rank, round(float(sketch.rng.uniform(*WIDTH_M[kind, rank])), 1), line) for line in merged]
+        named = (water_names if kind == WATER else road_names)([rank] * len(merged), sketch.rng)
+        widths = np.round(sketch.rng.uniform(*WIDTH_M[kind, rank], len(merged)), 1)
+        features += [Feature(kind, rank, float(width), line, name) for line, width, name in zip(merged, widths, named, strict=True)]
     return features
 
 

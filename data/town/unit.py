@@ -13,21 +13,21 @@ from data.town.coverage import Shapes, Strips
 from data.town.cuts import Floats
 from data.town.devices import Device, device_counts, place
 from data.town.landuse import Plan
-from data.town.names import estate_names, hamlet_names, road_names, water_names
+from data.town.names import hamlet_names, road_names, water_names
 from data.town.network import ROAD, WATER
 from data.town.settlement import Buildings, settle
 from data.town.skeleton import Part, Skeleton, town_skeleton, village_skeleton
 from data.town.terrain import Feature
 
 FOREST = {"0301": "eco", "0307": "field", "0201": "orchard", "0810": "park"}
-LANES_PER_HOUSE_KM2 = 0.031
+LANES_PER_HOUSE_KM2 = 0.035
 SCRAP_M2 = 700.0  # corners of fields smaller than this go to a neighbour
 POND_GROUP, HOMESTEAD_GROUP, BELT_GROUP, CROP_GROUP, LOT_GROUP = 1_000, 10_000, 20_000, 100_000, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All that is needed to build one unit. `teams`, `houses` and `stations` are wanted counts."""
+    """All that is needed to build one unit. `teams`, `houses`, `stations` are wanted counts, `estates` names for the parts."""
 
     seed: int
     code: str
@@ -42,6 +42,7 @@ class Task:
     teams: int
     houses: int
     stations: int
+    estates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +211,13 @@ def _deal_open(
 
 
 def _all_buildings(site: _Site, houses: Buildings, land: Shapes, lots: Buildings) -> tuple[Buildings, NDArray[np.int64]]:
-    """Houses and lot buildings together, and the leaf area of each; a lot building that a leaf does not wholly hold is left out."""
+    """Houses and lot buildings together, and the leaf area of each; one that a leaf or a block does not wholly hold is left out."""
     shapes = np.concatenate([houses.shapes, lots.shapes])
     leaves = np.array([shapely.Polygon(part.ring) for part in site.skeleton.leaves], dtype=object)
     leaf = coverage.owner(shapes, leaves)
+    dry = coverage.owner(shapes, site.strips.blocks) >= 0
     both = [np.concatenate([getattr(houses, name), getattr(lots, name)]) for name in ("block", "group", "storeys", "setting")]
-    order = np.flatnonzero(leaf >= 0)
+    order = np.flatnonzero((leaf >= 0) & dry)
     order = order[np.argsort(leaf[order], kind="stable")]
     return Buildings(shapes[order], *(array[order] for array in both)), leaf[order]
 
@@ -223,9 +225,9 @@ def _all_buildings(site: _Site, houses: Buildings, land: Shapes, lots: Buildings
 def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.int64]) -> Built:
     task, rng, lines = site.task, site.rng, site.skeleton.lines
     leaves = [task.code + part.code for part in site.skeleton.leaves]
-    parts = _named_parts(task, site.skeleton.parts, rng)
+    parts = _named_parts(task, site.skeleton.parts)
     water = shapely.union_all([site.strips.open_water, *land.ponds])
-    wood = (land.belt != "") & (shapely.area(land.shapes) >= 667)
+    wood = (land.belt != "") & (shapely.area(land.shapes) >= 1000)
     counts = device_counts(task.committee, task.model, task.stations, rng)
     return Built(
         parts=parts,
@@ -244,8 +246,8 @@ def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.
     )
 
 
-def _named_parts(task: Task, parts: list[Part], rng: np.random.Generator) -> list[tuple[str, str, shapely.Polygon]]:
-    estates = iter(estate_names(len(parts), rng))
+def _named_parts(task: Task, parts: list[Part]) -> list[tuple[str, str, shapely.Polygon]]:
+    estates = iter(task.estates)
     made = []
     team = 0
     for part in parts:

@@ -9,8 +9,9 @@ import shapely
 from numpy.typing import NDArray
 
 from data.town.coverage import Shapes, polygons
+from data.town.network import ROAD
 from data.town.ribbons import Track, stretches
-from data.town.terrain import ROAD, Feature
+from data.town.terrain import Feature
 
 # kind, rank → chance that a side is planted at all, strip width from and to (m)
 PLANTED = {
@@ -35,7 +36,7 @@ def belts(features: list[Feature], ground: shapely.Geometry, rng: np.random.Gene
     for feature in sorted(features, key=lambda f: (f.rank, f.kind)):
         made = _bands(feature, rng, density)
         if made:
-            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=667.0)
+            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=1700.0)
             shapes += list(fresh)
             kinds += ["road" if feature.kind == ROAD else "bank"] * len(fresh)
             taken = shapely.union_all([taken, *fresh])
