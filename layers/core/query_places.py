@@ -96,6 +96,16 @@ def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
     return [row | {"people": people[row["code"]], "colour": level_facts(row["level"])} for row in found]
 
 
+def child_levels(store: Store, viewer: Viewer, layer: str, area_code: str) -> dict[str, dict[int, int | policy.Suppressed]]:
+    """Level counts of a layer in each area one level down, by area code; an area without objects is there with no counts."""
+    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=area_code)
+    counts = _level_counts(store, layer, codes)
+    rows: list[dict[int, int | policy.Suppressed]] = [dict(counts[code]) for code in codes]
+    if store.layer(layer).personal:
+        rows = policy.matrix([counts[code] for code in codes], viewer)
+    return dict(zip(codes, rows, strict=True))
+
+
 def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
     """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
     declared = store.layer(layer)
@@ -187,9 +197,7 @@ def _page_sql(layer: Layer, source: str) -> str:
 
 def _listed_columns(layer: Layer) -> list[str]:
     table = TABLES[layer.table]
-    titles = [
-        name for name in (*TITLES, "area_code") if name in {column.name for column in table.all_columns}
-    ]
+    titles = [name for name in (*TITLES, "area_code") if name in {column.name for column in table.all_columns}]
     wanted = [*titles, *layer.tooltip, *((item for item in layer.card if isinstance(item, str)) if layer.personal else ())]
     return list(dict.fromkeys(wanted)) or [table.key[0]]
 
