@@ -98,9 +98,11 @@ def grade(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...],
     """Scratch view `painted`: `facts` with `level`, `reasons`, `next_visit_due` and the override in force."""
     masks = [int(row[0]) for row in con.execute("SELECT DISTINCT mask FROM facts ORDER BY 1").fetchall()]
     con.execute("CREATE OR REPLACE TEMP TABLE grade (mask UBIGINT, level UTINYINT, reasons VARCHAR[])")
-    rows = [[mask, *_graded(layer, rules, mask)] for mask in masks]
-    if rows:
-        con.executemany("INSERT INTO grade VALUES (?, ?, ?)", rows)
+    graded = [_graded(layer, rules, mask) for mask in masks]
+    con.execute(
+        "INSERT INTO grade SELECT unnest($masks::UBIGINT[]), unnest($levels), unnest($reasons)",
+        {"masks": masks, "levels": [level for level, _ in graded], "reasons": [reasons for _, reasons in graded]},
+    )
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE lifted AS
         SELECT object_id, level, override_by, override_why, least(override_until, override_since + {OVERRIDE_DAYS}) AS override_until

@@ -32,14 +32,18 @@ def index_theme(con: duckdb.DuckDBPyConnection, layer: str, theme: Theme, number
     index = {cls.code: i for i, cls in enumerate(classes, start=1)}
     of = {code: index[code] if code in index else index.get(OTHER.code) for code in counts}
     con.execute(f"CREATE OR REPLACE TEMP TABLE class_{number} (code VARCHAR, index UTINYINT)")
-    if of:
-        con.executemany(f"INSERT INTO class_{number} VALUES (?, ?)", [[code, i] for code, i in of.items()])
+    con.execute(f"INSERT INTO class_{number} SELECT unnest($codes), unnest($places)", {"codes": list(of), "places": list(of.values())})
     totals: dict[int | None, int] = {}
     for code, i in of.items():
         totals[i] = totals.get(i, 0) + counts[code]
-    rows = [[layer, theme.name, i, cls.code, cls.zh, cls.en, cls.hex, totals.get(i, 0)] for i, cls in enumerate(classes, start=1)]
-    if rows:
-        con.executemany("INSERT INTO theme_class VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    con.execute(
+        """INSERT INTO theme_class SELECT $layer, $theme, unnest($places), unnest($codes), unnest($zh), unnest($en), unnest($hex), unnest($n)""",
+        {
+            "layer": layer, "theme": theme.name, "places": list(range(1, len(classes) + 1)), "codes": [cls.code for cls in classes],
+            "zh": [cls.zh for cls in classes], "en": [cls.en for cls in classes], "hex": [cls.hex for cls in classes],
+            "n": [totals.get(i, 0) for i in range(1, len(classes) + 1)],
+        },
+    )  # fmt: skip
 
 
 def _classes(theme: Theme, words: dict[str, str]) -> list[ThemeClass]:
