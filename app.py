@@ -1,0 +1,81 @@
+"""OneScreen: `create_app(settings)` wires the rooms together; `python app.py` serves and prints the addresses."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from dash import Dash
+from fastapi import FastAPI
+
+from data.errors import OneScreenError
+from data.policy import Viewer
+from data.settings import REPOSITORY, Settings, load_settings
+from data.store.serving import ServingStore
+from layers.core.registry import load_layers
+from screen.compress import Compress
+from screen.frame import INDEX
+from screen.guard import OnlyHere, check_host, loopback
+from screen.page import Page, Screen
+from screen.pages import load_pages
+from screen.routes import add_not_found, add_routes
+from screen.shell import layout, register
+
+# Until accounts exist: names and work phones of the people in charge, residents masked (data/policy.py).
+VIEWER = Viewer("leader")
+NOT_IN_PAGE = r"(\.worker\.js|\.v[\d.]+)"  # assets that the page fetches itself: workers, and fonts where the system has none
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole application as an ASGI app. Raises SettingsError when real data would be served beyond this machine."""
+    store = ServingStore(settings)
+    screen = Screen(settings, store, VIEWER, load_layers(settings.layers))
+    check_host(screen)
+    pages = load_pages()
+    server = FastAPI(title="OneScreen", docs_url=None, redoc_url=None, openapi_url=None)
+    dash_app = _dash(server, screen, pages)
+    add_not_found(server)
+    server.add_middleware(Compress)
+    if not loopback(settings.host):
+        server.add_middleware(OnlyHere, screen=screen)
+    server.state.screen, server.state.dash = screen, dash_app
+    return server
+
+
+def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
+    built: list[Dash] = []
+    add_routes(server, screen, pages, lambda: built[0])
+    dash_app = Dash(
+        "onescreen",
+        server=server,
+        assets_folder=str(REPOSITORY / "assets"),
+        assets_path_ignore=[NOT_IN_PAGE],
+        assets_ignore=NOT_IN_PAGE,
+        index_string=INDEX,
+        update_title=None,
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+        enable_mcp=False,
+    )
+    built.append(dash_app)
+    dash_app.layout = layout
+    register(dash_app, screen, pages)
+    return dash_app
+
+
+def main() -> int:
+    """Serve until interrupted."""
+    try:
+        settings = load_settings()
+        server = create_app(settings)
+    except OneScreenError as error:
+        print(f"OneScreen did not start. {error}", file=sys.stderr)
+        return 2
+    root = f"http://{settings.host}:{settings.port}"
+    print(f"OneScreen  {root}/\n  town     {root}/town\n  health   {root}/health", flush=True)
+    uvicorn.run(server, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+/* Between the address, the panels that Dash renders, and the map of assets/map. Nothing is drawn here. */
+(function () {
+  "use strict";
+  const app = (window.onescreen = window.onescreen || {});
+  const MAP = "map";
+  let handle = null;
+  let focus = null;
+
+  /* ---- the address, split so that opening an object does not read the whole place again ---- */
+  const PLACE = ["area", "layer", "theme", "level"];
+
+  function part(search, keys) {
+    const query = new URLSearchParams(search);
+    const kept = new URLSearchParams();
+    for (const key of keys) if (query.get(key)) kept.set(key, query.get(key));
+    const said = kept.toString().replaceAll("%3A", ":");
+    return said ? "?" + said : "";
+  }
+
+  app.split = (search) => ({ place: part(search, PLACE), object: part(search, ["object"]) });
+
+  /* ---- map ---- */
+  function attach() {
+    handle = app.map.attach(MAP, {
+      scheme: app.look(),
+      language: document.documentElement.lang.slice(0, 2),
+      onPick: picked,
+      onError: (message) => console.info("map: " + message),
+    });
+  }
+
+  async function picked(hits) {
+    const hit = hits.find((one) => focus && focus.layers.includes(one.layer)) || hits[0];
+    if (!hit) return;
+    const answer = await fetch(`/api/object/${encodeURIComponent(hit.layer)}/${hit.ordinal}`);
+    if (!answer.ok) return;
+    const found = await answer.json();
+    app.go(app.address(found.enter ? { area: found.enter, object: found.object } : { object: found.object }));
+  }
+
+  function show(next) {
+    const moved = !focus || String(focus.box) !== String(next.box);
+    focus = next;
+    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes });
+    if (moved) fly(next.box);
+  }
+
+  /* Fit a box into the part of the map that no panel covers. */
+  function fly(box, maxZoom) {
+    if (!box) return;
+    handle.flyTo(box, { maxZoom: maxZoom || 18, ...clear() });
+  }
+
+  function clear() {
+    const all = document.getElementById(MAP).getBoundingClientRect();
+    const wide = window.matchMedia("(min-width: 52.0625rem)").matches;
+    const size = (name) => {
+      const found = document.querySelector(name);
+      return found ? found.getBoundingClientRect() : null;
+    };
+    const top = size(".top");
+    const left = wide ? size(".side") : null;
+    const right = wide ? size(".rail") : null;
+    const sheet = wide ? null : size(".sheet");
+    const gap = 24;
+    return {
+      paddingTopLeft: [(left ? left.right : 0) + gap, (top ? top.bottom : 0) + gap],
+      paddingBottomRight: [(right && right.width ? all.right - right.left : 0) + gap, (sheet ? all.bottom - sheet.top : 0) + gap],
+    };
+  }
+
+  app.draw = function (place, spot) {
+    if (!place || !document.getElementById(MAP)) return;
+    if (!handle) attach();
+    if (place !== focus) show(place);
+    handle.set({ selected: spot ? { layer: spot.layer, ordinal: spot.ordinal } : null });
+    if (spot && spot.fly) fly(spot.box, 18);
+  };
+
+  /* ---- small acts ---- */
+  app.acts = app.acts || {};
+  Object.assign(app.acts, {
+    "zoom-in": () => leaflet() && leaflet().zoomIn(),
+    "zoom-out": () => leaflet() && leaflet().zoomOut(),
+    fit: () => focus && fly(focus.box),
+    retry: () => document.dispatchEvent(new CustomEvent("onescreen:snapshot", { detail: "retry" })),
+    sheet: () => {
+      const town = document.querySelector(".town");
+      const steps = { low: "half", half: "full", full: "low" };
+      town.dataset.sheet = steps[town.dataset.sheet || "half"];
+    },
+  });
+
+  const leaflet = () => handle && handle.map;
+
+  document.addEventListener("onescreen:look", (event) => handle && handle.set({ scheme: event.detail }));
+  document.addEventListener("onescreen:snapshot", function (event) {
+    if (handle && event.detail !== "retry") handle.load("/pack/manifest.json");
+    if (window.dash_clientside) window.dash_clientside.set_props("snapshot", { data: event.detail + " " + performance.now() });
+  });
+
+  /* Arrow keys walk from the search field through its hits and through lists. */
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape" && event.target.closest(".search")) return clearSearch();
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const area = event.target.closest(".search, .list");
+    if (!area) return;
+    const stops = [...area.querySelectorAll("input, a")];
+    const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+
+  function clearSearch() {
+    if (window.dash_clientside) window.dash_clientside.set_props("query", { value: "" });
+  }
+
+  document.addEventListener("click", (event) => event.target.closest && event.target.closest(".hit") && clearSearch());
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    town: {
+      split(search) {
+        const { place, object } = app.split(search || "");
+        const stay = window.dash_clientside.no_update;
+        const before = app.before || {};
+        app.before = { place, object };
+        return [before.place === place ? stay : place, before.object === object ? stay : object];
+      },
+      draw(place, spot) {
+        app.draw(place, spot);
+        return window.dash_clientside.no_update;
+      },
+    },
+  });
+})();

@@ -1,0 +1,143 @@
+"""The card of one object: its colour, why, what would turn it green, whose it is, by when, where, and from which source."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from dash import html
+
+from data.policy import Suppressed
+from screen.components import Node, button, call_link, facts, icon, level_tag, link, mark, panel, tag
+from screen.figures import age, area, day, figure, plain, said
+from screen.text import Words
+from screen.view import View
+
+Row = dict[str, Any]
+
+
+def card(found: Row, view: View, words: Words) -> Node:
+    """The card as a panel with its way out. `found` is the answer of `query.card`."""
+    close = link(icon("close"), view.with_(object="").href(), kind="button bare", label=words("card.close"))
+    body = [
+        _head(found, words), _why(found, words), _cases(found["cases"], words), _who(found["in_charge"], words),
+        _facts(found, words), _parts(found["parts"], words), _path(found, view, words), _receipt(found["receipt"], words),
+    ]  # fmt: skip
+    title = [str(found["title"]), html.Small(words.pick(found["kind_zh"], found["kind_en"]))]
+    return panel(title, html.Div([part for part in body if part], className="card"), kind="panel-card", actions=close, source=source(found, words), label=words("card"))
+
+
+def source(found: Row, words: Words) -> str:
+    """The row's dataset and how long ago somebody confirmed it."""
+    told = found["source"]
+    return words("source", what=" · ".join(part for part in (told["dataset"], age(told["age_days"], words)) if part))
+
+
+def _head(found: Row, words: Words) -> Node:
+    level = level_of(found)
+    locate = button([icon("pin"), words("card.locate")], "locate", kind="bare") if found["box"][0] is not None else None
+    tags = [level_tag(level, words), html.Span(words(f"meaning.{level}"), className="card-meaning")] if level is not None else []
+    return html.Div([*tags, locate], className="card-level")
+
+
+def level_of(found: Row) -> int | None:
+    """Level of the object in the layer that is its own; None where no rules apply to it."""
+    return found["receipt"]["level"] if found["receipt"] else None
+
+
+def _section(title: str, children: Node) -> html.Section:
+    return html.Section([html.H3(title), children])
+
+
+def _why(found: Row, words: Words) -> Node:
+    receipt = found["receipt"]
+    if not receipt:
+        return None
+    reasons = [html.Li(_reason(reason, words)) for reason in receipt["reasons"]] or [html.Li(words("card.no_reason"))]
+    remedies = [html.Li([icon("check"), html.P(text)]) for text in dict.fromkeys(_remedy(one, words) for one in receipt["remedies"]) if text]
+    name = words(f"level.{receipt['level']}")
+    why = _section(words("card.why", level=name), html.Ul(reasons, className="why", id="card-why"))
+    remedy = _section(words("card.remedy"), html.Ul(remedies, className="why remedies", id="card-remedy")) if remedies else None
+    return html.Div([why, remedy], className="card-why")
+
+
+def _reason(reason: Row, words: Words) -> Node:
+    return [mark(reason["level"]) if reason["level"] is not None else html.Span(), html.P(words.of(reason))]
+
+
+def _remedy(reason: Row, words: Words) -> str:
+    return words.pick(reason["remedy_zh"], reason["remedy_en"])
+
+
+def _cases(cases: list[Row], words: Words) -> Node:
+    return _section(words("card.case"), html.Ul([html.Li(_case(case, words)) for case in cases], className="cases")) if cases else None
+
+
+def _case(case: Row, words: Words) -> Node:
+    late = tag(words("card.case.overdue", days=case["late_days"]), "tag-late") if case["late_days"] else None
+    due = html.Span(words("card.case.due", date=day(date.fromisoformat(case["due_on"]), words))) if case["due_on"] else None
+    head = html.Div([html.Strong(words.pick(case["event_zh"], case["event_en"]) or case["case_id"]), due, late], className="card-case")
+    who = _person(case["responsible"], case["responsible_phone"], words) if case["responsible"] else None
+    return [head, who, html.P(words("card.case.check"), className="card-note")]
+
+
+def _who(chief: Row | None, words: Words) -> Node:
+    return _section(words.of(chief), _person(chief["name"], chief["phone"], words)) if chief else None
+
+
+def _person(name: str, phone: str | None, words: Words) -> Node:
+    """A name and a phone that calls when tapped; a masked number cannot be called and says so."""
+    call = None
+    if phone:
+        call = tag(f"{phone} · {words('card.masked_call')}") if "*" in phone else call_link(phone, name, words)
+    return html.Div([html.Span(name), call], className="card-who")
+
+
+def _facts(found: Row, words: Words) -> Node:
+    told_elsewhere = {"chief", "chief_phone", "source", "delivered_at", "verified_on"}
+    pairs = [(words.of(field), _value(field, words)) for field in found["fields"] if field["name"] not in told_elsewhere and field["value"] is not None]
+    if found["people"] is not None:
+        pairs.insert(0, (words("figures.people"), str(said(found["people"], "人", words))))
+    pairs.append((words("card.key"), found["key"]))
+    return _section(words("card.facts"), facts(pairs))
+
+
+def _value(field: Row, words: Words) -> str:
+    value, unit = field["value"], field["unit"]
+    if isinstance(value, Suppressed):
+        return str(said(value, unit, words))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = area(value, words) if unit == "m²" else figure(value, unit, words) if unit else plain(value)
+        return number if isinstance(number, str) else str(number)
+    if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-" == value[7:8]:
+        return day(date.fromisoformat(value[:10]), words)
+    return words.pick(field["text_zh"], field["text_en"])
+
+
+def _parts(parts: list[Row], words: Words) -> Node:
+    """What a composite score is made of, so that nobody has to believe it."""
+    told = [part for part in parts if part["value"] is not None]
+    if not told:
+        return None
+    return _section(words("card.parts"), facts([(words.of(part), _points(part, words)) for part in told]))
+
+
+def _points(part: Row, words: Words) -> Node:
+    share = words("card.part", points=plain(round(part["value"], 1)), bad=plain(round(part["bad"] or 0)), n=plain(round(part["n"] or 0)))
+    return [html.Span(html.Span(style={"width": f"{part['value']:.0f}%"}), className="meter", **{"aria-hidden": "true"}), share]
+
+
+def _path(found: Row, view: View, words: Words) -> Node:
+    links = [link(step["name"] or step["code"], view.with_(area=step["code"], object="").href()) for step in found["path"]]
+    return _section(words("card.place"), html.Div(links, className="card-path")) if links else None
+
+
+def _receipt(receipt: Row | None, words: Words) -> Node:
+    if not receipt:
+        return None
+    dates = [(words("card.next_visit"), receipt["next_visit_due"]), (words("card.valid_until"), receipt["valid_until"])]
+    pairs: list[tuple[str, Node]] = [(name, day(date.fromisoformat(value[:10]), words)) for name, value in dates if value]
+    if receipt["override_by"]:
+        pairs.append((words("card.override"), f"{receipt['override_why']} ({receipt['override_by']}, {receipt['override_until']})"))
+    pairs.append((words("card.rule"), str(receipt["rule_version"])[:12]))
+    return _section(words("card.receipt"), facts(pairs))

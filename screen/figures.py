@@ -1,0 +1,99 @@
+"""Numbers, dates and ages as people here say them: 29.6 万人, 1 240 亩, 3 天前. Pure functions of value and language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from data.policy import Suppressed
+from screen.text import Words
+
+M2_PER_MU = 2000 / 3  # GB 3100: 1 mu is 1/15 ha
+WAN = 10_000
+
+UNITS: dict[str, tuple[str, str]] = {
+    "人": ("人", "people"), "户": ("户", "households"), "件": ("件", "cases"), "间": ("间", "rooms"), "栋": ("栋", "houses"),
+    "处": ("处", "places"), "个": ("个", ""), "层": ("层", "storeys"), "元": ("元", "yuan"), "天": ("天", "days"), "次": ("次", "times"),
+    "亩": ("亩", "mu"), "ha": ("公顷", "ha"), "m²": ("m²", "m²"), "m": ("米", "m"), "km²": ("km²", "km²"), "棵": ("棵", "trees"), "%": ("%", "%"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number ready to be read: `digits` large, `unit` small behind it."""
+
+    digits: str
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.digits} {self.unit}".strip()
+
+
+def unit_name(unit: str, words: Words) -> str:
+    """The unit as said in the language; an unknown unit stays as it is."""
+    zh, en = UNITS.get(unit, (unit, unit))
+    return en if words.language == "en" else zh
+
+
+def figure(value: float | None, unit: str, words: Words) -> Figure:
+    """A count or measure, short enough for a headline: from ten thousand on 万 in Chinese; in English full digits, from a million on millions."""
+    name = unit_name(unit, words)
+    if value is None:
+        return Figure(words("none"), name)
+    if words.language == "zh-CN" and abs(value) >= WAN:
+        return Figure(short(value / WAN), f"万{name}")
+    if words.language == "en" and abs(value) >= 1_000_000:
+        return Figure(short(value / 1_000_000), f"million {name}".strip())
+    return Figure(plain(value), name)
+
+
+def said(value: int | Suppressed, unit: str, words: Words) -> Figure:
+    """A count that the policy may have hidden: "<3", or "*" where a small one could be worked out from it."""
+    return Figure(str(value), unit_name(unit, words)) if isinstance(value, Suppressed) else figure(value, unit, words)
+
+
+def plain(value: float) -> str:
+    """All digits, thousands apart; at most one decimal, and none from a hundred on."""
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}"
+
+
+def short(value: float) -> str:
+    """At most three digits that matter: 29.6, 296, 2.9."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
+
+
+def area(area_m2: float, words: Words) -> Figure:
+    """An area as said here: mu in Chinese, hectares in English; a house stays in m²."""
+    if area_m2 < 1000:
+        return Figure(plain(round(area_m2)), "m²")
+    if words.language == "zh-CN":
+        return figure(round(area_m2 / M2_PER_MU, 1), "亩", words)
+    return figure(round(area_m2 / 10_000, 2), "ha", words)
+
+
+def day(value: date, words: Words) -> str:
+    """A day: 2026年9月23日, or 23 Sep 2026."""
+    if words.language == "zh-CN":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime, zone: str, words: Words) -> str:
+    """An instant in the town's own zone: 11月22日 09:42, or 22 Nov 09:42."""
+    local = value.astimezone(ZoneInfo(zone))
+    if words.language == "zh-CN":
+        return f"{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+
+
+def age(days: int | None, words: Words) -> str:
+    """Age of a dataset in whole days."""
+    if days is None:
+        return words("age.unknown")
+    return words("age.today") if days <= 0 else words("age.days", days=days)
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

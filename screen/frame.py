@@ -1,0 +1,34 @@
+"""The HTML around every page: language and look are right before the first byte of script has run."""
+
+from __future__ import annotations
+
+import html as text_html
+
+from dash import Dash
+
+from screen.text import Words
+
+INDEX = """<!DOCTYPE html>
+<html lang="%LANGUAGE%" data-look="%LOOK%">
+  <head>
+    {%metas%}
+    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+    <title>%TITLE%</title>
+    <link rel="icon" type="image/svg+xml" href="/assets/icons/favicon.svg">
+    {%css%}
+    <link rel="preload" as="fetch" href="/pack/manifest.json" crossorigin="anonymous">
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>"""
+
+
+def page_html(dash_app: Dash, words: Words, look: str, title: str) -> str:
+    """The page's HTML. `look` is "dark" or "light". Call while the request is set, Dash asks for it."""
+    filled = {"%LANGUAGE%": words.language, "%LOOK%": look, "%TITLE%": text_html.escape(title)}
+    page: str = dash_app.index()
+    for hole, value in filled.items():
+        page = page.replace(hole, value)
+    return page

@@ -1,0 +1,60 @@
+"""What a page is, and what it is given: `PAGE = Page(...)` in each file of `screen/pages/`."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from dash import Dash
+
+from data.policy import Viewer
+from data.settings import Settings
+from data.store.serving import ServingStore
+from layers.core import query
+from layers.core.spec import Layer
+from screen.text import Words
+
+LANGUAGE, LOOK = "onescreen-language", "onescreen-look"  # cookies, set by assets/app/preferences.js
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What pages and routes are given: the settings, the store, and who is looking until accounts exist."""
+
+    settings: Settings
+    store: ServingStore
+    viewer: Viewer
+    layers: tuple[Layer, ...]
+
+    @contextmanager
+    def reading(self) -> Iterator[query.Store]:
+        """One snapshot for the length of a request. Raises StoreError while nothing has been published."""
+        with self.store.read() as cursor:
+            yield query.Store(cursor, self.layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks."""
+
+    path: str
+    title: str
+    layout: Callable[[Screen, Words, str], Any]  # (screen, words, query string) → Dash components
+    register: Callable[[Dash, Screen], None]
+
+
+def offload(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """Run a callback in a thread: a synchronous callback would stop the event loop, and with it every other viewer."""
+
+    @functools.wraps(function)
+    async def threaded(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+    return threaded

@@ -1,0 +1,205 @@
+"""`/town`: the map first; around it where one is, three numbers, layers, legend, the list below, and the card of what was tapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dash_leaflet as dl
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from data.errors import OneScreenError, StoreError
+from layers.core import query
+from screen import panels
+from screen.card import card
+from screen.components import Node, button, empty, failed, icon, panel, tag
+from screen.figures import moment
+from screen.header import share, toast, tools
+from screen.page import Page, Screen, offload
+from screen.pages.door import how_to_load
+from screen.scene import Scene, make_scene
+from screen.shell import visitor
+from screen.text import Words
+from screen.view import View, parse
+
+Row = dict[str, Any]
+CHINA: list[list[float]] = [[18.0, 73.0], [54.0, 135.0]]  # south-west, north-east: only until a town has bounds
+HALF_KM_DEG = 0.005  # an object is shown with this much of its surroundings at least
+
+
+def layout(screen: Screen, words: Words, search: str) -> Node:
+    """The whole page, filled; without a town, how to load one."""
+    try:
+        with screen.reading() as store:
+            scene = make_scene(screen, store, parse(search), words)
+            filled = read_place(scene, store)
+            opened = read_object(screen, store, parse(search), words)
+    except StoreError:
+        return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words, "")], className="door")
+    return html.Div([_header(scene, filled), _map(scene), _sheet(scene, filled, opened), *_state(search, filled, opened), toast(words, filled["stamp"])], className="town")
+
+
+def _header(scene: Scene, filled: Row) -> html.Header:
+    words = scene.words
+    home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
+    synthetic = tag(words("synthetic")) if scene.town["synthetic"] else None
+    brand = html.Div([home, html.H1(words.of(scene.town["name"])), synthetic], className="brand")
+    stamp = html.P(filled["stamp"], id="stamp", className="stamp")
+    where = html.Div(filled["where"], id="where", className="where")
+    skip = html.A(words("skip"), href="#list", className="skip")
+    return html.Header([skip, brand, where, _search(words), tools(words, stamp, share(words))], className="top")
+
+
+def _search(words: Words) -> html.Div:
+    field = dcc.Input(id="query", type="search", placeholder=words("search.hint"), debounce=0.25, autoComplete="off")
+    label = html.Label(html.Span(words("search.label"), className="visually-hidden"), htmlFor="query")
+    return html.Div([icon("search"), label, field, html.Div(id="hits", className="hits")], className="search", role="search")
+
+
+def _map(scene: Scene) -> html.Main:
+    words = scene.words
+    west, south, east, north = scene.town.get("bounds") or (CHINA[0][1], CHINA[0][0], CHINA[1][1], CHINA[1][0])
+    leaflet = dl.Map(
+        id="map", children=[], bounds=[[south, west], [north, east]], zoomControl=False, attributionControl=False, trackViewport=False, zoomSnap=0.5, maxZoom=20,
+        style={"height": "100%"},
+    )  # fmt: skip
+    zoom = [button(icon("plus"), "zoom-in", label=words("map.zoom_in")), button(icon("minus"), "zoom-out", label=words("map.zoom_out"))]
+    controls = html.Div([*zoom, button(icon("fit"), "fit", label=words("map.fit"))], className="zoom")
+    note = html.P(words("map.loading"), className="map-note", role="status")
+    return html.Main([html.Div([leaflet, note], className="town-map"), controls], className="map-area", **{"aria-label": words("map")})
+
+
+def _sheet(scene: Scene, filled: Row, opened: Row) -> html.Div:
+    words = scene.words
+    grip = html.Button(icon("up"), type="button", className="grip", **{"data-act": "sheet", "aria-label": words("sheet.toggle")})
+    side = html.Aside(
+        [html.Div(filled[name], id=name, className=f"slot slot-{name}") for name in ("figures", "layers", "list")],
+        className="side", **{"aria-label": words("panels")},
+    )  # fmt: skip
+    rail = html.Aside(
+        [html.Div(filled["legend"], id="legend", className="slot slot-legend"), html.Div(opened["card"], id="card", className="slot slot-card")],
+        className="rail", **{"aria-label": words("legend")},
+    )  # fmt: skip
+    return html.Div([grip, html.Div([side, rail], className="sheet-inner")], className="sheet")
+
+
+def _state(search: str, filled: Row, opened: Row) -> list[Node]:
+    """Addresses and small facts only: the map fetches its own data."""
+    return [
+        dcc.Store(id="place", data=search), dcc.Store(id="object", data=search), dcc.Store(id="snapshot"),
+        dcc.Store(id="focus", data=filled["focus"]), dcc.Store(id="spot", data=opened["spot"]), dcc.Store(id="drawn"),
+    ]  # fmt: skip
+
+
+def read_place(scene: Scene, store: query.Store) -> Row:
+    """Everything but the card. A panel that fails says so in its own place; the others stay."""
+    return {
+        "where": _guarded(scene, lambda: panels.where(scene)),
+        "figures": _guarded(scene, lambda: panels.figures(scene, store)),
+        "layers": _guarded(scene, lambda: panels.layers(scene)),
+        "legend": _guarded(scene, lambda: panels.legend(scene)),
+        "list": _guarded(scene, lambda: panels.listing(scene, store)),
+        "stamp": stamp(scene),
+        "focus": focus(scene),
+    }
+
+
+def _guarded(scene: Scene, read: Callable[[], Node]) -> Node:
+    try:
+        return read()
+    except OneScreenError as error:
+        return panel("", failed(scene.words("failed.title"), str(error), scene.words))
+
+
+def stamp(scene: Scene) -> Node:
+    """Which version is on show and since when."""
+    published = datetime.fromisoformat(str(scene.town["published_at"]))
+    when = scene.words("published", when=moment(published, scene.town["timezone"], scene.words))
+    return [html.Span(when), html.Span(scene.words("snapshot", n=scene.town["snapshot"]))]
+
+
+def focus(scene: Scene) -> Row:
+    """What the map shall show: which layers in which colours, filtered how, and where."""
+    levels = scene.theme == "levels"
+    drawn: Row = {"name": scene.view.layer, "theme": "level" if levels else scene.theme}
+    if scene.layer["geometry"] == "area" or scene.layer["table"] == "area":
+        drawn["level"] = (scene.path[-1]["level"] or 0) + (1 if scene.below else 0)
+    only = [scene.view.level] if levels and scene.view.level is not None else None
+    return {"layers": [scene.view.layer], "draw": [drawn], "levels": only, "box": scene.path[-1]["box"] or scene.town.get("bounds"), "area": scene.view.area}
+
+
+def read_object(screen: Screen, store: query.Store, view: View, words: Words) -> Row:
+    """The card of the object that the address names, and where the map marks it; nothing when it names none."""
+    if view.opened is None:
+        return {"card": None, "spot": None}
+    try:
+        found = query.card(store, screen.viewer, *view.opened)
+    except OneScreenError as error:
+        return {"card": panel(words("card"), empty(str(error)), kind="panel-card"), "spot": None}
+    return {"card": card(found, view, words), "spot": spot(found)}
+
+
+def spot(found: Row) -> Row | None:
+    """Tileset, ordinal and box of an object for the map, the box wide enough to see what is around it."""
+    west, south, east, north = found["box"]
+    if found["ordinal"] is None or west is None:
+        return None
+    pad = max(0.0, HALF_KM_DEG - max(east - west, north - south)) / 2
+    return {"table": found["table"], "ordinal": found["ordinal"], "box": [west - pad, south - pad, east + pad, north + pad]}
+
+
+def register(app: Dash, screen: Screen) -> None:
+    """Callbacks (Dash takes named outputs only for those on the server): the address is split in the browser, the place and the object are read here, the map is drawn in the browser."""
+    app.clientside_callback(
+        ClientsideFunction("town", "split"),
+        [Output("place", "data"), Output("object", "data")],
+        [Input("url", "search")],
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("town", "draw"),
+        Output("drawn", "data"),
+        [Input("focus", "data"), Input("spot", "data")],
+    )
+    _register_reads(app, screen)
+    _register_search(app, screen)
+
+
+def _register_reads(app: Dash, screen: Screen) -> None:
+    parts = {name: Output(name, "children") for name in ("where", "figures", "layers", "legend", "list", "stamp")}
+
+    @app.callback(
+        output={**parts, "focus": Output("focus", "data")},
+        inputs={"place": Input("place", "data"), "_snapshot": Input("snapshot", "data")},
+        prevent_initial_call=True,
+    )
+    @offload
+    def place(place: str, _snapshot: str | None) -> Row:
+        with screen.reading() as store:
+            return read_place(make_scene(screen, store, parse(place), visitor(screen)), store)
+
+    @app.callback(
+        output={"card": Output("card", "children"), "spot": Output("spot", "data")},
+        inputs={"object": Input("object", "data"), "_snapshot": Input("snapshot", "data")},
+        state={"place": State("place", "data")},
+        prevent_initial_call=True,
+    )
+    @offload
+    def opened(object: str, _snapshot: str | None, place: str) -> Row:
+        view = parse(place).with_(object=parse(object).object)
+        with screen.reading() as store:
+            return read_object(screen, store, view, visitor(screen))
+
+
+def _register_search(app: Dash, screen: Screen) -> None:
+    @app.callback(output={"hits": Output("hits", "children")}, inputs={"text": Input("query", "value")}, prevent_initial_call=True)
+    @offload
+    def search(text: str | None) -> Row:
+        if not (text or "").strip():
+            return {"hits": []}
+        with screen.reading() as store:
+            return {"hits": panels.hits(query.search(store, screen.viewer, text or "", 12), text or "", visitor(screen))}
+
+
+PAGE = Page("/town", "door.town", layout, register)

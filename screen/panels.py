@@ -1,0 +1,190 @@
+"""The panels of /town beside the card: where, three numbers, layers, legend, list. They read through `layers.core.query` alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from data.errors import PolicyError
+from layers.core import query
+from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
+from screen.figures import figure, plain, said
+from screen.scene import Scene
+from screen.text import Words
+from screen.view import LEVELS, MOST, PAGE
+
+Row = dict[str, Any]
+
+
+def where(scene: Scene) -> Node:
+    """A big way back, and the way down to here."""
+    words = scene.words
+    names = [(step["name"] or step["code"], scene.view.with_(area=step["code"], object="", rows=PAGE).href()) for step in scene.path]
+    back = None
+    if len(names) > 1:
+        name, href = names[-2]
+        back = link([icon("back"), html.Span(words("back"))], href, kind="button back", label=words("back.to", name=name))
+    return [back, breadcrumb(names[:-1], names[-1][0], words)]
+
+
+def figures(scene: Scene, store: query.Store) -> Node:
+    """The leader's three numbers of the area looked at."""
+    words = scene.words
+    found = query.headline(store, scene.screen.viewer, scene.view.area)
+    reds = key_figure(words("level.1"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1)
+    people = key_figure(words("figures.people"), said(found["people"], "人", words))
+    houses = key_figure(words("figures.houses"), figure(found["houses"], "栋", words))
+    keys = html.Dl([reds, people, houses], className="keys")
+    return panel(scene.name, keys, kind="panel-figures", source=scene.source("houses", "people"), label=words("figures"))
+
+
+def layers(scene: Scene) -> Node:
+    """The layer switch."""
+    words = scene.words
+    items = []
+    for layer in scene.layers:
+        href = scene.view.with_(layer=layer["name"], theme="", level=None, object="", rows=PAGE).href()
+        name = [icon(layer["icon"] or "layer"), html.Span(words.pick(layer["zh"], layer["en"]))]
+        items.append(html.Li(link(name, href, kind="layer", current=layer["name"] == scene.view.layer)))
+    return panel(words("layers"), html.Ul(items, className="layers"), kind="panel-layers")
+
+
+def legend(scene: Scene) -> Node:
+    """What the colours mean here, and how often each occurs; a level is also a filter."""
+    words = scene.words
+    rows = _level_rows(scene) if scene.theme == "levels" else _class_rows(scene)
+    note = None
+    if scene.chosen_for_want_of_levels:
+        note = html.P(words("legend.unknown", theme=words.of(scene.theme_facts)), className="legend-said")
+    elif scene.theme == "levels":
+        note = html.P(words("legend.filter"), className="legend-said")
+    body = [_themes(scene), note, html.Ul(rows, className="legend")]
+    title = [words.of(scene.layer), html.Small(scene.name)]
+    total = said(scene.legend["total"], scene.unit, words)
+    return panel(title, body, kind="panel-legend", actions=html.Span(str(total), className="panel-total"), source=scene.source(scene.view.layer), label=words("legend"))
+
+
+def _themes(scene: Scene) -> Node:
+    words = scene.words
+    options = [(theme["name"], words.of(theme)) for theme in scene.legend["themes"] if theme["classes"]]
+    if scene.legend["levels"]:
+        options.insert(0, ("levels", words("legend.levels")))
+    if len(options) < 2:
+        return None
+    links = [link(name, scene.view.with_(theme=key, level=None).href(), kind="theme", current=key == scene.theme) for key, name in options]
+    return html.Div(links, className="themes", role="group", **{"aria-label": words("legend.theme")})
+
+
+def _level_rows(scene: Scene) -> list[Node]:
+    words, view = scene.words, scene.view
+    counts = {row["level"]: row["n"] for row in scene.legend["levels"]}
+    rows = []
+    for level in LEVELS:
+        pressed = view.level == level
+        href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
+        label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
+        name, count = words(f"level.{level}"), str(said(counts.get(level, 0), "", words))
+        rows.append(legend_row(name, count, href, swatch=mark(level), pressed=pressed, label=f"{name} {count} · {label}", note=words(f"meaning.{level}")))
+    return rows
+
+
+def _class_rows(scene: Scene) -> list[Node]:
+    words = scene.words
+    classes = sorted(scene.theme_facts["classes"], key=lambda row: -_size(row["n"])) if scene.theme_facts else []
+    return [
+        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="") for row in classes if _size(row["n"])
+    ]
+
+
+def _size(n: Any) -> int:
+    return n if isinstance(n, int) else 1
+
+
+def listing(scene: Scene, store: query.Store) -> Node:
+    """The areas below, or the objects behind the legend: reds first in both."""
+    return _objects(scene, store) if scene.lists_objects else _children(scene, store)
+
+
+def _tabs(scene: Scene) -> Node:
+    """Areas or objects, where there is a choice."""
+    words, view = scene.words, scene.view
+    if not scene.below or not scene.has_objects:
+        return None
+    areas = link(words("list.children"), view.with_(list="", level=None, rows=PAGE).href(), kind="theme", current=not scene.lists_objects)
+    objects = link(words.of(scene.layer), view.with_(list="objects").href(), kind="theme", current=scene.lists_objects)
+    return html.Div([areas, objects], className="tabs")
+
+
+def _children(scene: Scene, store: query.Store) -> Node:
+    words = scene.words
+    rows = query.children(store, scene.screen.viewer, scene.view.area)
+    rows.sort(key=lambda row: _worst_first(scene.below.get(row["code"], {})))
+    title = [words("list.children"), html.Small(plain(len(rows)))]
+    items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows]
+    body = html.Ul(items, className="list") if items else empty(words("list.none_below"))
+    return panel(title, body, kind="panel-list", actions=_tabs(scene), source=scene.source(scene.view.layer), label=words("list"))
+
+
+def _worst_first(counts: dict[int, Any]) -> tuple[int, ...]:
+    return tuple(-_size(counts.get(level, 0)) for level in LEVELS)
+
+
+def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
+    words = scene.words
+    own = row["level"] if row["level"] is not None else 0
+    name = html.Span([mark(own), row["name"] or row["code"]], className="list-name")
+    reds = counts.get(1, 0)
+    number = html.Span([mark(1), str(said(reds, "", words))] if _size(reds) else None, className="list-reds", **{"data-level": "1"})
+    shown = {level: _size(n) for level, n in counts.items()}
+    href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
+    label = f"{row['name']}, {words(f'level.{own}')}, {words('level.1')} {said(reds, '', words)}"
+    return link([name, number, icon("next"), level_bar(shown, words)], href, kind="list-row", label=label)
+
+
+def _objects(scene: Scene, store: query.Store) -> Node:
+    words, view = scene.words, scene.view
+    try:
+        found = query.listing(store, scene.screen.viewer, view.layer, view.area, view.level, view.rows)
+    except PolicyError as error:
+        return panel(words.of(scene.layer), empty(str(error)), kind="panel-list", actions=_tabs(scene))
+    rows = [html.Li(_object(scene, row)) for row in found["rows"]]
+    left = found["total"] - len(rows)
+    if left and view.rows < MOST:
+        more = words("list.more", n=plain(left))
+        rows.append(html.Li(link(more, view.with_(rows=min(view.rows + 100, MOST)).href(), kind="list-row list-more")))
+    elif left:
+        rows.append(html.Li(words("list.rest", n=plain(left)), className="list-more"))
+    only = tag([mark(view.level), words(f"level.{view.level}")]) if view.level is not None else None
+    title = [words.of(scene.layer), html.Small(plain(found["total"]), id="list-total"), only]
+    body = html.Ul(rows, className="list") if rows else empty(words("list.empty", layer=words.of(scene.layer)))
+    return panel(title, body, kind="panel-list", actions=_tabs(scene), source=scene.source(view.layer), label=words("list"))
+
+
+def _object(scene: Scene, row: Row) -> Node:
+    words = scene.words
+    level = row["level"]
+    reason = next((words.of(reason) for reason in row["reasons"]), "")
+    title = row["title"] or row["key"]
+    if scene.theme == "levels" and level is not None:
+        label = f"{title}, {words(f'level.{level}')}"
+        name: Node = [mark(level), title, html.Small(reason)]
+    else:
+        label, name = str(title), [title, html.Small(row["key"] if row["key"] != title else "")]
+    href = scene.view.with_(object=f"{row['table']}:{row['key']}").href()
+    return link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label)
+
+
+def hits(found: list[Row], text: str, words: Words) -> Node:
+    """Answers of a search."""
+    if len(text.strip()) < 2:
+        return empty(words("search.short"))
+    if not found:
+        return empty(words("search.none", query=text.strip()))
+    return [html.Ul([html.Li(_hit(row, words)) for row in found])]
+
+
+def _hit(row: Row, words: Words) -> Node:
+    place = {"area": row["key"]} if row["table"] == "area" else {"layer": row["layer"], "object": f"{row['table']}:{row['key']}"}
+    href = "/town?" + "&".join(f"{key}={value}" for key, value in place.items())
+    return link([icon(row["table"] if row["table"] == "house" else "pin"), html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")])], href, kind="hit")

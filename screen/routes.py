@@ -1,0 +1,172 @@
+"""Addresses for machines: health, the map pack, small reads; pages for people as HTML; everything else is a real 404."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from dash import Dash
+from dash.backends._fastapi import reset_current_request, set_current_request
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from data import clock
+from data.errors import LayerError, StoreError
+from data.settings import REPOSITORY
+from layers.core import query
+from layers.core.blobs import blob_file
+from screen.frame import page_html
+from screen.page import LANGUAGE, LOOK, Page, Screen
+from screen.text import words
+
+FOREVER = "public, max-age=31536000, immutable"
+STALE_AFTER_DAYS = 400  # departments survey once a year; a town whose newest delivery is older than that is not current
+KINDS = {".labels": "application/json"}
+
+
+def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_app: Callable[[], Dash]) -> None:
+    """Attach all addresses but Dash's own. Call before Dash is built: the first route that fits wins."""
+    both = ["GET", "HEAD"]
+    server.add_api_route("/health", _health(screen), methods=both)
+    server.add_api_route("/pack/manifest.json", _manifest(screen), methods=both)
+    server.add_api_route("/pack/{name}", _blob(screen), methods=both)
+    server.add_api_route("/api/object/{layer}/{ordinal}", _object(screen))
+    server.add_api_route("/favicon.ico", _favicon, methods=both)
+    for path, page in pages.items():
+        server.add_api_route(path, _page(screen, page, dash_app), methods=both)
+
+
+def add_not_found(server: FastAPI) -> None:
+    """Answer 404 where Dash's catch-all would answer 200 with a page. Call after Dash is built."""
+    server.add_api_route("/{unknown:path}", not_found)
+
+
+def not_found(unknown: str) -> Response:
+    """What an unknown address gets."""
+    return JSONResponse({"error": "not found", "path": f"/{unknown}", "see": "/"}, status_code=404)
+
+
+def _favicon() -> Response:
+    return FileResponse(REPOSITORY / "assets" / "icons" / "favicon.svg", media_type="image/svg+xml")
+
+
+def health(screen: Screen) -> dict[str, Any]:
+    """State of the installation: ok, empty (nothing published) or stale (a newer snapshot cannot be taken up, or all data are old). Ages in seconds."""
+    about: dict[str, Any] = {"state": "empty", "version": _version()}
+    try:
+        serving = screen.store.serving()
+        with screen.reading() as store:
+            town, delivered = query.town(store), query.datasets(store)
+    except StoreError as error:
+        return about | {"message": error.message, "remedy": error.remedy}
+    now = clock.now(screen.settings)
+    ages = {row["name"]: _age_s(row["delivered_at"], now) for row in delivered if row["delivered_at"]}
+    old = bool(ages) and min(ages.values()) > STALE_AFTER_DAYS * 86400
+    return about | {
+        "state": "stale" if old or screen.store.problem else "ok", "town": town["name"], "code": town["code"], "snapshot": serving.snapshot,
+        "published_at": serving.published_at.isoformat(), "age_s": _age_s(serving.published_at.isoformat(), now), "datasets_age_s": ages,
+        "problem": screen.store.problem,
+    }  # fmt: skip
+
+
+def _version() -> str:
+    try:
+        return version("onescreen")
+    except PackageNotFoundError:
+        return "source"
+
+
+def _age_s(instant: str, now: datetime) -> int:
+    then = datetime.fromisoformat(instant)
+    return max(0, round((now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds()))
+
+
+def _health(screen: Screen) -> Callable[[], Response]:
+    def answer() -> Response:
+        return JSONResponse(health(screen), headers={"Cache-Control": "no-store"})
+
+    return answer
+
+
+def _manifest(screen: Screen) -> Callable[[Request], Response]:
+    """The manifest of the snapshot on show. Its ETag changes with every publish, also when the pack itself stays the same."""
+
+    def answer(request: Request) -> Response:
+        try:
+            serving = screen.store.serving()
+        except StoreError as error:
+            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404, headers={"Cache-Control": "no-store"})
+        raw = serving.manifest.read_bytes()
+        etag = f'"{serving.snapshot}-{hashlib.blake2b(raw + serving.published_at.isoformat().encode(), digest_size=8).hexdigest()}"'
+        headers = {"Cache-Control": "no-cache", "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return _packed(raw, request, headers)
+
+    return answer
+
+
+def _packed(raw: bytes, request: Request, headers: dict[str, str]) -> Response:
+    """JSON in gzip where the browser takes it: a manifest of a large town lists thousands of tiles."""
+    headers = headers | {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(gzip.compress(raw, 6, mtime=0), media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
+    return Response(raw, media_type="application/json", headers=headers)
+
+
+def _blob(screen: Screen) -> Callable[[str, Request], Response]:
+    def answer(name: str, request: Request) -> Response:
+        found = blob_file(screen.settings.pack, name, request.headers.get("accept-encoding", ""))
+        if found is None:
+            return not_found(f"pack/{name}")
+        path, encoding = found
+        kind = KINDS.get(f".{name.rsplit('.', 1)[-1]}", "application/octet-stream")
+        headers = {"Cache-Control": FOREVER, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+        return FileResponse(path, media_type=kind, headers=headers)
+
+    return answer
+
+
+def _object(screen: Screen) -> Callable[[str, int], Response]:
+    """What the map calls `ordinal`: the address part of its card, and the area to enter when it is one."""
+
+    def answer(layer: str, ordinal: int) -> Response:
+        try:
+            with screen.reading() as store:
+                found = query.object_by_ordinal(store, layer, ordinal)
+        except (StoreError, LayerError) as error:
+            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404)
+        if found is None:
+            return JSONResponse({"error": "no such object in this snapshot"}, status_code=404)
+        enter = found["key"] if found["table"] == "area" else None
+        return JSONResponse({"object": f"{found['table']}:{found['key']}", "enter": enter}, headers={"Cache-Control": "no-store"})
+
+    return answer
+
+
+def _page(screen: Screen, page: Page, dash_app: Callable[[], Dash]) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        say = words(request.cookies.get(LANGUAGE, screen.settings.language))
+        look = "light" if request.cookies.get(LOOK) == "light" else "dark"
+        name = await run_in_threadpool(_town_name, screen)
+        title = f"{say.of(name)} · {say(page.title)}" if name else say("product")
+        token = set_current_request(request)
+        try:
+            return HTMLResponse(page_html(dash_app(), say, look, title), headers={"Cache-Control": "no-cache"})
+        finally:
+            reset_current_request(token)
+
+    return answer
+
+
+def _town_name(screen: Screen) -> dict[str, str] | None:
+    try:
+        with screen.reading() as store:
+            return dict(query.town(store)["name"])
+    except StoreError:
+        return None

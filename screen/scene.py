@@ -1,0 +1,115 @@
+"""A view made complete: an address may leave out or misspell anything, a scene has an area, a layer and a colouring that exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data import clock
+from layers.core import query
+from screen.figures import age
+from screen.page import Screen
+from screen.text import Words
+from screen.view import View
+
+Row = dict[str, Any]
+NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A view with what all panels need of it. `theme` is "levels" or the name of a nominal theme."""
+
+    screen: Screen
+    words: Words
+    view: View  # area and layer are filled in and exist
+    town: Row
+    path: list[Row]  # from the town down to the area
+    layers: list[Row]
+    layer: Row
+    legend: Row
+    theme: str
+    chosen_for_want_of_levels: bool
+    below: dict[str, dict[int, Any]]  # level counts of the layer in each area one level down
+    today: date
+
+    @property
+    def name(self) -> str:
+        """Name of the area looked at."""
+        here = self.path[-1]
+        return str(here["name"] or here["code"])
+
+    @property
+    def unit(self) -> str:
+        """Counting word of the layer."""
+        return self.words.pick(self.layer["unit_zh"], self.layer["unit_en"])
+
+    @property
+    def theme_facts(self) -> Row | None:
+        """The nominal theme in use, with its classes."""
+        return next((theme for theme in self.legend["themes"] if theme["name"] == self.theme), None)
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether the layer's own objects can be listed: areas are in the list of areas anyway, people are counts only."""
+        return self.layer["table"] not in ("area", "person")
+
+    @property
+    def lists_objects(self) -> bool:
+        """A filter or the last area of the tree leads to the objects; else the areas below are listed."""
+        return self.has_objects and (not self.below or self.view.list == "objects" or self.view.level is not None)
+
+    def source(self, *layers: str) -> str:
+        """Which data a panel shows and how old they are."""
+        parts = [
+            f"{self.words.of(layer)} {age(self._days(layer['delivered_at']), self.words)}"
+            for layer in self.layers
+            if layer["name"] in layers and layer["delivered_at"]
+        ]
+        return self.words("source", what=" · ".join(parts) or self.words("age.unknown"))
+
+    def _days(self, delivered_at: str) -> int:
+        return (self.today - date.fromisoformat(delivered_at[:10])).days
+
+
+def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> Scene:
+    """The scene of a view. Raises StoreError while nothing is loaded."""
+    town = query.town(store)
+    path = query.breadcrumb(store, view.area) if view.area else []
+    path = path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], "name": words.of(town["name"]), "level": 0, "box": None}]
+    layers = [layer for layer in query.layer_list(store) if layer["name"] not in NOT_SWITCHED]
+    name = view.layer if any(layer["name"] == view.layer for layer in layers) else first_layer(screen, store, layers, town["root"])
+    layer = next(layer for layer in layers if layer["name"] == name)
+    area = path[-1]["code"]
+    legend = query.legend(store, screen.viewer, name, area)
+    levels = says_something(legend if area == town["root"] else query.legend(store, screen.viewer, name, town["root"]))
+    theme = choose_theme(view.theme, layer, legend, levels)
+    return Scene(
+        screen=screen, words=words, view=view.with_(area=area, layer=name), town=town, path=path, layers=layers, layer=layer, legend=legend,
+        theme=theme, chosen_for_want_of_levels=not view.theme and theme != "levels" and bool(legend["levels"]),
+        below=query.child_levels(store, screen.viewer, name, area), today=clock.now(screen.settings).astimezone(ZoneInfo(town["timezone"])).date(),
+    )  # fmt: skip
+
+
+def first_layer(screen: Screen, store: query.Store, layers: list[Row], root: str) -> str:
+    """The layer that a visitor sees first: areas by their composite where that can be judged, else the first that says something."""
+    wanted = sorted(layers, key=lambda layer: (layer["name"] != "areas", layer["table"] == "area", layer["name"] != "houses"))
+    judged = (layer["name"] for layer in wanted if says_something(query.legend(store, screen.viewer, layer["name"], root)))
+    return str(next(judged, None) or next((layer["name"] for layer in wanted if layer["table"] != "area"), wanted[0]["name"]))
+
+
+def says_something(legend: Row) -> bool:
+    """Whether any object of the layer has a level other than grey."""
+    return any(row["level"] and row["n"] for row in legend["levels"])
+
+
+def choose_theme(asked: str, layer: Row, legend: Row, levels_speak: bool) -> str:
+    """What was asked for, where it exists; else the levels where they say something, else the layer's own or fullest nominal theme."""
+    themes = [theme["name"] for theme in legend["themes"] if theme["classes"]]
+    if asked in themes or (asked == "levels" and legend["levels"]):
+        return asked
+    if levels_speak or not themes:
+        return "levels"
+    return str(layer["default_theme"]) if layer["default_theme"] in themes else themes[0]
