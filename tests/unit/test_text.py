@@ -1,0 +1,101 @@
+"""The words of the screen: both languages say everything, and numbers are said as people say them."""
+
+import re
+import string
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from data.errors import SettingsError
+from data.policy import Suppressed
+from screen.figures import age, area, day, figure, moment, said
+from screen.text import EN, TABLES, ZH, words
+from screen.view import View, parse
+
+ROOT = Path(__file__).resolve().parents[2]
+ZH_WORDS, EN_WORDS = words("zh-CN"), words("en")
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(ZH) == set(EN)
+
+
+@pytest.mark.parametrize("key", sorted(ZH))
+def test_a_sentence_has_the_same_holes_in_both_languages_and_is_not_empty(key: str) -> None:
+    assert holes(ZH[key]) == holes(EN[key])
+    assert ZH[key].strip() and EN[key].strip()
+
+
+def test_every_key_that_the_screen_asks_for_exists() -> None:
+    asked = set()
+    for file in (ROOT / "screen").rglob("*.py"):
+        asked |= set(re.findall(r"\b(?:words|say|self\.words|scene\.words)\(\"([a-z_0-9.]+)\"", file.read_text(encoding="utf-8")))
+    assert len(asked) > 40
+    assert asked <= set(ZH), sorted(asked - set(ZH))
+
+
+def test_no_word_of_the_demonstration_town_stands_in_a_text_table() -> None:
+    for table in TABLES.values():
+        assert not [text for text in table.values() if "示范镇" in text or "Model Town" in text or "川沙" in text]
+
+
+def test_an_unknown_key_names_the_nearest_one() -> None:
+    with pytest.raises(SettingsError, match=r"'card\.close'"):
+        ZH_WORDS("card.clsoe")
+
+
+def test_a_value_with_two_languages_falls_back_to_the_one_that_is_there() -> None:
+    assert EN_WORDS.of({"zh": "波尔图", "en": ""}) == "波尔图"
+    assert ZH_WORDS.of({"zh": "", "en": "Porto"}) == "Porto"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "zh", "en"),
+    [
+        (296_143, "人", "29.6 万人", "296,143 people"),
+        (3_000_000, "人", "300 万人", "3 million people"),
+        (10_000, "人", "1 万人", "10,000 people"),
+        (9_999, "户", "9,999 户", "9,999 households"),
+        (0, "件", "0 件", "0 cases"),
+        (12.345, "%", "12.3 %", "12.3 %"),
+        (None, "人", "— 人", "— people"),
+    ],
+)
+def test_a_figure_is_said_with_its_unit(value: float | None, unit: str, zh: str, en: str) -> None:
+    assert str(figure(value, unit, ZH_WORDS)) == zh
+    assert str(figure(value, unit, EN_WORDS)) == en
+
+
+def test_land_is_measured_in_mu_here_and_in_hectares_abroad_and_a_house_in_square_metres() -> None:
+    assert str(area(2000 / 3 * 15, ZH_WORDS)) == "15 亩"
+    assert str(area(25_000, EN_WORDS)) == "2.5 ha"
+    assert str(area(96.4, ZH_WORDS)) == "96 m²"
+
+
+def test_a_hidden_count_is_said_as_hidden_and_never_as_a_number() -> None:
+    assert said(Suppressed(), "人", ZH_WORDS).digits == "<3"
+    assert said(Suppressed(small=False), "人", ZH_WORDS).digits == "*"
+
+
+def test_days_ages_and_moments_are_said_in_the_towns_own_zone() -> None:
+    assert day(date(2026, 9, 23), ZH_WORDS) == "2026年9月23日" and day(date(2026, 9, 23), EN_WORDS) == "23 Sep 2026"
+    assert [age(days, ZH_WORDS) for days in (None, 0, 3)] == ["时间不详", "今天", "3 天前"]
+    assert moment(datetime(2026, 11, 21, 23, 42, tzinfo=UTC), "Asia/Shanghai", ZH_WORDS) == "11月22日 07:42"
+
+
+@pytest.mark.parametrize(
+    "view",
+    [View(), View(area="990115103001", layer="houses", level=0), View(theme="use", list="objects", rows=150, object="house:FW 01/甲")],
+)
+def test_a_view_survives_the_address(view: View) -> None:
+    assert parse(view.search()) == view
+
+
+@pytest.mark.parametrize("search", ["", None, "?", "?level=9&rows=x&list=all", "?level=²&rows=-3", "?nonsense"])
+def test_an_address_that_says_nothing_useful_opens_the_default_view(search: str | None) -> None:
+    assert parse(search) == View()

@@ -1,0 +1,68 @@
+"""The colours of the style sheets: those of the map, and readable on what they lie on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from layers.core.palette import LIGHT
+from layers.core.spec import LEVELS
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+RULE = re.compile(r"(--[\w-]+):\s*(#[0-9a-fA-F]{6}|rgba\([^)]*\));")
+
+
+def tokens(look: str) -> dict[str, str]:
+    css = (ASSETS / "tokens.css").read_text(encoding="utf-8")
+    blocks = re.findall(r"([^{}]+)\{([^{}]*)\}", css)
+    return dict(pair for head, body in blocks if f'[data-look="{look}"]' in head for pair in RULE.findall(body))
+
+
+def rgb(colour: str, under: tuple[float, ...] = (0, 0, 0)) -> tuple[float, ...]:
+    """Of an opaque colour, or of a translucent one as it lies on `under`."""
+    if colour.startswith("#"):
+        return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    *parts, alpha = (float(part) for part in re.findall(r"[\d.]+", colour))
+    return tuple(part * alpha + below * (1 - alpha) for part, below in zip(parts, under, strict=True))
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """WCAG 2.2 contrast ratio of two sRGB colours."""
+    lights = [sum(w * _linear(part / 255) for w, part in zip((0.2126, 0.7152, 0.0722), colour, strict=True)) for colour in (one, other)]
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+def test_level_colours_of_the_sheets_are_those_of_the_map() -> None:
+    dark, light = tokens("dark"), tokens("light")
+    assert {level.level: dark[f"--level-{level.level}"].upper() for level in LEVELS} == {level.level: level.hex.upper() for level in LEVELS}
+    assert {level: light[f"--level-{level}"].upper() for level in LIGHT} == {level: colour.upper() for level, colour in LIGHT.items()}
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_every_text_colour_reaches_4_5_on_every_panel(look: str) -> None:
+    found = tokens(look)
+    ground = rgb(found["--ground"])
+    panel = rgb(found["--panel"], ground)
+    lying = [panel, rgb(found["--panel-solid"]), rgb(found["--panel-2"], panel), rgb(found["--accent-soft"], panel), rgb(found["--field"], panel)]
+    inks = ["--text", "--text-2", "--accent-ink", *(f"--level-{level}-ink" for level in range(6))]
+    weak = {(ink, i): round(contrast(rgb(found[ink]), on), 2) for ink in inks for i, on in enumerate(lying) if contrast(rgb(found[ink]), on) < 4.5}
+    assert not weak
+
+
+def test_black_on_white_is_21_and_the_checker_sees_a_weak_pair() -> None:
+    assert round(contrast((0, 0, 0), (255, 255, 255))) == 21
+    assert contrast(rgb("#8FB3D9"), rgb("#FFFFFF")) < 4.5
+
+
+def test_every_icon_that_a_style_names_exists_and_the_other_way_round() -> None:
+    named = set(re.findall(r"icons/([\w-]+\.svg)", (ASSETS / "components.css").read_text(encoding="utf-8")))
+    assert named == {file.name for file in (ASSETS / "icons").iterdir()} - {"favicon.svg"}
+
+
+def test_no_style_asks_another_machine() -> None:
+    for file in ASSETS.rglob("*.css"):
+        assert not re.search(r"(?:https?:)?//[a-z]", re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.S)), file
