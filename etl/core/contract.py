@@ -232,7 +232,8 @@ class _Check:
                     first_value(__sheet) OVER same AS first_sheet, first_value(__row) OVER same AS first_row
                 FROM candidate WINDOW same AS (PARTITION BY {group} ORDER BY __file, __sheet, __row, __rid))
             SELECT __rid, __file, __sheet, __row, CAST({q(column.name)} AS VARCHAR) AS value, '{code}' AS code,
-                nullif(first_file, __file) AS other_file, CASE WHEN first_sheet <> __sheet OR first_file <> __file THEN first_sheet END AS other_sheet,
+                nullif(first_file, __file) AS other_file,
+                CASE WHEN first_sheet <> __sheet OR first_file <> __file THEN first_sheet END AS other_sheet,
                 concat_ws(' ', other_file, other_sheet, '第' || first_row || '行') AS more_zh,
                 concat_ws(' ', other_file, other_sheet, 'row ' || first_row) AS more_en
             FROM ranked WHERE place > 1""")

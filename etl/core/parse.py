@@ -19,8 +19,8 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _SPACE = "\u3000\u00a0\u2007\u202f"
 # What stands in an empty cell. 无 and None are values of text and of code lists, and empty elsewhere.
 BLANKS = (
-    "", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null", "Null", "<Null>", "<NULL>", "<null>", "<空>", "(空)", "nan", "NaN", "NaT", "N/A", "n/a",
-    "#N/A", "不详", "暂无",
+    "", "-", "--", "---", "—", "——", "/", "\\", "NULL", "null", "Null", "<Null>", "<NULL>", "<null>", "<空>", "(空)",
+    "nan", "NaN", "NaT", "N/A", "n/a", "#N/A", "不详", "暂无",
 )  # fmt: skip
 _WORDS_FOR_NOTHING = ("无", "没有", "None", "none")
 _SPREADSHEET_ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
@@ -196,18 +196,20 @@ def _number(column: Column, v: str, factor: str) -> str:
     bare = _without_commas(f"lower({v})")
     part = [f"regexp_extract({bare}, {pattern}, {group})" for group in (1, 2, 3)]
     tens = f"CASE {part[1]} {_whens(TENS)} ELSE 1 END"
-    unit = f"CASE {part[2]} WHEN '' THEN {factor} {_whens(units)} END"
+    scaled = {name: value for name, value in units.items() if value != 1.0}
+    unit = f"CASE {part[2]} WHEN '' THEN {factor} {_whens(scaled)} ELSE 1 END"
     return f"""CASE WHEN regexp_full_match({v}, '{_PLAIN}') THEN CAST({v} AS DOUBLE) * {factor}
         WHEN regexp_full_match({bare}, {pattern}) THEN CAST({part[0]} AS DOUBLE) * {tens} * {unit} END"""
 
 
 def _integer(column: Column, v: str, factor: str) -> str:
+    """A whole number. The last way goes by the text of a DOUBLE ("3.0"), so that the long expression stands there once."""
     number = f"({_number(column, v, factor)})"
     chinese = f"regexp_full_match({v}, '[{_CHINESE_DIGITS}两]({'|'.join(map(_escaped, value_units(column)))})?')"
     digit = f"CAST(strpos('{_CHINESE_DIGITS}', CASE left({v}, 1) WHEN '两' THEN '二' ELSE left({v}, 1) END) AS BIGINT)"
     plain = "" if factor != "1.0" else f"WHEN regexp_full_match({v}, '-?[0-9]{{1,15}}') THEN CAST({v} AS BIGINT)"
     return f"""CASE {plain} WHEN {v} IS NULL THEN NULL WHEN {chinese} THEN {digit}
-        WHEN abs({number}) < 1e15 AND {number} = round({number}) THEN CAST({number} AS BIGINT) END"""
+        ELSE TRY_CAST(regexp_extract(CAST({number} AS VARCHAR), '^(-?[0-9]+)[.]0$', 1) AS BIGINT) END"""
 
 
 def _integer_cause(column: Column, v: str) -> str:
@@ -258,7 +260,8 @@ def date_sql(v: str, timezone: str) -> str:
         WHEN regexp_full_match({w}, '{_DAY}{_CLOCK} *{_OFFSET}')
             THEN CAST(TRY_CAST({instant} AS TIMESTAMPTZ) AT TIME ZONE {quoted(timezone)} AS DATE)
         WHEN regexp_full_match({w}, '{_DAY}{_CLOCK}') THEN TRY_CAST({_dashed(f"regexp_extract({w}, '{_DAY}')")} AS DATE)
-        WHEN regexp_full_match({w}, '{chinese}日 *[0-9]{{1,2}}[:时].*') THEN TRY_CAST({_dashed(f"regexp_extract({w}, '{chinese}')")} AS DATE)
+        WHEN regexp_full_match({w}, '{chinese}日 *[0-9]{{1,2}}[:时].*')
+            THEN TRY_CAST({_dashed(f"regexp_extract({w}, '{chinese}')")} AS DATE)
         END"""
 
 

@@ -23,6 +23,7 @@ SEVERITIES = {"refused": "退回", "warning": "提示"}
 MAX_ROWS = 1_000_000  # a sheet holds 1 048 576 rows
 MAX_COMMENTS = 20_000  # Excel opens more only after minutes; the list has them all
 _BATCH = 10_000
+_CELL = 32_767  # characters of an Excel cell; a polygon written as text can be longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,15 @@ class _Layout:
         stem = "-".join(PurePath(self.file).with_suffix("").parts)
         return folder / re.sub(r'[\\/:*?"<>|\s]+', "-", f"{self.dataset.name}-{stem}-{ending}").lstrip("-.")
 
-    def header(self, column: str, cells: Sequence[str | None]) -> str | None:
-        """The header whose cell is to blame: the filled one of those that feed `column`, else the first."""
-        sources = [source.header for source in self.mapping.sources.get(column, ()) if source.header in self.headers]
+    def header(self, column: str | None, cells: Sequence[str | None]) -> str:
+        """The header whose cell is to blame: the filled one of those that feed `column`, else the first.
+
+        What no cell holds (a geometry, a constant, a line that could not be read) is put on the key, else on the first cell.
+        """
+        sources = [source.header for source in self.mapping.sources.get(column or "", ()) if source.header in self.headers]
         by_header = dict(zip(self.headers, cells, strict=False))
-        return next((header for header in sources if by_header.get(header)), sources[0] if sources else None)
+        key = self.mapping.columns.get(self.table.key[0], "") if column else ""
+        return next((header for header in (*filter(by_header.get, sources), *sources, key) if header in self.headers), self.headers[0])
 
     def title(self, column: str) -> str:
         """What the sender calls `column`."""
@@ -151,20 +156,17 @@ class _Workbook:
         for place, value in enumerate(row.cells):
             mark = marks.get(place)
             if mark:
-                sheet.write_string(index, place, value or "", self.marks[mark[0]])
+                sheet.write_string(index, place, (value or "")[:_CELL], self.marks[mark[0]])
                 self._comment(sheet, index, place, mark[1])
             elif value is not None:
-                sheet.write_string(index, place, value, self.text)
+                sheet.write_string(index, place, value[:_CELL], self.text)
         return index + 1
 
     def _marks(self, row: Refused) -> dict[int, tuple[str, str]]:
         """Cell → severity and comment; several faults of one cell share it, the worst giving the colour."""
         marks: dict[int, tuple[str, str]] = {}
         for column, _, reason, remedy, severity in row.faults:
-            header = self.layout.header(column, row.cells) if column else self.layout.headers[0]
-            if header is None:
-                continue
-            place = self.layout.headers.index(header)
+            place = self.layout.headers.index(self.layout.header(column, row.cells))
             said = f"原因：{reason}\n处理：{remedy}"
             known = marks.get(place)
             marks[place] = (known[0], f"{known[1]}\n{said}") if known else (severity, said)

@@ -46,7 +46,8 @@ class Dataset:
     """One [[dataset]]. `paths` are the existing files behind `file`, sorted; empty for an address such as postgresql://….
 
     `fields` maps a contract column to headers (the first filled one counts; an empty tuple: leave the column out; `@row`: the row number).
-    `where` maps a header to wanted values (`*`: any non-empty). `control_points` are (x, y, lon, lat).
+    `where` maps a header to wanted values (`*`: any non-empty). `control_points` are (x, y, lon, lat). `header_row` is the number of
+    the first header row in a spreadsheet, `header_rows` how many there are; both are found when not given.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Dataset:
     key_prefix: str = ""
     control_points: tuple[tuple[float, float, float, float], ...] = ()
     accept_outside: bool = False
+    header_row: int | None = None
+    header_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ class TownFile:
 TOWN_KEYS = ("name", "code", "crs", "timezone", "levels", "synthetic", "extent", "delivered_at")
 DATASET_KEYS = (
     "name", "table", "file", "layer", "sheet", "encoding", "crs", "datum", "fields", "constants", "where",
-    "max_bad_share", "key_prefix", "control_points", "accept_outside",
+    "max_bad_share", "key_prefix", "control_points", "accept_outside", "header_row",
+    "header_rows",
 )  # fmt: skip
 
 
@@ -167,6 +171,8 @@ class _Parser:
             max_bad_share=self._share(section.get("max_bad_share", contract.max_bad_share), place),
             control_points=self._points(section.get("control_points", []), place),
             accept_outside=self._flag(section.get("accept_outside", False), "accept_outside", place),
+            header_row=self._counted(section.get("header_row"), "header_row", place),
+            header_rows=self._counted(section.get("header_rows"), "header_rows", place),
         )
 
     # --- parts of a dataset
@@ -257,6 +263,11 @@ class _Parser:
             raise SettingsError(f"{key} of {place} is {value!r}.", remedy="Give true or false.")
         return value
 
+    def _counted(self, value: object, key: str, place: str) -> int | None:
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+            return value
+        raise SettingsError(f"{key} of {place} is {value!r}.", remedy="Give a number from 1 on.")
+
     def _scalar(self, value: object, place: str) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
@@ -326,8 +337,12 @@ def _numbers(value: object, count: int) -> tuple[float, ...] | None:
 
 
 def find_files(base: Path, pattern: str) -> list[Path]:
-    """Existing files (or folders such as .gdb) that `pattern` names below `base`, sorted; lock files of office programs left out."""
-    whole = base / pattern
+    """Existing files (or folders such as .gdb) that `pattern` names below `base`, sorted; lock files of office programs left out.
+
+    Members of an archive ("a.zip/*.shp") stand for the archive.
+    """
+    archive, inside, _ = pattern.partition(".zip/")
+    whole = base / (f"{archive}.zip" if inside else pattern)
     if whole.exists():
         return [whole.resolve()]
     fixed, *rest = _split(whole)

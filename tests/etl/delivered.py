@@ -1,0 +1,61 @@
+"""Small deliveries for the tests of the contract: raw tables as the readers make them, checked, with what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from data.schema import TABLES
+from etl.core.contract import CheckResult, check
+from etl.core.mapping import map_headers
+from etl.core.town_file import Dataset
+
+TODAY, DELIVERED = date(2026, 11, 22), date(2026, 9, 23)
+
+
+@dataclass(frozen=True)
+class Checked:
+    result: CheckResult
+    rows: list[dict[str, Any]]
+    faults: list[dict[str, Any]]
+
+    def codes(self) -> dict[tuple[int, str], str]:
+        """(row, column) → fault code."""
+        return {(fault["row"], fault["column_name"]): fault["code"] for fault in self.faults}
+
+
+def dataset(table: str, **more: Any) -> Dataset:
+    return Dataset(**{"name": f"some_{table}", "table": table, "file": "表.csv", "max_bad_share": TABLES[table].max_bad_share, **more})
+
+
+def make_raw(
+    con: duckdb.DuckDBPyConnection, headers: list[str], rows: list[tuple[Any, ...]], files: list[tuple[str, str | None]] | None = None
+) -> None:
+    """The table `raw`; row n of the list is row n + 2 of its file, as the header is row 1."""
+    columns = ", ".join('"' + header.replace('"', '""') + '" VARCHAR' for header in headers)
+    con.execute(f"CREATE OR REPLACE TABLE raw ({columns}, __file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB)")
+    for number, row in enumerate(rows):
+        file, sheet = files[number] if files else ("表.csv", None)
+        values = [None if value is None else str(value) for value in row]
+        con.execute(f"INSERT INTO raw VALUES ({', '.join('?' * (len(headers) + 4))})", [*values, file, sheet, number + 2, None])
+
+
+def checked(
+    con: duckdb.DuckDBPyConnection, table: str, headers: list[str], rows: list[tuple[Any, ...]],
+    files: list[tuple[str, str | None]] | None = None, synthetic: bool = False, damaged: Any = (), **more: Any,
+) -> Checked:  # fmt: skip
+    """Rows through mapping and check."""
+    given = dataset(table, **more)
+    make_raw(con, headers, rows, files)
+    mapping = map_headers(headers, given, TABLES[table])
+    result = check(con, "raw", "clean", given, TABLES[table], mapping, TODAY, DELIVERED, synthetic=synthetic, damaged=damaged)
+    return Checked(result, dicts(con, "SELECT * FROM clean ORDER BY __row"), dicts(con, "SELECT * FROM fault ORDER BY row, column_name"))
+
+
+def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = con.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
