@@ -94,13 +94,28 @@ def _tasks(seed: int, terrain: Terrain) -> list[Task]:
     }
     near = _Nearby(terrain)
     estates = names.estate_names(MOST_PARTS * len(units), rng)
-    return [
-        Task(
-            seed, code, next(labels[unit.kind]), unit.kind == "committee", kinds[k], "basic" if kinds[k] in ("C", "D") else "standard",
-            unit.ring, unit.bits, *near.of(unit.ring), int(teams[k]), round(float(houses[k])), stations[k], tuple(estates[MOST_PARTS * k : MOST_PARTS * (k + 1)]),
+    made = []
+    for k, (unit, code) in enumerate(zip(units, _codes(units), strict=True)):
+        features, loose = near.of(unit.ring)
+        made.append(
+            Task(
+                seed=seed,
+                code=code,
+                name=next(labels[unit.kind]),
+                committee=unit.kind == "committee",
+                archetype=kinds[k],
+                model="basic" if kinds[k] in ("C", "D") else "standard",
+                ring=unit.ring,
+                bits=unit.bits,
+                features=features,
+                loose=loose,
+                teams=int(teams[k]),
+                houses=round(float(houses[k])),
+                stations=stations[k],
+                estates=tuple(estates[MOST_PARTS * k : MOST_PARTS * (k + 1)]),
+            )
         )
-        for k, (unit, code) in enumerate(zip(units, _codes(units), strict=True))
-    ]  # fmt: skip
+    return made
 
 
 def _codes(units: list[Unit]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.town.coverage import Shapes
+from data.town.coverage import Shapes, polygons
 from data.town.cuts import Floats
 
 FIELD_WIDTH_M, FIELD_LENGTH_M = 39.0, 230.0
@@ -24,13 +24,13 @@ ARCHETYPE_FACTOR = {
     "D": {"0601": 0.8, "1201": 4.0},
 }
 TOWN_QUOTA = {
-    "0701": 0.34, "05H1": 0.08, "0508": 0.02, "0601": 0.10, "08H1": 0.022, "08H2": 0.075, "0809": 0.015, "0810": 0.042,
+    "0701": 0.34, "05H1": 0.08, "0508": 0.02, "0601": 0.10, "08H1": 0.022, "08H2": 0.075, "0809": 0.015, "0810": 0.036,
     "0810A": 0.004, "0301": 0.03, "1005": 0.012, "1201": 0.01, "0404": 0.012,
 }  # fmt: skip
 BUILT = frozenset({"0601", "05H1", "0508", "08H1", "08H2", "0809", "0701"})
 PADDY_SHARE = 14 / 23
 # How many neighbouring faces one draw takes: from, below.
-RUN = {"0301": (4, 13), "0307": (3, 10), "0201": (4, 12), "0810": (2, 5), "0601": (2, 10), "0701": (3, 14)}
+RUN = {"0301": (6, 18), "0307": (7, 18), "0201": (8, 20), "0810": (4, 9), "0601": (2, 10), "0701": (3, 14)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,8 @@ def ponds(pieces: Shapes, area_m2: float, rng: np.random.Generator) -> list[shap
     for pick in sorted(int(k) for k in picks):
         inner = pieces[pick].buffer(-22.0)
         if not inner.is_empty:
-            made.append(
-                _blob(
-                    shapely.get_coordinates(inner.exterior if inner.geom_type == "Polygon" else shapely.get_geometry(inner, 0).exterior)[0],
-                    rng,
-                )
-            )
+            corner = shapely.get_coordinates(inner)[0]
+            made += list(polygons(_blob(corner, rng).intersection(pieces[pick].buffer(-1.0)), least_m2=120.0))
     return made
 
 

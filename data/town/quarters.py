@@ -101,6 +101,7 @@ def _rows(inner: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) ->
     sizes: list[tuple[float, float]] = []
     depth, pitch = float(rng.uniform(*pattern.depth)), float(rng.uniform(*pattern.row))
     width, gap = float(rng.uniform(*pattern.width)), float(rng.uniform(*pattern.gap))
+    pitch = max(pitch, depth + 9.0)
     _, low, _, high = inner.bounds
     y = low + depth / 2 + 0.5
     while y + depth / 2 < high:

@@ -21,6 +21,7 @@ from data.town.terrain import Feature
 
 FOREST = {"0301": "eco", "0307": "field", "0201": "orchard", "0810": "park"}
 LANES_PER_HOUSE_KM2 = 0.035
+LEAST_STAND_M2 = 1500.0
 SCRAP_M2 = 700.0  # corners of fields smaller than this go to a neighbour
 POND_GROUP, HOMESTEAD_GROUP, BELT_GROUP, CROP_GROUP, LOT_GROUP = 1_000, 10_000, 20_000, 100_000, 1_000_000
 
@@ -227,7 +228,7 @@ def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.
     leaves = [task.code + part.code for part in site.skeleton.leaves]
     parts = _named_parts(task, site.skeleton.parts)
     water = shapely.union_all([site.strips.open_water, *land.ponds])
-    wood = (land.belt != "") & (shapely.area(land.shapes) >= 1000)
+    wood = (land.belt != "") & (shapely.area(land.shapes) >= LEAST_STAND_M2)
     counts = device_counts(task.committee, task.model, task.stations, rng)
     return Built(
         parts=parts,

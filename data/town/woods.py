@@ -19,6 +19,8 @@ PLANTED = {
     (2, 1): (0.90, 35.0, 60.0), (2, 2): (0.62, 18.0, 50.0), (2, 3): (0.36, 15.0, 30.0), (2, 4): (0.03, 15.0, 18.0),
 }  # fmt: skip
 
+LEAST_M2 = 2400.0  # a shorter strip is left to the fields
+
 
 @dataclass(frozen=True, slots=True)
 class Belts:
@@ -36,7 +38,7 @@ def belts(features: list[Feature], ground: shapely.Geometry, rng: np.random.Gene
     for feature in sorted(features, key=lambda f: (f.rank, f.kind)):
         made = _bands(feature, rng, density)
         if made:
-            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=1700.0)
+            fresh = polygons(shapely.union_all(made).intersection(ground).difference(taken), least_m2=LEAST_M2)
             shapes += list(fresh)
             kinds += ["road" if feature.kind == ROAD else "bank"] * len(fresh)
             taken = shapely.union_all([taken, *fresh])
