@@ -56,3 +56,8 @@ def extension_file(name: str) -> Path:
 def text(value: object) -> str:
     """`value` as an SQL text literal, for statements that cannot bind (ATTACH, LOAD, SET)."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -26,7 +26,7 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "coverage_qa": (
         ("finding_id", "VARCHAR"), ("kind", "VARCHAR"), ("level", "INTEGER"), ("area_code", "VARCHAR"), ("other_code", "VARCHAR"),
-        ("area_m2", "DOUBLE"), *GEOMETRY_COLUMNS,
+        ("area_m2", "DOUBLE"), ("lon", "DOUBLE"), ("lat", "DOUBLE"), ("reason_zh", "VARCHAR"), ("reason_en", "VARCHAR"), *GEOMETRY_COLUMNS,
     ),
     "contradiction": (
         ("kind", "VARCHAR"), ("table_name", "VARCHAR"), ("key", "VARCHAR"), ("other_table", "VARCHAR"), ("other_key", "VARCHAR"),
@@ -38,8 +38,6 @@ REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("value", "VARCHAR"), ("code", "VARCHAR"), ("reason_zh", "VARCHAR"), ("reason_en", "VARCHAR"), ("remedy_zh", "VARCHAR"),
         ("remedy_en", "VARCHAR"), ("severity", "VARCHAR"),
     ),
-    # A row that lost its key to a row of another dataset, kept so that it can come back when the winner goes.
-    "shadow": (("table_name", "VARCHAR"), ("source", "VARCHAR"), ("key", "VARCHAR"), ("row", "VARCHAR")),
 }  # fmt: skip
 
 

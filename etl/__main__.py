@@ -1,0 +1,69 @@
+"""`python -m etl`: load a delivery, check it, see what is on show, go back, write an empty template."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from data.clock import now
+from data.errors import OneScreenError
+from data.schema import TABLES, table
+from data.settings import Settings, load_settings
+from etl.core import run, upkeep
+from etl.core.template import write_template
+
+
+def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        return _dispatch(chosen, settings or load_settings(), console)
+    except OneScreenError as error:
+        Console(stderr=True).print(f"[bold red]×[/] {error.message}\n  {error.remedy}", highlight=False, soft_wrap=True, markup=True)
+        return 1
+
+
+def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) -> int:
+    if chosen.verb == "load":
+        run.load(settings, chosen.town, console, force_datum=chosen.force_datum)
+    elif chosen.verb == "check":
+        run.check_only(settings, chosen.town, console, force_datum=chosen.force_datum)
+    elif chosen.verb == "status":
+        upkeep.status(settings, console)
+    elif chosen.verb == "rollback":
+        upkeep.go_back(settings, console, chosen.snapshot, now(settings))
+    elif chosen.verb == "prune":
+        upkeep.prune_all(settings, console)
+    elif chosen.verb == "template":
+        write_template(table(chosen.table), chosen.out)
+        console.print(f"{chosen.out}", soft_wrap=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m etl", description="From department files to a published snapshot 从部门数据到发布快照")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, meaning in (
+        ("load", "load what is new in a delivery and publish it 入库并发布"), ("check", "everything but the publish 只校验不发布"),
+    ):  # fmt: skip
+        verb = verbs.add_parser(name, help=meaning)
+        verb.add_argument("town", type=Path, metavar="TOWN.toml")
+        verb.add_argument("--force-datum", action="append", default=[], metavar="DATASET",
+                          help="accept this dataset although under 95 %% of it lie inside the town; may be repeated")  # fmt: skip
+    verbs.add_parser("status", help="what is on show, what is loaded 查看状态")
+    back = verbs.add_parser("rollback", help="show an earlier kept snapshot again 回退到以前的快照")
+    back.add_argument("snapshot", type=int, nargs="?", help="its number; the one before by default")
+    empty = verbs.add_parser("template", help="write an empty workbook for a table 生成空白模板")
+    empty.add_argument("table", metavar="TABLE", help=", ".join(TABLES))
+    empty.add_argument("out", type=Path, metavar="OUT.xlsx")
+    verbs.add_parser("prune", help="remove what no kept snapshot needs 清理")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

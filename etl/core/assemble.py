@@ -1,0 +1,134 @@
+"""The town as it will be after the run: delivered rows beside those that other datasets delivered earlier.
+
+Schema `next` of the scratch database gets every table of the contract. A table that this run does not touch is a view of the lake;
+one that it touches starts as `stage_<table>` in schema `main`, which linking turns into the final table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from data.schema import TABLES, Table
+from data.store.duck import identifier, text
+from data.store.lake import ROW_HASH, columns_of, definition, lake_columns
+
+MADE = "@town"  # source of rows that no dataset delivered: the town's own area
+
+# Tables whose change makes the links of another table stale.
+UPSTREAM: Mapping[str, tuple[str, ...]] = {
+    "area": (), "parcel": ("area",), "lot": ("area",), "zone": ("area",), "stand": ("area",), "facility": ("area",), "responder": ("area",),
+    "house": ("area", "parcel"), "person": ("area", "house", "room"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A checked dataset: scratch table `relation` holds its rows, with geometry columns where the contract table has them."""
+
+    name: str
+    relation: str
+    links: tuple[str, ...] = ()  # link columns that the sender filled
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run touches: delivered datasets by contract table, and the tables whose links must be found anew."""
+
+    delivered: Mapping[str, tuple[Placed, ...]]
+    delivered_at: date
+    relinked: frozenset[str]
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Tables that get a new version, in the order of the contract."""
+        return tuple(name for name in TABLES if name in self.delivered or name in self.relinked)
+
+
+def make_plan(delivered: Mapping[str, tuple[Placed, ...]], delivered_at: date) -> Plan:
+    """The plan for the delivered datasets: links are stale wherever a table upstream is delivered or itself relinked."""
+    relinked: set[str] = set()
+    for name, upstream in UPSTREAM.items():
+        if any(other in delivered for other in upstream):
+            relinked.add(name)
+    return Plan(delivered, delivered_at, frozenset(relinked))
+
+
+def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Create `stage_<table>` for every touched table and a view or an empty table in `next` for the others."""
+    known = _lake_tables(connection)
+    for name, table in TABLES.items():
+        if name in plan.touched:
+            _stage(connection, table, plan, known)
+        elif name in known:
+            columns = ", ".join(identifier(column) for column, _ in lake_columns(table))
+            connection.execute(f"CREATE VIEW next.{name} AS SELECT {columns} FROM lake.{name}")
+        else:
+            connection.execute(definition(f"next.{name}", lake_columns(table)))
+
+
+def _lake_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()
+    return {name for (name,) in found}
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: set[str]) -> None:
+    """`stage_<table>`: all rows in lake columns; link columns hold what the sender gave, and are empty where linking has to find them."""
+    datasets = plan.delivered.get(table.name, ())
+    # A relation without rows first, so that the columns and their types are the lake's whatever follows.
+    empty = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in lake_columns(table))
+    parts = [f"SELECT {empty} WHERE FALSE"]
+    parts += [_delivered_rows(connection, table, dataset, plan, table.name in known) for dataset in datasets]
+    earlier = [name for name in (table.name, f"shadow_{table.name}") if name in known]
+    parts += [_earlier_rows(connection, table, name, datasets) for name in earlier]
+    connection.execute(f"CREATE TABLE main.stage_{table.name} AS {' UNION ALL BY NAME '.join(parts)}")
+    _overshadow(connection, table)
+
+
+def _delivered_rows(connection: duckdb.DuckDBPyConnection, table: Table, dataset: Placed, plan: Plan, in_lake: bool) -> str:
+    """SELECT of a dataset's rows in lake columns. A row that the lake has just so keeps its day of delivery.
+
+    The hash covers what was delivered and not what linking adds, so that a house does not look changed when its area was.
+    """
+    present = {name for name, *_ in connection.execute(f"DESCRIBE {dataset.relation}").fetchall()}
+    hashed = [identifier(column) for column, _ in columns_of(table) if column in present and column not in (*_LINEAGE, *_DERIVED)]
+    values = {column: f"d.{identifier(column)}::{kind}" if column in present else f"NULL::{kind}" for column, kind in columns_of(table)}
+    values |= {"source": text(dataset.name), "delivered_at": f"DATE '{plan.delivered_at}'", ROW_HASH: f"d.{ROW_HASH}"}
+    rows = f"(SELECT *, hash({', '.join(hashed)}) AS {ROW_HASH} FROM {dataset.relation}) d"
+    if in_lake:
+        values["delivered_at"] = f"coalesce(o.delivered_at, {values['delivered_at']})"
+        same = " AND ".join(f"o.{key} = d.{key}" for key in table.key)
+        rows += f" LEFT JOIN lake.{table.name} o ON {same} AND o.{ROW_HASH} = d.{ROW_HASH} AND o.source = {text(dataset.name)}"
+    return f"SELECT {', '.join(f'{value} AS {identifier(column)}' for column, value in values.items())} FROM {rows}"
+
+
+_LINEAGE = ("source", "delivered_at")
+_DERIVED = ("lonlat", "west", "south", "east", "north")
+
+
+def _earlier_rows(connection: duckdb.DuckDBPyConnection, table: Table, relation: str, datasets: Sequence[Placed]) -> str:
+    """SELECT of the rows that other datasets delivered earlier. Found links are emptied, those that the sender gave are kept."""
+    values = {column: identifier(column) for column, _ in lake_columns(table)}
+    senders = connection.execute("SELECT name, links FROM lake.dataset WHERE table_name = ?", [table.name]).fetchall()
+    for link in (column.name for column in table.links):
+        given = ", ".join(text(name) for name, links in senders if link in (links or ()))
+        values[link] = f"CASE WHEN source IN ({given}) THEN {identifier(link)} END" if given else "NULL"
+    gone = ", ".join(text(name) for name in (MADE, *(dataset.name for dataset in datasets)))
+    columns = ", ".join(f"{value} AS {identifier(column)}" for column, value in values.items())
+    return f"SELECT {columns} FROM lake.{relation} WHERE source NOT IN ({gone})"
+
+
+def _overshadow(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Where several datasets hold a key, the row verified last stands; the others go to `shadow_<table>`, to return when that one goes."""
+    stage, shadow = f"main.stage_{table.name}", f"main.shadow_{table.name}"
+    keys = ", ".join(table.key)
+    connection.execute(f"""
+        CREATE TABLE {shadow} AS
+        SELECT * FROM {stage} SEMI JOIN (SELECT {keys} FROM {stage} GROUP BY ALL HAVING count(*) > 1) USING ({keys})
+        QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY verified_on DESC NULLS LAST, source) > 1
+    """)
+    same = " AND ".join(f"s.{column} = l.{column}" for column in (*table.key, "source"))
+    connection.execute(f"DELETE FROM {stage} s USING {shadow} l WHERE {same}")

@@ -1,0 +1,145 @@
+"""Facts that cannot both be true: what one register says against another. Each kind is one query; its text names no person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from data.codes import land_classes
+from data.schema import TABLES
+from data.store.duck import text
+from etl.core.assemble import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of contradiction. `select` gives key, other_key, area_code and a number `n` for the detail, once a finding.
+
+    `zh` and `en` are the detail, `{n}` in them is the number.
+    """
+
+    name: str
+    table: str
+    other: str
+    zh: str
+    en: str
+    select: str
+
+
+def _land(*groups: str) -> str:
+    """SQL condition on a parcel `p`: its class belongs to one of the first-level groups of the third survey, or to OSM's like."""
+    codes = ", ".join(text(land.code) for land in land_classes() if land.group[:2] in groups)
+    osm = ", ".join(text(word) for group in groups for word in _OSM.get(group, ()))
+    return f"(p.scheme = 'sandiao' AND p.class_code IN ({codes}) OR p.scheme = 'osm' AND p.class_code IN ({osm or 'NULL'}))"
+
+
+_OSM = {"03": ("forest", "wood"), "11": ("basin", "reservoir", "water")}
+_RESIDENTS = "(SELECT house_id, count(*) AS n FROM person GROUP BY house_id) r"
+_MIGRANTS = "(SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' GROUP BY house_id) r"
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds that are found by one query over the finished town."""
+    return (
+        Kind("resident_in_vacant_house", "house", "person", "登记为空置，却有{n}人居住", "Recorded as vacant, yet {n} people live here",
+             f"SELECT house_id AS key, NULL AS other_key, area_code, r.n FROM house h JOIN {_RESIDENTS} USING (house_id) WHERE h.occupancy = 'vacant'"),
+        Kind("house_on_forest_land", "house", "parcel", "房屋位于林地图斑上", "The house stands on forest land", _house_on(_land("03"))),
+        Kind("house_on_basic_farmland", "house", "parcel", "房屋位于永久基本农田上", "The house stands on permanent basic farmland",
+             _house_on("p.basic_farmland")),
+        Kind("house_on_water", "house", "parcel", "房屋位于水域图斑上", "The house stands on water", _house_on(_land("11"))),
+        Kind("let_house_without_tenants", "rental", "house", "在册出租房，无流动人口登记，也无承租人", "Registered as let, but no migrant and no tenant is recorded",
+             f"""SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, 0 AS n FROM rental t JOIN house h USING (house_id)
+             LEFT JOIN {_MIGRANTS} USING (house_id) WHERE r.n IS NULL AND coalesce(len(t.tenants), 0) = 0 AND h.occupancy <> 'vacant'"""),
+        Kind("let_house_without_register", "house", "rental", "房屋用途为出租，但出租台账中没有", "Recorded as let, but missing from the rental register",
+             """SELECT house_id AS key, NULL AS other_key, area_code, 0 AS n FROM house h ANTI JOIN rental USING (house_id)
+             WHERE h.occupancy IN ('let', 'part_let') AND EXISTS (FROM rental)"""),
+        Kind("tenant_in_own_use_house", "house", "person", "登记为自住，却有{n}名流动人口租住", "Recorded as owner-occupied, yet {n} migrants rent here",
+             """SELECT house_id AS key, NULL AS other_key, h.area_code, r.n FROM house h JOIN
+             (SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' AND dwelling_type = '02'
+              GROUP BY house_id) r USING (house_id) WHERE h.occupancy = 'own'"""),
+        Kind("rental_of_own_use_house", "rental", "house", "在出租台账中，房屋用途却为自住", "In the rental register, yet recorded as owner-occupied",
+             "SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, 0 AS n FROM rental t JOIN house h USING (house_id) WHERE h.occupancy = 'own'"),
+        Kind("occupants_over_limit", "rental", "house", "流动人口超过限住人数{n}人", "{n} migrants more than the occupant limit",
+             f"""SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, r.n - t.max_occupants AS n FROM rental t JOIN house h USING (house_id)
+             JOIN {_MIGRANTS} USING (house_id) WHERE t.max_occupants > 0 AND r.n > t.max_occupants"""),
+        Kind("person_in_two_registers", "person", "person", "同一证件在{n}处登记", "The same document is registered {n} times", _TWICE),
+        *(Kind("case_on_missing_object", "casework", name, "案件所指对象不存在", "The object of the case does not exist", _missing(name))
+          for name in ("house", "parcel", "stand", "facility", "area")),
+    )  # fmt: skip
+
+
+def _house_on(land: str) -> str:
+    return (
+        f"SELECT h.house_id AS key, p.parcel_id AS other_key, h.area_code, 0 AS n FROM house h JOIN parcel p USING (parcel_id) WHERE {land}"
+    )
+
+
+# Either two datasets gave one key, or two keys carry one document number; the number itself never leaves the register.
+_TWICE = """
+    SELECT person_id AS key, NULL AS other_key, any_value(area_code) AS area_code, count(*) AS n
+    FROM (SELECT person_id, area_code FROM person UNION ALL SELECT person_id, area_code FROM every_shadow_person)
+    GROUP BY person_id HAVING count(*) > 1
+    UNION ALL
+    SELECT min(person_id), max(person_id), any_value(area_code), count(*) FROM person WHERE id_number IS NOT NULL
+    GROUP BY id_type, id_number HAVING count(*) > 1"""
+
+
+def _missing(table: str) -> str:
+    return f"""SELECT case_id AS key, object_id AS other_key, NULL AS area_code, 0 AS n FROM casework
+        WHERE object_table = '{table}' AND object_id NOT IN (SELECT {TABLES[table].key[0]} FROM {table})"""
+
+
+def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Fill `next.contradiction` from the town as it will be, whoever delivered which part of it and when."""
+    _gather_shadows(connection, plan)
+    for kind in kinds():
+        connection.execute(f"""
+            INSERT INTO next.contradiction
+            SELECT {text(kind.name)}, {text(kind.table)}, key, {text(kind.other)}, other_key, area_code,
+                   replace({text(kind.zh)}, '{{n}}', n::VARCHAR), replace({text(kind.en)}, '{{n}}', n::VARCHAR)
+            FROM ({kind.select})""")
+    _disagreeing_areas(connection, plan)
+
+
+def _gather_shadows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """`every_shadow_person`: rows that lost their key to another register, of this run or as the lake has them."""
+    source = "main.shadow_person" if "person" in plan.touched else "lake.shadow_person" if _in_lake(connection, "shadow_person") else None
+    rows = (
+        f"SELECT person_id, area_code FROM {source}" if source else "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS area_code LIMIT 0"
+    )
+    connection.execute(f"CREATE VIEW main.every_shadow_person AS {rows}")
+
+
+def _disagreeing_areas(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """Objects whose sender names an area in which they do not lie. For tables that this run leaves alone, as found before."""
+    places = [name for name, table in TABLES.items() if table.geometry and any(column.name == "area_code" for column in table.all_columns)]
+    for name in places:
+        if name in plan.touched:
+            connection.execute(f"""
+                INSERT INTO next.contradiction
+                SELECT 'area_disagrees', {text(name)}, key, 'area', placed, area_code, '登记的网格与位置所在网格不一致',
+                       'The area given differs from the one in which the object lies'
+                FROM main.area_of_{name} a WHERE told IS NOT NULL AND placed IS NOT NULL AND area_code = told AND placed <> told""")
+        elif _in_lake(connection, "contradiction"):
+            connection.execute(
+                "INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND table_name = ?", [name]
+            )
+
+
+def _in_lake(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?", [name]).fetchall()
+    return bool(found[0][0])
+
+
+def counts_by_village(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Number of unlinked and contradictory objects in each area of level 1, under the kind or reason; "" where the area is unknown."""
+    rows = connection.execute("""
+        SELECT coalesce(v.name, ''), what, count(*)::BIGINT FROM (
+            SELECT kind AS what, area_code FROM contradiction UNION ALL SELECT table_name || '_' || reason, area_code FROM unlinked) f
+        LEFT JOIN (SELECT c.area_code, a.name FROM main.closure c JOIN area a ON a.code = c.ancestor_code WHERE a.level = 1) v USING (area_code)
+        GROUP BY ALL ORDER BY ALL""").fetchall()
+    villages: dict[str, dict[str, int]] = {}
+    for village, what, count in rows:
+        villages.setdefault(village, {})[what] = count
+    return villages

@@ -1,0 +1,113 @@
+"""Delivered files into the scratch database: every reading of a dataset streams into one `raw` table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from data.errors import SourceError
+from data.store.duck import identifier, text
+from etl.core.read import read_dataset
+from etl.core.report import Stage
+from etl.core.spec import Damaged, Reading, ReadOptions
+from etl.core.town_file import ROW_NUMBER, Dataset
+
+
+@dataclass(slots=True)
+class Intake:
+    """What was read of one dataset. `headers` are those of all its files, in the order in which they were met."""
+
+    raw: str
+    headers: list[str] = field(default_factory=list)
+    rows: int = 0
+    crs: list[str] = field(default_factory=list)
+    encodings: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    damaged: list[tuple[str, str | None, Damaged]] = field(default_factory=list)
+    files: int = 0
+
+
+def read_into(connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, scratch: Path, stage: Stage) -> Intake:
+    """Stream all files, sheets and layers of `dataset` into `raw_<name>`; memory holds a few batches at a time.
+
+    Raises SourceError when files of one dataset disagree about their CRS, or when there is nothing in them.
+    """
+    intake = Intake(identifier(f"raw_{dataset.name}"))
+    for reading in read_dataset(base, dataset.file, _options(dataset, scratch)):
+        _append(connection, intake, reading, stage)
+        intake.damaged += [(reading.file, reading.sheet, line) for line in reading.damaged]
+        intake.evidence += [note for note in (*reading.evidence, *reading.notes) if note not in intake.evidence]
+        _remember(intake.crs, reading.crs)
+        _remember(intake.encodings, reading.encoding)
+        intake.files += 1
+    if not intake.headers and not intake.rows:
+        raise SourceError(
+            f"Dataset {dataset.name!r} ({dataset.file}) has no rows.", remedy="Check file, layer, sheet and where in the town file."
+        )
+    if len(intake.crs) > 1:
+        raise SourceError(
+            f"The files of dataset {dataset.name!r} are in different systems: {', '.join(intake.crs)}.",
+            remedy="Make a dataset of each, or give the right system with crs = ….",
+        )
+    return intake
+
+
+def _options(dataset: Dataset, scratch: Path) -> ReadOptions:
+    wanted = dict.fromkeys(header for headers in dataset.fields.values() for header in headers if header != ROW_NUMBER)
+    return ReadOptions(
+        layer=dataset.layer, sheet=dataset.sheet, encoding=dataset.encoding, where=dataset.where or None,
+        wanted=tuple(wanted | dict.fromkeys(dataset.where)), header_row=dataset.header_row, header_rows=dataset.header_rows, scratch=scratch,
+    )  # fmt: skip
+
+
+def _append(connection: duckdb.DuckDBPyConnection, intake: Intake, reading: Reading, stage: Stage) -> None:
+    names = _distinct(reading.headers, intake.headers)
+    before = stage.rows
+    batches = _counted(reading, names, stage)
+    first = next(batches, None)
+    if first is None:
+        return
+    reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
+    if not intake.headers:
+        connection.execute(f"CREATE TABLE {intake.raw} (__file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB)")
+    for name in (name for name in names.values() if name not in intake.headers):
+        connection.execute(f"ALTER TABLE {intake.raw} ADD COLUMN {identifier(name)} VARCHAR")
+        intake.headers.append(name)
+    connection.register("batches", reader)
+    origin = f"{text(reading.file)} AS __file, {text(reading.sheet) if reading.sheet else 'NULL'}::VARCHAR AS __sheet"
+    connection.execute(f"INSERT INTO {intake.raw} BY NAME SELECT {origin}, * FROM batches")
+    connection.unregister("batches")
+    intake.rows += stage.rows - before
+
+
+def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _counted(reading: Reading, names: dict[str, str], stage: Stage) -> Iterator[pa.RecordBatch]:
+    for batch in reading.batches:
+        stage.advance(batch.num_rows)
+        yield batch.rename_columns([names.get(name, name) for name in batch.schema.names])
+
+
+def _distinct(headers: tuple[str, ...], known: list[str]) -> dict[str, str]:
+    """Header → column of `raw`. SQL does not tell upper from lower case, so "name" beside "NAME" gets a number."""
+    taken = {name.casefold(): name for name in known}
+    names: dict[str, str] = {}
+    for header in headers:
+        name, number = taken.get(header.casefold(), header), 2
+        while name.casefold() in {other.casefold() for other in names.values()}:
+            name, number = f"{header}_{number}", number + 1
+        names[header] = name
+    return names
+
+
+def _remember(known: list[str], value: Any) -> None:
+    if value and value not in known:
+        known.append(value)

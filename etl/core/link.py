@@ -1,0 +1,144 @@
+"""Who belongs where: object → area, house → parcel, person → room → house. What cannot be linked is listed in `unlinked`."""
+
+from __future__ import annotations
+
+import duckdb
+
+from data.schema import TABLES, Table
+from data.store.duck import identifier, text
+from data.store.lake import REPORTS, definition, lake_columns
+from etl.core.areas import build_areas, build_closure
+from etl.core.assemble import Plan
+from etl.core.town_file import Town
+
+# Parcels before houses, houses and rooms before people.
+ORDER = ("area", "parcel", "house", "room", "rental", "person")
+
+
+def link(connection: duckdb.DuckDBPyConnection, plan: Plan, town: Town) -> None:
+    """Turn every `stage_<table>` into `next.<table>` with its link columns filled; fills `next.unlinked`."""
+    for name in ("unlinked", "contradiction", "coverage_qa"):
+        connection.execute(definition(f"next.{name}", REPORTS[name]))
+    if "area" in plan.touched:
+        build_areas(connection, town)
+    else:
+        connection.execute("INSERT INTO next.unlinked FROM lake.unlinked WHERE table_name = 'area'")
+    build_closure(connection)
+    for name in (*ORDER[1:], *(name for name in TABLES if name not in ORDER)):
+        if name in plan.touched:
+            _link_table(connection, TABLES[name])
+    _report_unlinked(connection)
+
+
+def _link_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    joins: list[str] = []
+    found: dict[str, str] = {}
+    if table.geometry and _has(table, "area_code"):
+        _find_areas(connection, table)
+        joins.append(f"LEFT JOIN main.area_of_{table.name} a ON a.key = s.{table.key[0]}")
+        found["area_code"] = "a.area_code"
+    if table.name == "house":
+        _find_parcels(connection)
+        joins.append("LEFT JOIN main.parcel_of_house p ON p.key = s.house_id")
+        found |= {"parcel_id": "coalesce(s.parcel_id, p.parcel_id)", "footprint_m2": "ST_Area(s.geom)"}
+    if table.name == "person":
+        _find_homes(connection)
+        joins.append("LEFT JOIN main.home_of_person h ON h.key = s.person_id")
+        found |= {
+            "house_id": "coalesce(h.house_id, s.house_id)", "room_id": "h.room_id",
+            "area_code": "coalesce(h.area_code, CASE WHEN s.area_code IN (SELECT code FROM area) THEN s.area_code END)",
+        }  # fmt: skip
+    columns = ", ".join(f"{found.get(name, f's.{identifier(name)}')} AS {identifier(name)}" for name, _ in lake_columns(table))
+    connection.execute(f"CREATE TABLE next.{table.name} AS SELECT {columns} FROM main.stage_{table.name} s {' '.join(joins)}")
+    connection.execute(f"DROP TABLE main.stage_{table.name}")
+
+
+def _find_areas(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """`area_of_<table>(key, area_code, placed, told)`.
+
+    `placed` is the deepest area that holds the point on surface; on a border the smallest code wins, so that every run says the same.
+    A code that the sender gave stands, refined to `placed` where that lies inside it: a house may belong to a team over the line.
+    """
+    points, placed = f"main.point_{table.name}", f"main.placed_{table.name}"
+    connection.execute(f"""
+        CREATE TABLE {points} AS SELECT {table.key[0]} AS key, area_code AS told, ST_PointOnSurface(geom) AS point
+        FROM main.stage_{table.name} WHERE geom IS NOT NULL""")
+    connection.execute(f"CREATE TABLE {placed} (key VARCHAR, area_code VARCHAR)")
+    for (level,) in connection.execute("SELECT DISTINCT level FROM area ORDER BY level DESC").fetchall():
+        connection.execute(f"""
+            INSERT INTO {placed} SELECT p.key, min(a.code)
+            FROM (FROM {points} ANTI JOIN {placed} USING (key)) p
+            JOIN (SELECT code, geom FROM area WHERE level = {int(level)}) a ON ST_Intersects(a.geom, p.point) GROUP BY ALL""")
+    connection.execute(f"""
+        CREATE TABLE main.area_of_{table.name} AS
+        SELECT s.{table.key[0]} AS key, p.area_code AS placed, told.code AS told, s.area_code IS NOT NULL AND told.code IS NULL AS unknown,
+               CASE WHEN told.code IS NULL OR c.area_code IS NOT NULL THEN p.area_code ELSE told.code END AS area_code
+        FROM main.stage_{table.name} s LEFT JOIN {placed} p ON p.key = s.{table.key[0]} LEFT JOIN area told ON told.code = s.area_code
+        LEFT JOIN main.closure c ON c.area_code = p.area_code AND c.ancestor_code = told.code""")
+    connection.execute(f"DROP TABLE {points}")
+    connection.execute(f"DROP TABLE {placed}")
+
+
+def _find_parcels(connection: duckdb.DuckDBPyConnection) -> None:
+    """`parcel_of_house(key, parcel_id)`: where parcels overlap, the smallest id."""
+    connection.execute("""
+        CREATE TABLE main.parcel_of_house AS SELECT h.key, min(p.parcel_id) AS parcel_id
+        FROM (SELECT house_id AS key, ST_PointOnSurface(geom) AS point FROM main.stage_house) h
+        JOIN (SELECT parcel_id, geom FROM parcel) p ON ST_Intersects(p.geom, h.point) GROUP BY ALL""")
+
+
+# An address as both registers may write it: without blanks, punctuation and case, and without the flat ("…12号301室" → "…12号").
+ADDRESS = r"regexp_replace(lower({0}), '[\s,，.。、;；:：()（）\-—_#]+', '', 'g')"
+HOUSE_ADDRESS = r"regexp_replace(" + ADDRESS + r", '号(?:[0-9a-z]+(?:幢|栋|单元|楼))?[0-9a-z]+室?$', '号')"
+ROOM = r"regexp_replace(lower({0}), '[\s#室号]+', '', 'g')"
+
+
+def _find_homes(connection: duckdb.DuckDBPyConnection) -> None:
+    """`home_of_person(key, house_id, room_id, area_code, how)`: by house number, else by an address that one house alone has."""
+    connection.execute(f"""
+        CREATE TABLE main.house_at AS SELECT address, any_value(house_id) AS house_id
+        FROM (SELECT house_id, {ADDRESS.format("address")} AS address FROM house WHERE address IS NOT NULL)
+        WHERE length(address) > 3 GROUP BY address HAVING count(*) = 1""")
+    connection.execute(f"""
+        CREATE TABLE main.room_at AS SELECT house_id, {ROOM.format("room_no")} AS room_no, min(room_id) AS room_id
+        FROM room WHERE room_no IS NOT NULL GROUP BY ALL""")
+    connection.execute(f"""
+        CREATE TABLE main.home_by_address AS
+        SELECT s.person_id AS key, coalesce(whole.house_id, part.house_id) AS house_id FROM (
+            SELECT person_id, {ADDRESS.format("address")} AS address, {HOUSE_ADDRESS.format("address")} AS short
+            FROM main.stage_person WHERE address IS NOT NULL AND (house_id IS NULL OR house_id NOT IN (SELECT house_id FROM house))) s
+        LEFT JOIN main.house_at whole ON whole.address = s.address LEFT JOIN main.house_at part ON part.address = s.short
+        WHERE coalesce(whole.house_id, part.house_id) IS NOT NULL""")
+    connection.execute(f"""
+        CREATE TABLE main.home_of_person AS
+        SELECT s.person_id AS key, h.house_id, r.room_id, h.area_code
+        FROM main.stage_person s LEFT JOIN main.home_by_address b ON b.key = s.person_id
+        JOIN house h ON h.house_id = coalesce(b.house_id, s.house_id)
+        LEFT JOIN main.room_at r ON r.house_id = h.house_id AND r.room_no = {ROOM.format("s.room_no")}""")
+
+
+def _report_unlinked(connection: duckdb.DuckDBPyConnection) -> None:
+    """Every row that hangs on nothing, with the reason; from the town as it will be, whoever delivered the row and when."""
+    for table in TABLES.values():
+        if table.geometry and any(column.name == "area_code" for column in table.links):
+            _unlinked(connection, table.name, table.key[0], "outside_areas", "area_code IS NULL", "NULL")
+    missing_house = "NOT EXISTS (FROM house h WHERE h.house_id = t.house_id)"
+    _unlinked(connection, "person", "person_id", "no_house", "t.house_id IS NULL", "t.area_code")
+    _unlinked(connection, "person", "person_id", "house_unknown", f"t.house_id IS NOT NULL AND {missing_house}", "t.area_code")
+    _unlinked(
+        connection, "person", "person_id", "room_unknown",
+        f"t.room_id IS NULL AND t.room_no IS NOT NULL AND NOT ({missing_house}) AND t.house_id IN (SELECT house_id FROM room)", "t.area_code",
+    )  # fmt: skip
+    for name, key in (("room", "room_id"), ("rental", "house_id")):
+        _unlinked(connection, name, key, "house_unknown", missing_house, "NULL")
+    missing_area = "t.area_code IS NOT NULL AND t.area_code NOT IN (SELECT code FROM area)"
+    for name in ("population_cell", "organisation", "service", "responder"):
+        _unlinked(connection, name, TABLES[name].key[0], "area_unknown", missing_area, "NULL")
+
+
+def _unlinked(connection: duckdb.DuckDBPyConnection, table: str, key: str, reason: str, where: str, area: str) -> None:
+    connection.execute(f"INSERT INTO next.unlinked SELECT {text(table)}, t.{key}, {text(reason)}, {area} FROM {table} t WHERE {where}")
+
+
+def _has(table: Table, column: str) -> bool:
+    return any(other.name == column for other in table.all_columns)

@@ -1,0 +1,150 @@
+"""From the town as it will be to the lake: only what differs is written, in one transaction with its message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from data.schema import TABLES
+from data.store.duck import identifier, text
+from data.store.lake import REPORTS, create_tables, lake_columns
+from etl.core.assemble import Plan
+
+# Columns that say when something was found out and not what: they do not make a row different.
+CLOCKS: Mapping[str, tuple[str, ...]] = {"receipt": ("computed_at",)}
+# Columns that identify a row of a report table; the others are sets of whole rows.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "receipt": ("layer", "object_id"), "town": ("key",), "dataset": ("name",), "coverage_qa": ("finding_id",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of one table that the run inserts, updates and deletes."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+    def __bool__(self) -> bool:
+        return bool(self.inserted or self.updated or self.deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the lake remembers about a commit."""
+
+    author: str
+    text: str
+    extra: Mapping[str, object]
+
+
+def find_changes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Change]:
+    """Compare `next` with the lake; leaves `delta_<table>` (rows to write) and `gone_<table>` (keys to delete) for `commit`."""
+    known = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()}
+    changes: dict[str, Change] = {}
+    for name in plan.touched:
+        columns = [column for column, _ in lake_columns(TABLES[name])]
+        changes[name] = _compare(connection, name, f"next.{name}", columns, TABLES[name].key, name in known)
+        _compare_shadow(connection, name, columns, known, changes)
+    for name, report in REPORTS.items():
+        changes[name] = _compare(connection, name, f"next.{name}", [column for column, _ in report], KEYS.get(name, ()), name in known)
+    return {name: change for name, change in changes.items() if change}
+
+
+def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change], message: Message) -> int:
+    """Write `changes` in one transaction; returns the number of the new snapshot. A reader sees all of it or nothing."""
+    connection.execute("BEGIN")
+    try:
+        create_tables(connection)
+        for name, change in changes.items():
+            _apply(connection, name, change)
+        connection.execute(
+            f"CALL lake.set_commit_message({text(message.author)}, {text(message.text)}, "
+            f"extra_info => {text(json.dumps(message.extra, ensure_ascii=False, default=str))})"
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _compare_shadow(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: list[str], known: set[str], changes: dict[str, Change]
+) -> None:
+    """Rows that lost their key live in a table of their own, which exists only where there are any."""
+    shadow = f"shadow_{name}"
+    (rows,) = connection.execute(f"SELECT count(*) FROM main.{shadow}").fetchall()[0]
+    if rows or shadow in known:
+        changes[shadow] = _compare(connection, shadow, f"main.{shadow}", columns, (*TABLES[name].key, "source"), shadow in known)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, name: str, relation: str, columns: list[str], keys: tuple[str, ...], in_lake: bool
+) -> Change:
+    if not in_lake:
+        connection.execute(f"CREATE VIEW main.delta_{name} AS SELECT {_listed(columns)} FROM {relation}")
+        return Change(_count(connection, f"main.delta_{name}"), 0, 0)
+    told = [column for column in columns if column not in CLOCKS.get(name, ())]
+    matched = keys or tuple(told)
+    on = " AND ".join(f"o.{identifier(key)} {'=' if keys else 'IS NOT DISTINCT FROM'} n.{identifier(key)}" for key in matched)
+    rest = [column for column in told if column not in matched]
+    differs = " OR ".join(f"n.{identifier(column)} IS DISTINCT FROM o.{identifier(column)}" for column in rest) or "FALSE"
+    connection.execute(f"""
+        CREATE TABLE main.delta_{name} AS SELECT {_listed(columns, "n.")}, o.__here IS NOT NULL AS __known
+        FROM {relation} n LEFT JOIN (SELECT *, TRUE AS __here FROM lake.{name}) o ON {on} WHERE o.__here IS NULL OR {differs}""")
+    connection.execute(f"""
+        CREATE TABLE main.gone_{name} AS SELECT {_listed(list(matched), "o.")} FROM lake.{name} o
+        WHERE NOT EXISTS (FROM {relation} n WHERE {on})""")
+    updated = _count(connection, f"main.delta_{name} WHERE __known")
+    return Change(_count(connection, f"main.delta_{name}") - updated, updated, _count(connection, f"main.gone_{name}"))
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, name: str, change: Change) -> None:
+    columns, keys = _shape(name)
+    if name.startswith("shadow_"):
+        connection.execute(f"CREATE TABLE IF NOT EXISTS lake.{name} AS FROM lake.{name.removeprefix('shadow_')} LIMIT 0")
+    matched = keys or tuple(columns)
+    on = " AND ".join(f"o.{identifier(key)} {'=' if keys else 'IS NOT DISTINCT FROM'} n.{identifier(key)}" for key in matched)
+    if change.deleted:
+        connection.execute(f"DELETE FROM lake.{name} o USING main.gone_{name} n WHERE {on}")
+    if change.updated:
+        rest = [column for column in columns if column not in matched]
+        assignments = ", ".join(f"{identifier(column)} = n.{identifier(column)}" for column in rest)
+        connection.execute(f"""
+            MERGE INTO lake.{name} o USING main.delta_{name} n ON {on}
+            WHEN MATCHED THEN UPDATE SET {assignments}
+            WHEN NOT MATCHED THEN INSERT ({_listed(columns)}) VALUES ({_listed(columns, "n.")})""")
+    elif change.inserted:
+        connection.execute(f"INSERT INTO lake.{name} ({_listed(columns)}) SELECT {_listed(columns)} FROM main.delta_{name}")
+
+
+def _shape(name: str) -> tuple[list[str], tuple[str, ...]]:
+    """Columns and key of a lake table."""
+    if name in REPORTS:
+        return [column for column, _ in REPORTS[name]], KEYS.get(name, ())
+    table = TABLES[name.removeprefix("shadow_")]
+    key = (*table.key, "source") if name.startswith("shadow_") else table.key
+    return [column for column, _ in lake_columns(table)], key
+
+
+def keep_clocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """A receipt that says what it said before keeps the moment at which it was computed."""
+    connection.execute("""
+        UPDATE next.receipt n SET computed_at = o.computed_at FROM lake.receipt o
+        WHERE o.layer = n.layer AND o.object_id = n.object_id
+          AND NOT EXISTS (FROM main.delta_receipt d WHERE d.layer = n.layer AND d.object_id = n.object_id)""")
+
+
+def _listed(columns: list[str], prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{identifier(column)}" for column in columns)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,185 @@
+"""One committed snapshot becomes one serving file and one map pack; the pointer moves last, so nothing half-done is ever on show."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data.errors import StoreError
+from data.schema import TABLES
+from data.settings import Settings
+from data.store.duck import identifier, text
+from data.store.files import move_into_place, write_json
+from data.store.lake import REPORTS, ROW_HASH
+from data.store.serving import POINTER, Serving, current, kept
+from layers.core.ordinals import assign_ordinals
+from layers.core.pack import build_pack
+from layers.core.spec import Layer
+
+# A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
+PACK_GRACE_S = 24 * 3600
+# Rows that are read together lie together: the people of a house, the rooms of a house.
+_ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room": "house_id, room_id", "receipt": "layer, object_id"}
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    layers: Sequence[Layer],
+    snapshot: int,
+    facts: Mapping[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest."""
+    for folder in (settings.serving, settings.pack):
+        folder.mkdir(parents=True, exist_ok=True)
+    before = _former(settings)
+    temporary = settings.serving / f".v{snapshot}.tmp"
+    with _serving_database(connection, temporary, before):
+        _copy_tables(connection)
+        _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
+        for table in _spatial(connection):
+            assign_ordinals(connection, table, TABLES[table].key[0], _former_ordinals(connection))
+        connection.execute("CHECKPOINT serve")
+        manifest = build_pack(connection, layers, settings.pack, _manifest_of(before))
+        connection.execute("CHECKPOINT serve")
+    move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
+    write_json(settings.pack / f"v{snapshot}.json", manifest)
+    point(settings, snapshot, at)
+    prune(settings)
+    return manifest
+
+
+def point(settings: Settings, snapshot: int, at: datetime, rolled_back_from: int | None = None) -> None:
+    """Put `snapshot` on show; a reader sees the old pointer or the new one."""
+    pointer: dict[str, Any] = {
+        "snapshot": snapshot, "file": f"v{snapshot}.duckdb", "manifest": f"v{snapshot}.json", "published_at": at.isoformat(),
+    }  # fmt: skip
+    if rolled_back_from is not None:
+        pointer["rolled_back_from"] = rolled_back_from
+    write_json(settings.serving / POINTER, pointer)
+
+
+def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> tuple[int | None, int]:
+    """Show an earlier kept snapshot again (the one before by default, or any that is kept); returns (shown before, shown now)."""
+    there = kept(settings)
+    shown = _shown(settings)
+    earlier = [number for number in there if shown is None or number < shown]
+    chosen = snapshot if snapshot is not None else (earlier[-1] if earlier else None)
+    if chosen is None or chosen not in there:
+        raise StoreError(
+            f"There is no snapshot {chosen} to go back to." if chosen is not None else "There is no earlier snapshot to go back to.",
+            remedy=f"Kept: {', '.join(map(str, there)) or 'none'}.",
+        )
+    newest = there[-1]
+    point(settings, chosen, at, newest if chosen != newest else None)
+    return shown, chosen
+
+
+def prune(settings: Settings) -> list[int]:
+    """Delete serving files beyond `keep_snapshots`, and what only their packs used once a day has passed. Returns the dropped snapshots."""
+    shown = _shown(settings)
+    numbers = kept(settings)
+    dropped = [number for number in numbers[: -settings.keep_snapshots] if number != shown]
+    for number in dropped:
+        (settings.serving / f"v{number}.duckdb").unlink()
+    _prune_pack(settings)
+    return dropped
+
+
+def _prune_pack(settings: Settings) -> None:
+    used: set[str] = set()
+    for manifest in settings.pack.glob("v*.json"):
+        served = (settings.serving / f"{manifest.stem}.duckdb").exists()
+        if not served and time.time() - manifest.stat().st_mtime > PACK_GRACE_S:
+            manifest.unlink()
+        else:
+            used.update(re.findall(r"[0-9a-f]{16}", manifest.read_text()))
+    for blob in settings.pack.iterdir():
+        if blob.suffix in (".gz", ".zst") and blob.name[:16] not in used:
+            blob.unlink()
+
+
+@contextmanager
+def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before: Serving | None) -> Iterator[None]:
+    """A fresh serving file attached as `serve` and in use, the former one beside it as `previous`."""
+    file.unlink(missing_ok=True)
+    connection.execute(f"ATTACH {text(file)} AS serve (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 8192)")
+    if before:
+        connection.execute(f"ATTACH {text(before.file)} AS previous (READ_ONLY)")
+    connection.execute("SET search_path = 'serve.main'")
+    try:
+        yield
+    finally:
+        connection.execute("SET search_path = 'work.main,work.next'")
+        connection.execute("DETACH serve")
+        if before:
+            connection.execute("DETACH previous")
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Everything in `next`: the contract's tables in Hilbert order, the reports, and what painting made."""
+    names = connection.execute("""
+        SELECT table_name FROM duckdb_tables() WHERE database_name = 'work' AND schema_name = 'next'
+        UNION SELECT view_name FROM duckdb_views() WHERE database_name = 'work' AND schema_name = 'next' ORDER BY ALL""").fetchall()
+    for (name,) in names:
+        if name in _WORK_ONLY:
+            continue
+        columns = [column for column, *_ in connection.execute(f"DESCRIBE work.next.{name}").fetchall() if column != ROW_HASH]
+        order = f"ORDER BY {_order(connection, name)}"
+        connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(map(identifier, columns))} FROM work.next.{name} {order}")
+
+
+_WORK_ONLY = ("tally", "previous_receipt", "override", "town")
+
+
+def _order(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    if name in TABLES and TABLES[name].geometry:
+        box = connection.execute(f"SELECT min(west), min(south), max(east), max(north) FROM work.next.{name}").fetchall()[0]
+        if None not in box:
+            west, south, east, north = box
+            extent = f"{{'min_x': {west}, 'min_y': {south}, 'max_x': {east}, 'max_y': {north}}}::BOX_2D"
+            return f"ST_Hilbert((west + east) / 2, (south + north) / 2, {extent}), {TABLES[name].key[0]}"
+    if name in TABLES:
+        return _ORDER.get(name, ", ".join(TABLES[name].key))
+    return _ORDER.get(name, "ALL" if name in REPORTS and name != "coverage_qa" else "rowid")
+
+
+def _describe_town(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) -> None:
+    connection.execute("CREATE TABLE town (key VARCHAR, value JSON)")
+    rows = [(key, json.dumps(value, ensure_ascii=False, default=str)) for key, value in facts.items()]
+    connection.executemany("INSERT INTO town VALUES (?, ?)", rows)
+
+
+def _spatial(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [name for name, table in TABLES.items() if table.geometry]
+
+
+def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:
+    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'previous' AND table_name = 'ordinals'").fetchone()
+    return "previous.ordinals" if found else None
+
+
+def _former(settings: Settings) -> Serving | None:
+    """The snapshot on show, or None: a damaged pointer must not keep a new snapshot from being published."""
+    try:
+        return current(settings)
+    except StoreError:
+        return None
+
+
+def _shown(settings: Settings) -> int | None:
+    former = _former(settings)
+    return former.snapshot if former else None
+
+
+def _manifest_of(before: Serving | None) -> dict[str, Any] | None:
+    return json.loads(before.manifest.read_text()) if before else None

@@ -1,0 +1,322 @@
+"""`etl load`, from delivered files to a published snapshot, as named steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+from rich.console import Console
+
+from data.clock import now
+from data.errors import OneScreenError, StoreError
+from data.settings import Settings
+from data.store.duck import identifier, text
+from data.store.lake import REPORTS, definition, has_tables, lake_tables, last_load
+from data.store.serving import current
+from etl.core.assemble import Plan, assemble, make_plan
+from etl.core.contract import create_fault_table
+from etl.core.contradictions import counts_by_village, find_contradictions
+from etl.core.coverage import audit_coverage
+from etl.core.deliver import Delivery, Taken, changed_datasets, identity_of, reading_order, require_acceptable, take_in, town_frame
+from etl.core.link import link
+from etl.core.merge import Change, Message, commit, find_changes
+from etl.core.publish import publish
+from etl.core.report import Report
+from etl.core.scratch import Scratch, exclusive, scratch
+from etl.core.town_file import load_town_file
+from layers.core.colour import paint, rule_version
+from layers.core.registry import load_layers
+from layers.core.spec import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to. `snapshot` is the one on show afterwards, `changed` whether this run published it."""
+
+    snapshot: int | None
+    changed: bool
+    report: Path
+
+
+@dataclass
+class Run:
+    """One run with all that its steps share."""
+
+    settings: Settings
+    work: Scratch
+    report: Report
+    delivery: Delivery
+    layers: Sequence[Layer]
+    as_of: date  # the day painted for
+    everything: bool = False  # take in all datasets, changed or not
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    # --- the pipeline
+
+    def load(self) -> tuple[int | None, bool]:
+        """The whole way; returns the snapshot on show and whether it is new."""
+        taken = self.take_in()
+        if not taken and not self.stale_colours():
+            return self.publish_pending()
+        plan = self.assemble(taken)
+        self.link(plan)
+        self.paint()
+        changes = self.compare(plan, taken)
+        if not changes:
+            return self.publish_pending()
+        snapshot = self.commit(changes, taken)
+        self.publish(snapshot)
+        return snapshot, True
+
+    def check(self) -> None:
+        """Everything but the merge and the publish."""
+        taken = self.take_in()
+        plan = self.assemble(taken)
+        self.link(plan)
+        self.paint()
+        self.compare(plan, taken)
+
+    # --- its steps
+
+    def take_in(self) -> list[Taken]:
+        """Read, check and locate what is new. Raises ContractError when too much of it is bad; all quarantines are written before."""
+        connection = self.work.connection
+        chosen = changed_datasets(connection, self.delivery)
+        if self.everything:
+            chosen = [(dataset, identity_of(dataset, self.delivery.town)) for dataset in self.delivery.file.datasets]
+            chosen.sort(key=lambda pair: reading_order(pair[0]))
+        names = {dataset.name for dataset, _ in chosen}
+        for dataset in self.delivery.file.datasets:
+            if dataset.name not in names:
+                self.report.say(f"{dataset.name}: unchanged, skipped 未变化，跳过")
+        taken: list[Taken] = []
+        for dataset, identity in chosen:
+            frame = town_frame(connection, self.delivery, taken)
+            taken.append(take_in(self.work, self.report, self.delivery, dataset, identity, frame))
+        require_acceptable(taken)
+        return taken
+
+    def stale_colours(self) -> bool:
+        """Whether the rules, or what is known of the town, differ from those of the last load."""
+        if not has_tables(self.work.connection):
+            return True
+        before = self._former_facts()
+        self.as_of = date.fromisoformat(before["as_of"])
+        return self._facts(self.as_of) != before
+
+    def assemble(self, taken: Sequence[Taken]) -> Plan:
+        """The town as it will be, before linking."""
+        delivered: dict[str, tuple[Any, ...]] = {}
+        for one in taken:
+            delivered[one.dataset.table] = (*delivered.get(one.dataset.table, ()), one.placed)
+        if not has_tables(self.work.connection):
+            delivered.setdefault("area", ())  # the town's own area has to be made
+        plan = make_plan(delivered, self.delivery.delivered_at)
+        with self.report.stage("assemble"):
+            assemble(self.work.connection, plan)
+            for one in taken:
+                self.work.connection.execute(f"DROP TABLE {one.placed.relation}")
+            self._record(taken)
+        return plan
+
+    def link(self, plan: Plan) -> None:
+        """Links, contradictions and the coverage of the grid."""
+        connection = self.work.connection
+        with self.report.stage("link"):
+            link(connection, plan, self.delivery.town)
+        with self.report.stage("audit") as stage:
+            find_contradictions(connection, plan)
+            if "area" in plan.touched:
+                slivers = audit_coverage(connection, self.delivery.town.crs)
+                stage.note = f"{slivers.count} slivers under 1 m² or 1 cm ({slivers.area_m2:.2f} m²) left out"
+            else:
+                connection.execute("INSERT INTO next.coverage_qa BY NAME FROM lake.coverage_qa")
+            self._summarise()
+
+    def paint(self) -> None:
+        """Receipts, roll-ups and themes as of the day of the delivery."""
+        connection, town = self.work.connection, self.delivery.town
+        if has_tables(connection):
+            connection.execute("CREATE VIEW next.previous_receipt AS FROM lake.receipt")
+        with self.report.stage("paint") as stage:
+            connection.execute("SET search_path = 'work.next'")
+            paint(connection, self.layers, self.as_of, {"code": town.code, "timezone": town.timezone})
+            connection.execute("SET search_path = 'work.main,work.next'")
+            stage.advance(_count(connection, "next.receipt"))
+        self._describe()
+
+    def compare(self, plan: Plan, taken: Sequence[Taken]) -> dict[str, Change]:
+        """What differs from the lake."""
+        with self.report.stage("merge", "compare") as stage:
+            changes = find_changes(self.work.connection, plan)
+            stage.note = ", ".join(f"{name} +{c.inserted:,} ~{c.updated:,} -{c.deleted:,}" for name, c in changes.items())
+        self.report.changes = {
+            name: {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted} for name, change in changes.items()
+        }
+        return changes
+
+    def commit(self, changes: Mapping[str, Change], taken: Sequence[Taken]) -> int:
+        """One transaction of the lake."""
+        message = Message(
+            author=self.work.run_id,
+            text=f"{self.delivery.town.code} {self.delivery.delivered_at}: {', '.join(one.dataset.name for one in taken) or 'colours'}",
+            extra={
+                "run": self.work.run_id, "delivered_at": self.delivery.delivered_at,
+                "files": {one.dataset.name: one.dataset.file for one in taken},
+            },
+        )  # fmt: skip
+        with self.report.stage("merge", "commit") as stage:
+            snapshot = commit(self.work.connection, changes, message)
+            stage.note = f"snapshot {snapshot}"
+        return snapshot
+
+    def publish(self, snapshot: int) -> None:
+        """Serving file, map pack, pointer."""
+        with self.report.stage("publish") as stage:
+            manifest = publish(self.work.connection, self.settings, self.layers, snapshot, self.facts, now(self.settings))
+            stage.note = f"snapshot {snapshot}, kept {manifest.get('kept')}"
+
+    def publish_pending(self) -> tuple[int | None, bool]:
+        """Nothing new; but what an interrupted run committed and did not publish is published now."""
+        snapshot, shown = last_load(self.work.connection), current(self.settings)
+        if snapshot is None or (shown and (shown.snapshot == snapshot or shown.rolled_back_from == snapshot)):
+            self.report.outcome = "Nothing has changed 没有变化"
+            return shown.snapshot if shown else None, False
+        self.report.say(f"snapshot {snapshot} was committed but never published 快照 {snapshot} 已入库但未发布，现补发布")
+        self._mirror_lake()
+        self.publish(snapshot)
+        return snapshot, True
+
+    # --- small things
+
+    def _facts(self, as_of: date) -> dict[str, Any]:
+        town = self.delivery.town
+        before = self._former_facts()
+        levels = [{"zh": level.zh, "en": level.en} for level in town.levels]
+        return {
+            "name": {"zh": town.name.zh, "en": town.name.en}, "code": town.code, "crs": town.crs, "timezone": town.timezone, "levels": levels,
+            # Once real data has been loaded, the installation holds real data.
+            "synthetic": town.synthetic and before.get("synthetic", True), "as_of": as_of.isoformat(),
+            "rule_version": rule_version(self.layers), "bounds": before.get("bounds"),
+        }  # fmt: skip
+
+    def _former_facts(self) -> dict[str, Any]:
+        if not has_tables(self.work.connection):
+            return {}
+        return {key: json.loads(value) for key, value in self.work.connection.execute("SELECT key, value FROM lake.town").fetchall()}
+
+    def _record(self, taken: Sequence[Taken]) -> None:
+        """`next.dataset` and `next.fault`: this run's, and those of datasets that it leaves alone."""
+        connection = self.work.connection
+        create_fault_table(connection)
+        for name in ("dataset", "fault"):
+            connection.execute(definition(f"next.{name}", REPORTS[name]))
+        connection.execute("INSERT INTO next.fault BY NAME FROM main.fault")
+        if has_tables(connection):
+            names = ", ".join(text(one.dataset.name) for one in taken) or "''"
+            connection.execute(f"INSERT INTO next.dataset BY NAME FROM lake.dataset WHERE name NOT IN ({names})")
+            connection.execute(f"INSERT INTO next.fault BY NAME FROM lake.fault WHERE dataset NOT IN ({names})")
+        for one in taken:
+            values = (
+                one.dataset.name, one.dataset.table, one.dataset.file, one.identity.fingerprint, self.delivery.delivered_at, one.result.rows,
+                one.result.refused, "", one.identity.declaration, one.identity.code_version, list(one.placed.links),
+            )  # fmt: skip
+            connection.execute(f"INSERT INTO next.dataset VALUES ({', '.join('?' * len(values))})", list(values))
+
+    def _describe(self) -> None:
+        """`next.town`: what is known of the town as a whole."""
+        connection = self.work.connection
+        box = connection.execute("SELECT min(west), min(south), max(east), max(north) FROM next.area WHERE level = 0").fetchall()[0]
+        self.facts = {**self._facts(self.as_of), "bounds": list(box)}
+        connection.execute(definition("next.town", REPORTS["town"]))
+        rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in self.facts.items()]
+        connection.executemany("INSERT INTO next.town VALUES (?, ?)", rows)
+
+    def _summarise(self) -> None:
+        connection = self.work.connection
+        for name, column in (("contradiction", "kind"), ("unlinked", "table_name || ' ' || reason"), ("coverage_qa", "kind")):
+            rows = connection.execute(f"SELECT {column}, count(*) FROM next.{name} GROUP BY ALL ORDER BY 2 DESC, 1").fetchall()
+            self.report.findings[name] = dict(rows)
+        self.report.villages = counts_by_village(connection)
+
+    def _mirror_lake(self) -> None:
+        """`next` as the lake has it, painted again: what an interrupted publish needs."""
+        connection = self.work.connection
+        self.as_of = date.fromisoformat(self._former_facts()["as_of"])
+        for name, columns in lake_tables().items():
+            if name not in ("receipt", "town"):
+                listed = ", ".join(identifier(column) for column, _ in columns)
+                connection.execute(f"CREATE VIEW next.{name} AS SELECT {listed} FROM lake.{name}")
+        self.paint()
+
+
+def load(
+    settings: Settings, file: Path, console: Console, *, force_datum: Sequence[str] = (), layers: Sequence[Layer] | None = None
+) -> Outcome:
+    """Load what is new in the delivery `file` and publish it. Raises OneScreenError; the previous snapshot stays on show then."""
+    with _run(settings, file, console, force_datum, layers) as run:
+        snapshot, changed = run.load()
+        run.report.snapshot = snapshot
+        run.report.outcome = run.report.outcome or f"Snapshot {snapshot} is on show 快照 {snapshot} 已发布"
+        return Outcome(snapshot, changed, run.work.folder / "report.json")
+
+
+def check_only(
+    settings: Settings, file: Path, console: Console, *, force_datum: Sequence[str] = (), layers: Sequence[Layer] | None = None
+) -> Outcome:
+    """Everything but the merge and the publish, over all datasets of the delivery."""
+    with _run(settings, file, console, force_datum, layers) as run:
+        run.everything = True
+        run.check()
+        run.report.outcome = "Checked; nothing was loaded 已校验，未入库"
+        return Outcome(None, False, run.work.folder / "report.json")
+
+
+@contextmanager
+def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str], layers: Sequence[Layer] | None) -> Iterator[Run]:
+    """A run under the lock, with its report saved whatever happens."""
+    started = now(settings)
+    delivered = load_town_file(file)
+    today = started.astimezone(ZoneInfo(delivered.town.timezone)).date()
+    delivery = Delivery(delivered, file.resolve().parent, today, delivered.town.delivered_at or today, frozenset(forced))
+    with exclusive(settings) as stale, scratch(settings, started) as work:
+        report = Report(console, run_id=work.run_id)
+        run = Run(settings, work, report, delivery, layers or load_layers(settings.layers), delivery.delivered_at)
+        try:
+            if stale:
+                _heal(run)
+            _require_same_town(run)
+            yield run
+        except OneScreenError as error:
+            report.outcome = str(error)
+            raise
+        finally:
+            report.save(work.folder)
+            report.summary()
+
+
+def _heal(run: Run) -> None:
+    """After a killed run: Parquet files that no snapshot knows are removed. Files of its scratch are gone already."""
+    gone = run.work.connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
+    run.report.say(f"the run before was interrupted; {len(gone)} orphan files removed 上次运行中断，已清理{len(gone)}个残留文件")
+
+
+def _require_same_town(run: Run) -> None:
+    before = run._former_facts()
+    if before and before["code"] != run.delivery.town.code:
+        raise StoreError(
+            f"{run.settings.home} holds the town {before['code']} ({before['name']['en']}), and this delivery is of {run.delivery.town.code}.",
+            remedy="Set ONESCREEN_HOME to another folder.",
+        )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(row[0]) if row else 0
