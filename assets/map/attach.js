@@ -1,0 +1,259 @@
+// The map's front door: onescreen.map.attach(container or map, options). Interface: docs/pack.md section 7.
+(function (root) {
+  "use strict";
+  if (typeof document === "undefined") return; // the worker and node have no page
+
+  const ns = (root.onescreen = root.onescreen || {});
+  ns.map = ns.map || {};
+  const maps = new Map(); // container id → Leaflet map that lives there
+  const handles = new Set();
+
+  const DEFAULTS = {
+    manifestUrl: "/pack/manifest.json", // blobs are fetched from the same folder
+    scheme: null, // "dark" or "light"
+    language: "zh",
+    cacheMB: 96, // limit of rasterised tiles kept
+    mouseTolerance: 2, // CSS pixels around a click
+    touchTolerance: 8, // and around a tap
+    onPick() {}, onHover() {}, onView() {}, onError() {},
+  };
+
+  /** Learn of every Leaflet map as it is made, also when React mounts it anew. */
+  function watch() {
+    if (!root.L || root.L.Map.onescreenWatched) return;
+    root.L.Map.onescreenWatched = true;
+    root.L.Map.addInitHook(function () {
+      const id = this.getContainer().id;
+      maps.set(id, this);
+      this.on("unload", () => { if (maps.get(id) === this) maps.delete(id); });
+      handles.forEach((handle) => { if (handle.target === id) handle.mount(this); });
+    });
+  }
+
+  class Handle {
+    constructor(target, options) {
+      const { scheme, theme, language } = options;
+      this.options = { ...DEFAULTS, ...options };
+      this.state = { ...ns.map.plan.START, scheme: scheme || theme || "dark", language: language || "zh" };
+      this.target = target;
+      this.source = null;
+      this.hover = null;
+      this.rasters = ns.map.rasters.create({ limit: this.options.cacheMB * 2 ** 20, onError: (message) => this.options.onError(message) });
+      this.listeners = {
+        click: (event) => this.clicked(event),
+        mousemove: (event) => this.moved(event),
+        mouseout: () => this.hovered([], null),
+        moveend: () => { this.viewChanged = true; this.settled(); },
+        unload: () => this.unmount(),
+      };
+      this.viewChanged = true;
+      this.ready = this.load(this.options.manifestUrl);
+    }
+
+    get manifest() { return this.source && this.source.manifest; }
+
+    // ── on and off the map ──
+    mount(map) {
+      if (this.map) this.unmount();
+      this.map = map;
+      map._fadeAnimated = false; // a new tile replaces the scaled old one at once; a cross-fade of half-transparent layers flickers
+      pane(map, "onescreen", 250);
+      pane(map, "onescreen-labels", 450);
+      this.layer = ns.map.canvas.create(root.L, this);
+      this.overlay = ns.map.overlay.create(root.L, this);
+      this.layer.on("loading", this.unsettle, this);
+      map.on(this.listeners);
+      this.paper = map.getContainer().style.background;
+      this.layer.addTo(map);
+      this.overlay.addTo(map);
+      this.tint();
+    }
+
+    unmount() {
+      if (!this.map) return;
+      const { map } = this;
+      cancelAnimationFrame(this.hoverFrame);
+      map.off(this.listeners);
+      this.layer.off("loading", this.unsettle, this);
+      this.overlay.remove();
+      this.layer.remove();
+      map.getContainer().style.background = this.paper;
+      delete document.documentElement.dataset.mapReady;
+      this.map = this.layer = this.overlay = null;
+    }
+
+    remove() {
+      handles.delete(this);
+      this.unmount();
+      this.rasters.stop();
+      if (this.source) this.source.close();
+    }
+
+    // ── state ──
+    async load(manifestUrl) {
+      this.loading = manifestUrl;
+      try {
+        const source = await ns.map.source.open(manifestUrl, { onArrival: () => this.arrived(), onError: (message) => this.options.onError(message) });
+        if (this.loading !== manifestUrl || !handles.has(this)) { source.close(); return this.manifest; } // overtaken
+        if (this.source) this.source.close();
+        this.source = source;
+        this.tint();
+        this.redraw(true);
+      } catch (error) {
+        this.options.onError(`${manifestUrl}: ${error.message}`);
+      }
+      return this.manifest;
+    }
+
+    set(change) {
+      const { theme, ...rest } = change;
+      const before = this.state;
+      this.state = { ...before, ...rest, ...(theme === "dark" || theme === "light" ? { scheme: theme } : {}) };
+      const same = (key) => JSON.stringify(before[key]) === JSON.stringify(this.state[key]);
+      if (Object.keys(this.state).every(same)) return;
+      if (!same("scheme")) this.tint();
+      const onlySelected = Object.keys(this.state).every((key) => key === "selected" || same(key));
+      if (onlySelected) this.rehighlight(before.selected, this.state.selected);
+      else this.redraw(!same("layers") || !same("backdrop") || !same("boundaries"));
+    }
+
+    /** Sparse live change: {ordinals, levels} of a layer. */
+    patch(name, { ordinals, levels }, theme = "level") {
+      const layer = this.manifest && this.manifest.layers.find((one) => one.name === name);
+      if (!layer || !this.source.patch(layer, theme, ordinals, levels)) return false;
+      this.current = null;
+      const touched = (record) => record.parts.some(({ item, raster }) => item.layer === layer && raster && ordinals.some((ordinal) => ns.map.canvas.has(raster.present, ordinal)));
+      if (this.layer) this.layer.repaintAll(touched);
+      return true;
+    }
+
+    // ── what the canvas layer and the overlay ask for ──
+    items(zoom) {
+      return this.source ? ns.map.plan.plan(this.manifest, this.state, zoom) : [];
+    }
+
+    scene() {
+      if (!this.current) this.current = ns.map.scene.create(this.source, this.state, this.hover);
+      return this.current;
+    }
+
+    // ── repainting ──
+    tint() {
+      if (this.map && this.source) this.map.getContainer().style.background = this.manifest.palettes.ink[this.state.scheme].paper;
+    }
+
+    redraw(otherThings) {
+      this.current = null;
+      if (!this.layer || !this.source) return;
+      this.unsettle();
+      if (otherThings) this.layer.prepareAll(); else this.refresh();
+      this.overlay.redraw();
+    }
+
+    /** Items carry the entry of the state, so records get the new ones; their rasters are at hand. */
+    refresh() {
+      this.layer.records.forEach((record) => this.layer.prepare(record));
+    }
+
+    arrived() {
+      this.current = null;
+      if (!this.layer) return;
+      this.layer.repaintAll((record) => record.next);
+      this.overlay.redraw();
+    }
+
+    rehighlight(...changed) {
+      this.current = null;
+      if (!this.layer || !this.source) return;
+      const wanted = changed.filter(Boolean).flatMap((one) => ns.map.scene.tilesetsOf(this.manifest, one).map((tileset) => ({ tileset, ordinal: one.ordinal })));
+      this.layer.repaintAll((record) => record.parts.some(({ item, raster }) => raster && wanted.some((one) => one.tileset === item.name && ns.map.canvas.has(raster.present, one.ordinal))));
+    }
+
+    unsettle() {
+      delete document.documentElement.dataset.mapReady;
+    }
+
+    /** Called after every paint: when the view is complete, say so. */
+    settled() {
+      if (!this.layer || !this.source || !this.layer.complete()) return;
+      document.documentElement.dataset.mapReady = "1";
+      if (!this.viewChanged) return;
+      this.viewChanged = false;
+      performance.mark("onescreen-map-view");
+      if (!this.shown) { this.shown = true; performance.mark("onescreen-map-first"); }
+      const view = this.view();
+      this.options.onView(view);
+      document.dispatchEvent(new CustomEvent("onescreen:map-ready", { detail: view }));
+    }
+
+    view() {
+      const bounds = this.map.getBounds();
+      return { zoom: this.map.getZoom(), box: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], features: counts(this.layer.records) };
+    }
+
+    flyTo([west, south, east, north], options = {}) {
+      const still = root.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      if (this.map) this.map.fitBounds([[south, west], [north, east]], { animate: !still, maxZoom: 18, ...options });
+    }
+
+    // ── pointing ──
+    pickAt(lon, lat, tolerance = this.options.mouseTolerance) {
+      if (!this.layer || !this.source) return [];
+      return ns.map.pick.at(this.layer.records, this.scene(), this.source, Math.round(this.map.getZoom()), lon, lat, tolerance);
+    }
+
+    clicked({ latlng, originalEvent }) {
+      const touch = originalEvent && originalEvent.pointerType === "touch";
+      const hits = this.pickAt(latlng.lng, latlng.lat, touch ? this.options.touchTolerance : this.options.mouseTolerance);
+      this.options.onPick(hits, { lon: latlng.lng, lat: latlng.lat });
+    }
+
+    moved({ latlng, containerPoint }) {
+      if (this.hoverFrame || !root.matchMedia("(hover: hover)").matches) return;
+      this.hoverFrame = requestAnimationFrame(() => {
+        this.hoverFrame = 0;
+        if (this.map) this.hovered(this.pickAt(latlng.lng, latlng.lat), { lon: latlng.lng, lat: latlng.lat, x: containerPoint.x, y: containerPoint.y });
+      });
+    }
+
+    hovered([hit], point) {
+      const before = this.hover;
+      const same = before && hit ? before.tileset === hit.tileset && before.ordinal === hit.ordinal : before === (hit || null);
+      if (same) return;
+      this.hover = hit || null;
+      this.rehighlight(before, this.hover);
+      this.options.onHover(this.hover, point);
+    }
+  }
+
+  /** Features in the tiles of the view, by tileset. */
+  function counts(records) {
+    const seen = {};
+    records.forEach(({ parts }) => parts.forEach(({ item, raster }) => {
+      if (!raster || item.tileset.ids !== "ordinal" || item.role !== "layer") return;
+      const marks = (seen[item.name] = seen[item.name] || new Uint8Array(item.tileset.size));
+      raster.present.forEach((ordinal) => { marks[ordinal] = 1; });
+    }));
+    return Object.fromEntries(Object.entries(seen).map(([name, marks]) => [name, marks.reduce((sum, mark) => sum + mark, 0)]));
+  }
+
+  function pane(map, name, zIndex) {
+    const made = map.getPane(name) || map.createPane(name);
+    made.style.zIndex = zIndex;
+    made.style.pointerEvents = "none";
+  }
+
+  /** Draw the pack on a Leaflet map. `target` is the id of its container, which may not exist yet, or the map. */
+  function attach(target, options = {}) {
+    performance.mark("onescreen-map-attach");
+    watch();
+    const handle = new Handle(target, options);
+    handles.add(handle);
+    const map = typeof target === "string" ? maps.get(target) : target;
+    if (map) handle.mount(map);
+    return handle;
+  }
+
+  watch();
+  ns.map.attach = attach;
+})(typeof self !== "undefined" ? self : globalThis);
