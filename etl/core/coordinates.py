@@ -21,10 +21,10 @@ _PLAIN = re.compile(r"[\s_\-（）()\[\]：:/.·°]+")
 # Headers of one axis beside those of the other, in the order in which they are believed. Surveyors' X is north: 纵坐标; 横坐标 is east.
 _AXES = (
     ("经度", "纬度"), ("longitude", "latitude"), ("lon", "lat"), ("lng", "lat"), ("long", "lat"), ("经度坐标", "纬度坐标"),
-    ("wgs84经度", "wgs84纬度"), ("gcj02经度", "gcj02纬度"), ("bd09经度", "bd09纬度"), ("中心点经度", "中心点纬度"), ("中心经度", "中心纬度"),
-    ("东经", "北纬"), ("jd", "wd"), ("gpsx", "gpsy"), ("东坐标", "北坐标"), ("横坐标", "纵坐标"), ("横坐标y", "纵坐标x"), ("easting", "northing"),
-    ("pointx", "pointy"), ("xcoordinate", "ycoordinate"), ("xcoord", "ycoord"), ("x坐标", "y坐标"), ("坐标x", "坐标y"), ("zxdx", "zxdy"),
-    ("x", "y"),
+    ("wgs84经度", "wgs84纬度"), ("gcj02经度", "gcj02纬度"), ("bd09经度", "bd09纬度"), ("中心点经度", "中心点纬度"),
+    ("中心经度", "中心纬度"), ("东经", "北纬"), ("jd", "wd"), ("gpsx", "gpsy"), ("东坐标", "北坐标"), ("横坐标", "纵坐标"),
+    ("横坐标y", "纵坐标x"), ("easting", "northing"), ("pointx", "pointy"), ("xcoordinate", "ycoordinate"), ("xcoord", "ycoord"),
+    ("x坐标", "y坐标"), ("坐标x", "坐标y"), ("zxdx", "zxdy"), ("x", "y"),
 )  # fmt: skip
 _WKT = (
     "wkt", "thegeom", "geom", "geometry", "wktgeom", "wktgeometry", "shape", "图形", "空间信息", "几何", "边界", "多边形",

@@ -15,7 +15,9 @@ from etl.core.evidence import Evidence
 from etl.core.outline import CHINA, Box, Place, Score, nearness, sample_points
 from etl.core.transform import LONLAT, Coordinates, Datum, System, Transform, crs_of, is_degrees, to_lonlat
 
-__all__ = ["Alternative", "DatumDecision", "detect", "label", "nearness", "outsiders", "require_inside", "sample_points", "transformer"]
+__all__ = [
+    "Alternative", "Box", "DatumDecision", "Score", "detect", "label", "nearness", "outsiders", "require_inside", "sample_points", "transformer",
+]  # fmt: skip
 
 MINIMUM = 0.95  # share of points inside the town below which a load is refused
 CLEAR = 0.02  # a datum shift has to move this share of points into the town to be believed
@@ -23,10 +25,16 @@ _NEARLY_ALL = 0.99  # share that a shift has to put inside to be believed over a
 _TRIED = 20_000  # points that every candidate is tried on
 _NAMES = {"EPSG:4326": "WGS84", "EPSG:4490": "CGCS2000 lon/lat", "EPSG:3857": "Web Mercator", "OGC:CRS84": "WGS84"}
 _WORDS = (
-    (" with swapped axes", "（坐标轴互换）"), ("a local system given by parameters", "按参数定义的地方坐标系"), ("no zone prefix", "不带带号"),
-    ("a local system fitted to control points", "由控制点拟合的地方坐标系"), (", prefixed", "，带带号"), ("zone ", "带号 "), (" as ", " 按 "),
-    (" lon/lat", " 经纬度"), ("° CM ", "度带 中央经线 "),
-)  # fmt: skip
+    (" with swapped axes", "（坐标轴互换）"),
+    ("a local system given by parameters", "按参数定义的地方坐标系"),
+    ("a local system fitted to control points", "由控制点拟合的地方坐标系"),
+    ("no zone prefix", "不带带号"),
+    (", prefixed", "，带带号"),
+    ("zone ", "带号 "),
+    (" as ", " 按 "),
+    (" lon/lat", " 经纬度"),
+    ("° CM ", "度带 中央经线 "),
+)
 _DATUMS = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
@@ -229,7 +237,8 @@ def _elsewhere(judge: _Judge, one: Alternative, other: Alternative) -> bool:
     """Whether two systems put the points more than some 20 m apart (two zone widths share a meridian: no difference)."""
     points = judge.tried[:50]
     first, second = (np.column_stack(to_lonlat(a.system, points[:, 0], points[:, 1])) for a in (one, other))
-    return bool(np.nanmax(np.abs(first - second), initial=0.0) > 0.0002)
+    finite = np.isfinite(first) & np.isfinite(second)
+    return bool(np.max(np.abs(np.where(finite, first, 0.0) - np.where(finite, second, 0.0)), initial=0.0) > 0.0002)
 
 
 def _about_file(judge: _Judge, chosen: Alternative, file_crs: str | None) -> Iterator[Evidence]:

@@ -70,7 +70,8 @@ def decide_encoding(
     """Encoding of `values` (texts with at least one non-ASCII byte; lines or fields) with its evidence.
 
     `hints` are (where it stands, what it says), strongest first; `weak` ones count only when nothing else is plausible; `total` is the
-    number of all values, for the sentence. Raises SourceError when nothing fits or what fits is not plausible Chinese and nothing declares it.
+    number of all values, for the sentence. Raises SourceError when nothing fits, or when what fits is not plausible Chinese and nothing
+    declares it.
     """
     trial = _Trial(values, len(values) if total is None else total, cut)
     if declared:

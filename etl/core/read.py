@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import SourceError, advice
-from etl.core.spec import Delivered, Reading, ReadOptions, Source
+from etl.core.spec import Delivered, Dsn, Evidence, Reading, ReadOptions, Source
 
 _SIDECARS = {
     ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".fix", ".apl", ".dat", ".map", ".id", ".ind", ".mid", ".xml", ".qmd", ".qml",
@@ -58,10 +58,14 @@ def read_dataset(base: Path, file: str, options: ReadOptions | None = None) -> I
     """
     options = options or ReadOptions()
     if "://" in file:
-        yield from _opened(Path(file), _by_scheme(file), options, file.split("@")[-1])
+        yield from _opened(Dsn(file), _by_scheme(file), options, Dsn(file).name, ())
         return
-    for path, shown in delivered_files(base, file):
-        yield from _opened(path, source_of(path), options, shown)
+    found = delivered_files(base, file)
+    passed = tuple(shown for path, shown in found if len(found) > 1 and _kind(path) is None)
+    for path, shown in found:
+        if shown not in passed:
+            yield from _opened(path, source_of(path), options, shown, passed)
+            passed = ()
 
 
 def delivered_files(base: Path, file: str) -> list[tuple[Delivered, str]]:
@@ -78,13 +82,25 @@ def delivered_files(base: Path, file: str) -> list[tuple[Delivered, str]]:
 
 def source_of(path: Delivered) -> Source:
     """The plug-in for `path`, by its suffix. Raises SourceError for what nothing here reads."""
+    source = _kind(path)
+    if source is not None:
+        return source
     suffix = Path(path.name).suffix.lower()
-    for source in sources():
-        if suffix in source.suffixes:
-            return source
     known = sorted({s for source in sources() for s in source.suffixes if s.startswith(".")})
     remedy = _UNREADABLE.get(suffix) or f"Files of these kinds are read: {', '.join(known)}."
     raise SourceError(f"{path.name}: files of the kind {suffix or '(no suffix)'} cannot be read.", remedy=remedy)
+
+
+def _kind(path: Delivered) -> Source | None:
+    if isinstance(path, zipfile.Path) and _is_geodatabase(path):
+        return next(source for source in sources() if ".gdb" in source.suffixes)
+    suffix = Path(path.name).suffix.lower()
+    return next((source for source in sources() if suffix in source.suffixes), None)
+
+
+def _is_geodatabase(path: zipfile.Path) -> bool:
+    """Whether a folder of an archive (or its root) holds the tables of a file geodatabase."""
+    return path.is_dir() and any(item.name.lower().endswith(".gdbtable") for item in path.iterdir())
 
 
 def _by_scheme(file: str) -> Source:
@@ -122,7 +138,7 @@ def _members(archive: Path, shown: str, pattern: str) -> list[tuple[Delivered, s
     everything = pattern == "*"
     named = [(m, n) for m, n in every if everything or fnmatch.fnmatch(n, pattern) or fnmatch.fnmatch(Path(n).name, pattern)]
     readable = {suffix for source in sources() for suffix in source.suffixes}
-    kept = _without_sidecars([(m, n) for m, n in named if Path(n).suffix.lower() in readable])
+    kept = _without_sidecars([(m, n) for m, n in named if Path(n).suffix.lower() in readable or m.is_dir()])
     kinds = {source_of(member).name for member, _ in kept}
     if not kept or (everything and len(kinds) > 1):
         cause = f"holds several kinds of data ({', '.join(sorted(kinds))})" if kinds else f"holds nothing readable that matches {pattern!r}"
@@ -133,10 +149,13 @@ def _members(archive: Path, shown: str, pattern: str) -> list[tuple[Delivered, s
 
 def _walk(folder: zipfile.Path) -> Iterator[zipfile.Path]:
     """Files of an archive, and folders that are datasets themselves (.gdb), sorted."""
+    if _is_geodatabase(folder):
+        yield folder
+        return
     for item in sorted(folder.iterdir(), key=lambda item: item.at):
         if item.name.startswith((".", "__MACOSX")):
             continue
-        if item.is_dir() and not item.name.lower().endswith(".gdb"):
+        if item.is_dir():
             yield from _walk(item)
         else:
             yield item
@@ -166,14 +185,21 @@ def _relative(path: Path, base: Path) -> str:
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
 
 
-def _opened(path: Delivered, source: Source, options: ReadOptions, shown: str) -> Iterator[Reading]:
+def _opened(path: Delivered | Dsn, source: Source, options: ReadOptions, shown: str, passed: tuple[str, ...]) -> Iterator[Reading]:
     """Readings of one file, under the name that the steward knows, filtered, with every failure turned into a SourceError."""
-    if not isinstance(path, zipfile.Path) and path.is_dir() and not source.folder:
+    if isinstance(path, Path) and path.is_dir() and not source.folder:
         raise SourceError(f"{shown} is a folder.", remedy=f'Name the files in it, for example file = "{shown}/*{source.suffixes[0]}".')
     with _blamed(shown):
         for reading in source.read(path, options):
             batches = _guarded(_filtered(reading, options.where, shown), shown)
-            yield dataclasses.replace(reading, file=shown, source=source.name, batches=batches)
+            evidence = (*reading.evidence, *_about(passed))
+            yield dataclasses.replace(reading, file=shown, source=source.name, batches=batches, evidence=evidence)
+            passed = ()
+
+
+def _about(passed: tuple[str, ...]) -> tuple[Evidence, ...]:
+    names = ", ".join(passed)
+    return (Evidence(f"files of other kinds were passed over: {names}", f"其他类型的文件未读取：{names}"),) if passed else ()
 
 
 @contextmanager
@@ -190,18 +216,28 @@ def _guarded(batches: Iterator[pa.RecordBatch], shown: str) -> Iterator[pa.Recor
         yield from batches
 
 
+def _never_without(reading: Reading) -> Iterator[pa.RecordBatch]:
+    """The batches, or an empty one, so that the headers of an empty delivery are known."""
+    first = next(reading.batches, None)
+    if first is None:
+        texts = [pa.array([], pa.string()) for _ in reading.headers]
+        names = [*reading.headers, "__row", "__wkb"]
+        first = pa.RecordBatch.from_arrays([*texts, pa.array([], pa.int64()), pa.array([], pa.binary())], names=names)
+    yield first
+    yield from reading.batches
+
+
 def _filtered(reading: Reading, where: Mapping[str, tuple[str, ...]] | None, shown: str) -> Iterator[pa.RecordBatch]:
+    batches = _never_without(reading)
     if not where:
-        yield from reading.batches
+        yield from batches
         return
     unknown = [header for header in where if header not in reading.headers]
     if unknown:
         raise SourceError(f"{shown}: `where` names {unknown[0]!r}, which is no header.", remedy=advice(unknown[0], reading.headers))
-    for batch in reading.batches:
+    for batch in batches:
         mask = reduce(pc.and_, (_holds(batch.column(header), values) for header, values in where.items()))
-        kept = batch.filter(mask)
-        if kept.num_rows:
-            yield kept
+        yield batch.filter(mask)
 
 
 def _holds(column: pa.Array, values: tuple[str, ...]) -> pa.Array:

@@ -15,14 +15,15 @@ from data.errors import SourceError, advice
 from etl.core import dbf, lines
 from etl.core.encoding import Verdict, decide_encoding, text_encoding
 from etl.core.evidence import Evidence
-from etl.core.paths import Delivered, gdal_path, sibling
+from etl.core.paths import Delivered, Dsn, gdal_path, sibling
 from etl.core.table import TOTALS, HeaderPlan, Row, find_header, is_note, is_total, number_duplicates
-from etl.core.vector import chosen_layers, vector_batches, vector_info
+from etl.core.vector import as_text, chosen_layers, vector_batches, vector_info
 
 __all__ = [
     "TOTALS",
     "Damaged",
     "Delivered",
+    "Dsn",
     "Evidence",
     "HeaderPlan",
     "ReadOptions",
@@ -32,6 +33,7 @@ __all__ = [
     "SourceError",
     "Verdict",
     "advice",
+    "as_text",
     "chosen_layers",
     "dbf",
     "decide_encoding",
@@ -116,7 +118,7 @@ class Source:
     name: str
     zh: str
     suffixes: tuple[str, ...]  # lower case, with the dot; a "scheme://" for a database
-    read: Callable[[Delivered, ReadOptions], Iterator[Reading]]
+    read: Callable[[Any, ReadOptions], Iterator[Reading]]  # a Delivered, or a Dsn for a database
     folder: bool = False  # the delivered thing is a folder with that suffix
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from etl.core.spec import Delivered, Evidence, Reading, ReadOptions, Source, vector_reading
 
 _LOST = Evidence(
-    "a drawing carries no attributes: each row is one drawn shape with its layer name and text; polygons with holes or several parts are split",
+    "a drawing carries no attributes: each row is one shape with its layer's name and text; polygons of several parts are split",
     "DXF 图形不含属性：每行为一个图元及其图层名和文字；带洞或多部分的面会被拆开",
 )
 

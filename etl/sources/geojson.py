@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 
 from etl.core.spec import (
-    Delivered, Evidence, Reading, ReadOptions, Source, SourceError, chosen_layers, gdal_path, text_encoding, vector_reading,
+    Delivered,
+    Evidence,
+    Reading,
+    ReadOptions,
+    Source,
+    SourceError,
+    chosen_layers,
+    gdal_path,
+    text_encoding,
+    vector_reading,
 )  # fmt: skip
 
 _TYPE = re.compile(

@@ -15,7 +15,8 @@ from etl.core.spec import Delivered, Evidence, Reading, ReadOptions, Source, cho
 
 _CONFIG = Path(__file__).with_name("osmconf.ini")
 _UNIQUE = Evidence(
-    "osm_id carries the kind of object (n node, w way, r relation), so that it is unique", "osm_id 带有要素类型前缀（n 节点、w 路径、r 关系），保证唯一"
+    "osm_id carries the kind of object (n node, w way, r relation), so that it is unique",
+    "osm_id 带有要素类型前缀（n 节点、w 路径、r 关系），保证唯一",
 )
 _PREFIX = {"points": "n", "lines": "w", "multilinestrings": "r", "multipolygons": "r", "other_relations": "r"}
 
