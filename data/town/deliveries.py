@@ -20,13 +20,26 @@ from data.town.ground import Ground, build_ground
 from data.town.identity import FIRST_PREFIX
 from data.town.ledger import Ledger, build_ledger
 from data.town.manifest import town_toml
+from data.town.faults import Fault, summed
+from data.town.files import Job
 from data.town.persons import Numbering
 
 PEOPLE = 296_000  # of the town at scale 1
 PEOPLE_A_VILLAGE_HOUSE = 139_000 / 34_000
 BATCH_VILLAGES, BATCHES_A_PREFIX = 15, 6
 PROCESSES = 2
+_WOODS = ("0301", "0302", "0305", "0307")
 SMALL_TOWN = 4_000  # houses; below, a second process costs more than it saves
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The arguments of `write_town`."""
+
+    out: Path
+    seed: int
+    scale: float
+    calendar: Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +58,24 @@ def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
     areas = _areas(ground)
     ledger = build_ledger(np.random.default_rng([seed, 90]), areas, scale)
     houses = _houses(ground, areas, ledger, scale)
-    jobs = _jobs(out, seed, calendar, areas, houses, ground.houses.geometry.to_numpy())
-    scene = places.Scene(out, seed, calendar, ground, areas, ledger, houses)
+    jobs = _jobs(Plan(out, seed, scale, calendar), ground, areas, houses)
+    scene = places.Scene(out, seed, scale, calendar, ground, areas, ledger, houses)
     outcomes, rest = _run(jobs, scene)
     rows: dict[tuple[str, str], int] = {}
     for outcome in (*outcomes, rest):
         for key, count in outcome.rows.items():
             rows[key] = rows.get(key, 0) + count
-    rows |= _write_cases(scene, (*outcomes, rest))
+    faults = [fault for outcome in (*outcomes, rest) for fault in outcome.faults]
+    rows |= _write_cases(scene, (*outcomes, rest), faults)
     for delivery, folder in enumerate(FOLDERS, start=1):
         names = [name for where, name in rows if where == folder]
         (out / folder / "town.toml").write_text(town_toml(areas, names, calendar.delivered(delivery).astype(object)), encoding="utf-8")
-    faults: list[dict[str, object]] = []
-    (out / "faults.json").write_text(json.dumps(faults, ensure_ascii=False, indent=1), encoding="utf-8")
-    return TownManifest(out, rows, faults)
+    lines = [fault.line() for fault in summed(faults)]
+    (out / "faults.json").write_text("[\n" + ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n]\n", encoding="utf-8")
+    return TownManifest(out, rows, lines)
 
 
-def _run(jobs: list[batch.Job], scene: places.Scene) -> tuple[list[batch.Outcome], batch.Outcome]:
+def _run(jobs: list[Job], scene: places.Scene) -> tuple[list[batch.Outcome], batch.Outcome]:
     """All batches and the places; in two processes where the town is large enough."""
     if len(scene.houses) < SMALL_TOWN:
         return [batch.make(job) for job in jobs], places.write_places(scene)
@@ -108,28 +122,31 @@ def _people_per_m2(houses: pd.DataFrame, scale: float) -> float:
     return max(PEOPLE * scale - in_villages, 0.2 * PEOPLE * scale) / max(float((flats["footprint_m2"] * flats["storeys"]).sum()), 1.0)
 
 
-def _jobs(out: Path, seed: int, calendar: Calendar, areas: pd.DataFrame, houses: pd.DataFrame, shapes: np.ndarray) -> list[batch.Job]:
+def _jobs(plan: Plan, ground: Ground, areas: pd.DataFrame, houses: pd.DataFrame) -> list[Job]:
+    """The batches, each of some 15 villages with the houses in them."""
     villages = areas[areas["level"] == 1]["code"].to_numpy()
     count = max(2, -(-len(villages) // BATCH_VILLAGES))
     part = dict(zip(villages, np.arange(len(villages)) * count // len(villages), strict=True))
-    numbers = houses["village_code"].map(part).to_numpy()
+    house_part, shapes = houses["village_code"].map(part).to_numpy(), ground.houses.geometry.to_numpy()
+    woods = ground.parcels[ground.parcels["class_code"].isin(_WOODS) & (ground.parcels.area > 600).to_numpy()]
+    wood_part = woods["village_code"].map(part).to_numpy()
     jobs = []
     for number in range(count):
-        rows = np.flatnonzero(numbers == number)
+        rows = np.flatnonzero(house_part == number)
         blocks = BATCHES_A_PREFIX * batch.NUMBER_BLOCKS
         numbering = Numbering(FIRST_PREFIX + number // BATCHES_A_PREFIX, number % BATCHES_A_PREFIX * batch.NUMBER_BLOCKS, blocks)
-        mine = houses.iloc[rows].reset_index(drop=True)
-        if len(mine):
-            jobs.append(batch.Job(number, str(areas["name"].iloc[0]), out, seed, calendar, numbering, mine, shapes[rows]))
+        mine, near = houses.iloc[rows].reset_index(drop=True), woods.geometry.to_numpy()[wood_part == number]
+        name = str(areas["name"].iloc[0])
+        jobs.append(Job(number, count, name, plan.out, plan.seed, plan.scale, plan.calendar, numbering, mine, shapes[rows], near))
     return jobs
 
 
-def _write_cases(scene: places.Scene, outcomes: tuple[batch.Outcome, ...]) -> dict[tuple[str, str], int]:
+def _write_cases(scene: places.Scene, outcomes: tuple[batch.Outcome, ...], faults: list[Fault]) -> dict[tuple[str, str], int]:
     rows = {}
     for delivery, folder in enumerate(FOLDERS, start=1):
         cases = numbered(pd.concat([outcome.cases[delivery - 1] for outcome in outcomes], ignore_index=True))
         rows[folder, "casework"] = len(cases)
-        places.write_cases(scene.out / folder, cases)
+        faults += places.write_cases(scene, delivery, cases)
     return rows
 
 

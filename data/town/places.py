@@ -12,15 +12,17 @@ import pyarrow as pa
 import pyproj
 import shapely
 
-from data.town import casework, land, ledger, writers
+from data.town import casework, grids, land, ledger, writers
 from data.town.batch import Outcome
 from data.town.calendar import FOLDERS, Calendar
+from data.town.faults import Fault, Sheet, cross, name_of, share, spoil
 from data.town.ground import Ground
-from data.town.manifest import GRID_LAYERS, LEVELS
+from data.town.mistakes import CROSSED, GAPS, KINDS, OVERLAPS, SWAPPED_DEVICES
 from data.town.offsets import to_gcj02
 from data.town.render import days, text, words, yes_no
 
-PEOPLE_A_HOUSEHOLD = 2.42
+
+LAND, FOREST, FACILITIES, STAFF, CASEWORK = "土地/变更调查.gdb", "林地/小班.shp", "设施/设施清单.csv", "人员/值守力量.csv", "处置/处置台账.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Scene:
 
     out: Path
     seed: int
+    scale: float
     calendar: Calendar
     ground: Ground
     areas: pd.DataFrame
@@ -43,20 +46,35 @@ def to_degrees(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def write_places(scene: Scene) -> Outcome:
-    """Write the files; returns the cases of parcels, stands and devices."""
-    rng = np.random.default_rng([scene.seed, 200])
+    """Write the files; returns the cases of parcels, stands and devices, rows and faults."""
+    rng, faults = np.random.default_rng([scene.seed, 200]), []
     base, written = scene.out / FOLDERS[0], _written(scene, 1)
-    rows = _write_grids(scene, base, written) | _write_backdrop(scene, base, written)
+    rows = _write_grids(scene, base, written, faults) | _write_backdrop(scene, base, written)
     parcels = land.describe_parcels(rng, scene.ground.parcels, scene.calendar).assign(**_keepers(scene, rng, scene.ground.parcels, "field"))
     stands = land.describe_stands(rng, scene.ground.stands, scene.calendar).assign(**_keepers(scene, rng, scene.ground.stands, "forest"))
     devices = land.describe_facilities(rng, scene.ground.facilities, scene.calendar).assign(**_keepers(scene, rng, scene.ground.facilities, "house"))
-    _write_land(scene, base, parcels, written)
-    _write_forest(scene, base, stands, written)
-    _write_facilities(scene, base, devices)
-    rows |= {"land": len(parcels), "forest": len(stands), "facilities": len(devices), **_write_staff(scene, base, scene.ledger.staff)}
+    rows["land"] = _write_land(scene, 1, parcels, faults)
+    rows["forest"] = _write_forest(scene, base, stands, faults)
+    rows["facilities"] = _write_facilities(scene, 1, devices, faults)
+    rows |= _write_staff(scene, 1, scene.ledger.staff, faults)
     cases = _cases(rng, scene, parcels, stands, devices)
-    counts = {(FOLDERS[0], name): count for name, count in rows.items()}
-    return _updates(rng, scene, parcels, devices, cases, counts)
+    return _updates(rng, scene, parcels, devices, cases, {(FOLDERS[0], name): count for name, count in rows.items()}, faults)
+
+
+def _spoil(scene: Scene, sheet: Sheet, delivery: int, faults: list[Fault]) -> np.random.Generator:
+    """Seed the faults of a whole-town dataset; returns the generator for further ones."""
+    rng = np.random.default_rng([scene.seed, 400 + delivery, *sheet.dataset.encode()])
+    kinds = tuple(kind for kind in KINDS if kind.dataset == sheet.dataset and (delivery == 1 or (delivery == 2 and kind.again)))
+    faults += spoil(rng, sheet, kinds, {name_of(kind): share(name_of(kind), kind.per_town, kind.least, scene.scale, 0, 1) for kind in kinds}, delivery)
+    return rng
+
+
+def _write_grids(scene: Scene, folder: Path, written: date, faults: list[Fault]) -> dict[str, int]:
+    rng = np.random.default_rng([scene.seed, 500])
+    gaps, overlaps = (max(1, round(count * scene.scale)) for count in (GAPS, OVERLAPS))
+    shapes, found = grids.misdraw(rng, scene.areas, scene.ground.areas.geometry.to_numpy(), gaps, overlaps)
+    faults += found
+    return grids.write_grids(folder, scene.areas, shapes, scene.ledger.heads, grids.households(scene.areas, scene.houses), written)
 
 
 def _written(scene: Scene, delivery: int) -> date:
@@ -76,30 +94,6 @@ def _keepers(scene: Scene, rng: np.random.Generator, frame: pd.DataFrame, post: 
     return {"chief": chiefs[f"{post}_name"].to_numpy()[picks], "chief_phone": chiefs[f"{post}_phone"].to_numpy()[picks]}
 
 
-def _write_grids(scene: Scene, folder: Path, written: date) -> dict[str, int]:
-    areas, heads = scene.areas, scene.ledger.heads
-    homes = scene.houses[scene.houses["home"]]
-    households = np.maximum(1, np.where(homes["flats"], homes["people_per_m2"] * homes["footprint_m2"] * homes["storeys"] / PEOPLE_A_HOUSEHOLD, 1.0))
-    per_leaf = pd.Series(households).groupby(homes["area_code"].to_numpy()).sum()
-    total = {code: 0.0 for code in areas["code"]} | per_leaf.to_dict()
-    for code, parent in zip(areas["code"][::-1], areas["parent_code"][::-1], strict=True):  # parents come before their children
-        if parent:
-            total[parent] += total[code]
-    rows = {}
-    for level, (name, (layer, _)) in enumerate(zip(GRID_LAYERS, LEVELS, strict=True)):
-        part = areas[areas["level"] == level]
-        head = heads.loc[part["code"]]
-        columns = {
-            "WGBM": text(part["code"]), "WGMC": text(part["name"]), "SJBM": text(part["parent_code"]), "WGLX": words(part["kind"], "area_kind"),
-            "GLMS": words(part["service_model"], "service_model"), "HS": pa.array([str(round(total[code])) for code in part["code"]]),
-            "FZR": text(head["name"]), "FZRDH": text(head["phone"]),
-        }  # fmt: skip
-        shapes = scene.ground.areas.geometry.to_numpy()[part.index]
-        writers.write_layer(folder / "网格" / "网格.gpkg", layer, columns, shapes, "Polygon", "GPKG", written)
-        rows[name] = len(part)
-    return rows
-
-
 def _write_backdrop(scene: Scene, folder: Path, written: date) -> dict[str, int]:
     rows = {}
     for name, frame, file, key in (("roads", scene.ground.roads, "道路.geojson", "YSBH"), ("waterways", scene.ground.waterways, "河道中心线.geojson", "YSBH")):
@@ -113,7 +107,7 @@ def _write_backdrop(scene: Scene, folder: Path, written: date) -> dict[str, int]
     return rows | {"waters": len(frame)}
 
 
-def _write_land(scene: Scene, folder: Path, parcels: pd.DataFrame, written: date) -> None:
+def _write_land(scene: Scene, delivery: int, parcels: pd.DataFrame, faults: list[Fault]) -> int:
     names = scene.areas.set_index("code")["name"]
     seat = names.reindex(parcels["village_code"]).fillna("").to_numpy()
     columns = {
@@ -122,10 +116,19 @@ def _write_land(scene: Scene, folder: Path, parcels: pd.DataFrame, written: date
         "TBMJ": ledger.texts(parcels["area_m2"]), "SFJBNT": yes_no(parcels["basic_farmland"]), "LYZK": words(parcels["status"], "parcel_status"),
         "SJNF": ledger.texts(parcels["surveyed_year"]), "XTZ": text(parcels["chief"]), "XTZDH": text(parcels["chief_phone"]), "SJRQ": days(parcels["verified"]),
     }  # fmt: skip
-    writers.write_layer(folder / "土地" / "变更调查.gdb", "DLTB", columns, scene.ground.parcels.geometry.to_numpy(), "MultiPolygon", "OpenFileGDB", written)
+    free = np.flatnonzero((parcels["status"] == "in_use") & ~parcels["class_code"].str.startswith(("05", "06", "07", "08")))
+    sheet = Sheet("land", [LAND], columns, "BSM", free, "DLTB", shapes=scene.ground.parcels.geometry.to_numpy())
+    rng = _spoil(scene, sheet, delivery, faults)
+    if delivery == 1:
+        rows = np.setdiff1d(free, [fault.row - sheet.first_row for fault in faults if fault.dataset == "land" and fault.row])
+        faults += cross(rng, sheet, max(2, round(CROSSED["land"] * scene.scale)), delivery, rows)
+    assert sheet.shapes is not None
+    path = scene.out / FOLDERS[delivery - 1] / LAND
+    writers.write_layer(path, "DLTB", sheet.columns, sheet.shapes, "MultiPolygon", "OpenFileGDB", _written(scene, delivery))
+    return len(sheet.position)
 
 
-def _write_forest(scene: Scene, folder: Path, stands: pd.DataFrame, written: date) -> None:
+def _write_forest(scene: Scene, folder: Path, stands: pd.DataFrame, faults: list[Fault]) -> int:
     number = stands.groupby("village_code").cumcount() + 1
     columns = {
         "XBBH": text(stands["stand_id"]), "CUN": text(stands["village_code"]), "LIN_BAN": ledger.texts(number // 50 + 1), "XIAO_BAN": ledger.texts(number),
@@ -134,10 +137,15 @@ def _write_forest(scene: Scene, folder: Path, stands: pd.DataFrame, written: dat
         "MIAN_JI": ledger.texts(stands["area_m2"]), "ZL_ND": ledger.texts(stands["planted_year"]), "JK_ZK": words(stands["condition"], "stand_condition"),
         "GH_ZRR": text(stands["chief"]), "GH_DH": text(stands["chief_phone"]), "SJRQ": days(stands["verified"], "%Y%m%d"),
     }  # fmt: skip
-    writers.write_shapefile(folder / "林地" / "小班.shp", columns, scene.ground.stands.geometry.to_numpy(), "Polygon", written, 0)
+    free = np.flatnonzero(stands["condition"] == "healthy")
+    sheet = Sheet("forest", [FOREST], columns, "XBBH", free, shapes=scene.ground.stands.geometry.to_numpy())
+    _spoil(scene, sheet, 1, faults)
+    assert sheet.shapes is not None
+    writers.write_shapefile(folder / FOREST, sheet.columns, sheet.shapes, "Polygon", _written(scene, 1), 0)
+    return len(sheet.position)
 
 
-def _write_facilities(scene: Scene, folder: Path, devices: pd.DataFrame) -> None:
+def _write_facilities(scene: Scene, delivery: int, devices: pd.DataFrame, faults: list[Fault]) -> int:
     points = scene.ground.facilities.geometry
     lon, lat = to_gcj02(*to_degrees(points.x.to_numpy(), points.y.to_numpy()))
     stream = np.where(devices["kind"] == "camera", "rtsp://127.0.0.1/" + devices["facility_id"].astype(str), "")
@@ -147,10 +155,28 @@ def _write_facilities(scene: Scene, folder: Path, devices: pd.DataFrame) -> None
         "开放时间": text(devices["hours"]), "视频地址": text(stream), "责任人": text(devices["chief"]), "责任人电话": text(devices["chief_phone"]),
         "经度": pa.array([f"{v:.7f}" for v in lon]), "纬度": pa.array([f"{v:.7f}" for v in lat]), "巡查日期": days(devices["verified"]),
     }  # fmt: skip
-    writers.write_csv(folder / "设施" / "设施清单.csv", columns, "utf-8-sig")
+    sheet = Sheet("facilities", [FACILITIES], columns, "设施编号", np.flatnonzero((devices["state"] == "working") & ~devices["kind"].isin(land.MONITORED)))
+    _spoil(scene, sheet, delivery, faults)
+    if delivery == 1:
+        _swap(scene, sheet, faults)
+    writers.write_csv(scene.out / FOLDERS[delivery - 1] / FACILITIES, sheet.columns, "utf-8-sig")
+    return len(sheet.position)
 
 
-def _write_staff(scene: Scene, folder: Path, staff: pd.DataFrame) -> dict[str, int]:
+def _swap(scene: Scene, sheet: Sheet, faults: list[Fault]) -> None:
+    """Some devices have longitude and latitude in each other's column."""
+    taken = {fault.row for fault in faults if fault.dataset == "facilities"}
+    free = [row for row in range(len(sheet.position)) if row + sheet.first_row not in taken]
+    rows = np.random.default_rng([scene.seed, 600]).permutation(free)[: max(1, round(SWAPPED_DEVICES * scene.scale))]
+    lon, lat = ({int(row): sheet.columns[header][int(row)].as_py() for row in rows} for header in ("经度", "纬度"))
+    sheet.write("经度", lat)
+    sheet.write("纬度", lon)
+    for row in sorted(lon):
+        key = sheet.columns["设施编号"][row].as_py()
+        faults.append(Fault(1, "facilities", FACILITIES, None, row + sheet.first_row, "geom", None, "geometry_swapped", "refused", key))
+
+
+def _write_staff(scene: Scene, delivery: int, staff: pd.DataFrame, faults: list[Fault]) -> dict[str, int]:
     names = scene.ledger.organisations
     columns = {
         "工号": text(staff["responder_id"]), "姓名": text(staff["name"]), "联系电话": text(staff["phone"]), "岗位类型": words(staff["post_type"], "post_type"),
@@ -158,9 +184,12 @@ def _write_staff(scene: Scene, folder: Path, staff: pd.DataFrame) -> dict[str, i
         "单位编号": text(staff["organisation_id"]), "所属网格": text(staff["area_code"]),
         "经度": pa.array([f"{v:.6f}" for v in staff["lon"]]), "纬度": pa.array([f"{v:.6f}" for v in staff["lat"]]),
     }  # fmt: skip
-    writers.write_csv(folder / "人员" / "值守力量.csv", columns, "gbk")
-    if folder.name != FOLDERS[0]:
-        return {"staff": len(staff)}
+    folder = scene.out / FOLDERS[delivery - 1]
+    sheet = Sheet("staff", [STAFF], columns, "工号", np.flatnonzero(staff["team_kind"] == "volunteer"))
+    _spoil(scene, sheet, delivery, faults)
+    writers.write_csv(folder / STAFF, sheet.columns, "gbk")
+    if delivery > 1:
+        return {"staff": len(sheet.position)}
     until = scene.calendar.today.astype("M8[M]") + names["months"].to_numpy().astype("m8[M]")
     organisations = {
         "单位编号": text(names["organisation_id"]), "单位名称": text(names["name"]), "单位类别": words(names["kind"], "organisation_kind"),
@@ -175,18 +204,21 @@ def _write_staff(scene: Scene, folder: Path, staff: pd.DataFrame) -> dict[str, i
         "服务频次": text(services["frequency"]), "完成率": ledger.texts(services["completion"]),
     }  # fmt: skip
     writers.write_csv(folder / "人员" / "服务清单.csv", listed, "gb18030")
-    return {"staff": len(staff), "organisations": len(names), "services": len(services)}
+    return {"staff": len(sheet.position), "organisations": len(names), "services": len(services)}
 
 
-def write_cases(folder: Path, cases: pd.DataFrame) -> None:
-    """The case ledger."""
+def write_cases(scene: Scene, delivery: int, cases: pd.DataFrame) -> list[Fault]:
+    """The case ledger; returns its faults."""
     columns = {
         "案件编号": text(cases["case_id"]), "对象类别": words(cases["object_table"], "case_object"), "对象编号": text(cases["object_id"]),
         "事件类型": text(cases["event"]), "等级": words(cases["grade"], "event_grade_four"), "状态": words(cases["state"], "case_state"),
         "立案日期": days(cases["opened"]), "整改期限": days(cases["due"]), "结案日期": days(cases["closed"]), "复查通过": yes_no(cases["passed"]),
         "责任人": text(cases["responsible"]), "责任人电话": text(cases["phone"]),
     }  # fmt: skip
-    writers.write_csv(folder / "处置" / "处置台账.csv", columns, "utf-8-sig")
+    sheet, faults = Sheet("casework", [CASEWORK], columns, "案件编号", np.flatnonzero(cases["state"] == "closed")), []
+    _spoil(scene, sheet, delivery, faults)
+    writers.write_csv(scene.out / FOLDERS[delivery - 1] / CASEWORK, sheet.columns, "utf-8-sig")
+    return faults
 
 
 def _objects(frame: pd.DataFrame, key: str, level: int, events: pd.Series) -> pd.DataFrame:
@@ -210,20 +242,19 @@ def _cases(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, stands
 
 
 def _updates(
-    rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, devices: pd.DataFrame, cases: pd.DataFrame, counts: dict[tuple[str, str], int]
-) -> Outcome:
+    rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, devices: pd.DataFrame, cases: pd.DataFrame, counts: dict[tuple[str, str], int],
+    faults: list[Fault],
+) -> Outcome:  # fmt: skip
     """Devices at the second delivery, land and staff at the third, with their cases."""
-    second, third = scene.out / FOLDERS[1], scene.out / FOLDERS[2]
     devices, later = _repair(rng, scene, devices, cases)
-    _write_facilities(scene, second, devices)
+    counts[FOLDERS[1], "facilities"] = _write_facilities(scene, 2, devices, faults)
     parcels, last = _restore(rng, scene, parcels, later)
-    _write_land(scene, third, parcels, _written(scene, 3))
+    counts[FOLDERS[2], "land"] = _write_land(scene, 3, parcels, faults)
     staff = scene.ledger.staff.copy()
     changed = rng.permutation(len(staff))[: max(1, len(staff) // 50)]
     staff.loc[changed, "duty"] = np.where(staff.loc[changed, "duty"] == "on", "off", "on")
-    _write_staff(scene, third, staff)
-    counts |= {(FOLDERS[1], "facilities"): len(devices), (FOLDERS[2], "land"): len(parcels), (FOLDERS[2], "staff"): len(staff)}
-    return Outcome((cases, later, last), counts)
+    counts |= {(FOLDERS[2], name): count for name, count in _write_staff(scene, 3, staff, faults).items()}
+    return Outcome((cases, later, last), counts, faults)
 
 
 def _repair(rng: np.random.Generator, scene: Scene, devices: pd.DataFrame, cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
