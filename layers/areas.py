@@ -17,7 +17,7 @@ _CLOSING = f"""SELECT area_code, count_if({_STILL} OR closed_on > due_on) AS bad
     WHERE due_on >= $as_of - {WINDOW_DAYS} AND due_on < $as_of GROUP BY 1"""
 _RECTIFIED = f"""SELECT area_code, count_if({_STILL} OR passed_check = false) AS bad, count(*) AS n FROM ({CASES})
     WHERE opened_on >= $as_of - {WINDOW_DAYS} AND (NOT {_STILL} OR due_on < $as_of) GROUP BY 1"""
-_OBJECTS = """SELECT area_code, sum(n) FILTER (level IN (1, 2)) AS bad, sum(n) AS n FROM tally
+_OBJECTS = """SELECT area_code, coalesce(sum(n) FILTER (level IN (1, 2)), 0) AS bad, sum(n) AS n FROM tally
     WHERE layer IN ('houses', 'land', 'forest', 'facilities') AND level <> 0 GROUP BY 1"""
 _VISITS = "SELECT area_code, sum(overdue) AS bad, sum(visits) AS n FROM tally GROUP BY 1"
 # Nuisance from sites, parking fees, quarrels and food: the types that residents complain of, until the network counts complaints itself.

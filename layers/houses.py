@@ -16,14 +16,14 @@ OVERDUE_DAYS = 84
 # Persons of one room are kin when they share one household book and nobody is marked as not kin; kin are excepted from the limit of two a living
 # room, not from the 5 m² (Shanghai rule). Rooms without their number of living rooms or their area are not judged on that count.
 _ROOM_PEOPLE = """SELECT room_id, count(*) AS people,
-    count(household_no) = count(*) AND count(DISTINCT household_no) = 1 AND count_if(relation = '99') = 0 AS kin
+    count(household_no) = count(*) AND min(household_no) = max(household_no) AND count_if(relation = '99') = 0 AS kin
     FROM person WHERE room_id IS NOT NULL GROUP BY 1"""
 _ROOMS = f"""SELECT rm.house_id, count(*) AS rooms, count_if(rm.room_use = 'let') AS let_rooms, sum(rm.living_area_m2) AS living_area_m2,
     count_if(rm.room_use IN ('let') IS NOT FALSE AND NOT p.kin AND p.people > 2 * rm.designed_rooms) AS crowded,
     count_if(rm.room_use IN ('let') IS NOT FALSE AND rm.living_area_m2 / p.people < 5) AS cramped
     FROM room rm LEFT JOIN ({_ROOM_PEOPLE}) p USING (room_id) GROUP BY 1"""
 _PEOPLE = """SELECT house_id, count(*) AS people, count_if(category = 'migrant') AS migrants,
-    count(household_no) = count(*) AND count(DISTINCT household_no) = 1 AND count_if(relation = '99') = 0 AS kin
+    count(household_no) = count(*) AND min(household_no) = max(household_no) AND count_if(relation = '99') = 0 AS kin
     FROM person WHERE house_id IS NOT NULL GROUP BY 1"""
 _CASES = """SELECT object_id AS house_id, count(*) AS open FROM casework
     WHERE object_table = 'house' AND opened_on <= $as_of AND (state = 'open' OR closed_on > $as_of) GROUP BY 1"""

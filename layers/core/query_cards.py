@@ -36,7 +36,7 @@ def tooltip(store: Store, viewer: Viewer, layer: str, ordinal: int) -> Row | Non
     declared = store.layer(layer)
     names = ("name",) if declared.geometry == "area" else declared.tooltip
     row = _object(store, TABLES[found["table"]], found["key"])
-    values = policy.release_one(found["table"], row, viewer, today_of(store))
+    values = _released(store, viewer, TABLES[found["table"]], row)
     told = _receipt(store, declared, found["key"])
     return found | {
         "title": title_of(declared, values, found["key"]),
@@ -54,7 +54,7 @@ def card(store: Store, viewer: Viewer, table: str, key: str) -> Row:
     row = _object(store, declared, key)
     layers = [layer for layer in store.layers if layer.table == table or (layer.geometry == "area" and table == "area")]
     main = next((layer for layer in layers if layer.table == table), None)
-    values = policy.release(declared, [row], viewer, today_of(store))[0]
+    values = _released(store, viewer, declared, row)
     told = [facts for layer in layers if (facts := _receipt(store, layer, key))]
     own = next((facts for facts in told if main and facts["layer"] == main.name), None)
     return {
@@ -79,6 +79,11 @@ def _object(store: Store, table: Table, key: str) -> Row:
             f"There is no {table.en.lower()} {key!r} in this snapshot.", remedy="It may have been removed by a later delivery."
         )
     return found
+
+
+def _released(store: Store, viewer: Viewer, table: Table, row: Row) -> Row:
+    names = {column.name for column in table.all_columns}
+    return policy.release_one(table, {name: value for name, value in row.items() if name in names}, viewer, today_of(store))
 
 
 def _receipt(store: Store, layer: Layer, key: str) -> Row | None:

@@ -86,11 +86,14 @@ def _valid_until(flips: list[int]) -> str:
 
 
 def _check_unique(con: duckdb.DuckDBPyConnection, layer: Layer) -> None:
-    row = con.execute("SELECT count(*) - count(DISTINCT object_id), mode(object_id) FROM facts").fetchone()
-    if row and row[0]:
+    """Keys are unique in the contract's tables, so more facts than objects come from a join that multiplies."""
+    where = f"WHERE {layer.where}" if layer.where and not layer.joins else ""
+    row = con.execute(f"SELECT (SELECT count(*) FROM facts), (SELECT count(*) FROM {layer.table} o {where})").fetchone()
+    if row and row[0] > row[1]:
+        twice = con.execute("SELECT object_id FROM facts GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1").fetchone()
         raise LayerError(
-            f"Layer {layer.name!r} finds {row[0]} objects more than once, {row[1]!r} among them.",
-            remedy="Group its joins so that each object has at most one row; keys must be unique and not empty.",
+            f"A join of layer {layer.name!r} gives several rows for an object, {twice and twice[0]!r} among them.",
+            remedy="Group the join so that each object has at most one row.",
         )
 
 

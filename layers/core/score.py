@@ -41,5 +41,5 @@ def _part_sql(layer: str, part: Part) -> str:
             FROM area a JOIN summed USING (code), town WHERE summed.n > 0),
         middle AS (SELECT level, median(rate) AS rate FROM rated GROUP BY 1)
         SELECT {text(layer)}, a.code, {text(part.name)}, {part.weight},
-            greatest(0, 100 - {100 - MEDIAN_POINTS} * r.rate / greatest(m.rate, {part.reference})), r.bad, r.n
+            CASE WHEN r.rate IS NOT NULL THEN greatest(0, 100 - {100 - MEDIAN_POINTS} * r.rate / greatest(m.rate, {part.reference})) END, r.bad, r.n
         FROM area a LEFT JOIN rated r USING (code) LEFT JOIN middle m ON m.level = r.level ORDER BY a.code"""

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from small_town import AS_OF, FRESH, Town, add_house, add_person
 
 GOOD_SCORES = {"registration": 20, "fire": 25, "security": 15, "structure": 15, "sanitation": 10, "neighbours": 10, "landlord": 5}
