@@ -35,46 +35,79 @@ def _land(*groups: str) -> str:
 
 
 _OSM = {"03": ("forest", "wood"), "11": ("basin", "reservoir", "water")}
-_RESIDENTS = "(SELECT house_id, count(*) AS n FROM person GROUP BY house_id) r"
-_MIGRANTS = "(SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' GROUP BY house_id) r"
+_HOUSES = "SELECT h.house_id AS key, NULL AS other_key, h.area_code, {n} AS n FROM house h"
+_RENTALS = "SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, {n} AS n FROM rental t JOIN house h USING (house_id)"
+_RESIDENTS = "(SELECT house_id, count(*) AS n FROM person GROUP BY house_id) r USING (house_id)"
+_MIGRANTS = "(SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' GROUP BY house_id) r USING (house_id)"
+_RENTING = (
+    "(SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' AND dwelling_type = '02' GROUP BY house_id) r USING (house_id)"
+)
 
 
 def kinds() -> tuple[Kind, ...]:
     """All kinds that are found by one query over the finished town."""
+    return (*_of_houses(), *_of_rentals(), *_of_registers())
+
+
+def _of_houses() -> tuple[Kind, ...]:
     return (
-        Kind("resident_in_vacant_house", "house", "person", "登记为空置，却有{n}人居住", "Recorded as vacant, yet {n} people live here",
-             f"SELECT house_id AS key, NULL AS other_key, area_code, r.n FROM house h JOIN {_RESIDENTS} USING (house_id) WHERE h.occupancy = 'vacant'"),
+        Kind(
+            "resident_in_vacant_house", "house", "person", "登记为空置，却有{n}人居住", "Recorded as vacant, yet {n} people live here",
+            f"{_HOUSES.format(n='r.n')} JOIN {_RESIDENTS} WHERE h.occupancy = 'vacant'",
+        ),
+        Kind(
+            "tenant_in_own_use_house", "house", "person",
+            "登记为自住，却有{n}名流动人口租住", "Recorded as owner-occupied, yet {n} migrants rent here",
+            f"{_HOUSES.format(n='r.n')} JOIN {_RENTING} WHERE h.occupancy = 'own'",
+        ),
         Kind("house_on_forest_land", "house", "parcel", "房屋位于林地图斑上", "The house stands on forest land", _house_on(_land("03"))),
-        Kind("house_on_basic_farmland", "house", "parcel", "房屋位于永久基本农田上", "The house stands on permanent basic farmland",
-             _house_on("p.basic_farmland")),
         Kind("house_on_water", "house", "parcel", "房屋位于水域图斑上", "The house stands on water", _house_on(_land("11"))),
-        Kind("let_house_without_tenants", "rental", "house", "在册出租房，无流动人口登记，也无承租人", "Registered as let, but no migrant and no tenant is recorded",
-             f"""SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, 0 AS n FROM rental t JOIN house h USING (house_id)
-             LEFT JOIN {_MIGRANTS} USING (house_id) WHERE r.n IS NULL AND coalesce(len(t.tenants), 0) = 0 AND h.occupancy <> 'vacant'"""),
-        Kind("let_house_without_register", "house", "rental", "房屋用途为出租，但出租台账中没有", "Recorded as let, but missing from the rental register",
-             """SELECT house_id AS key, NULL AS other_key, area_code, 0 AS n FROM house h ANTI JOIN rental USING (house_id)
-             WHERE h.occupancy IN ('let', 'part_let') AND EXISTS (FROM rental)"""),
-        Kind("tenant_in_own_use_house", "house", "person", "登记为自住，却有{n}名流动人口租住", "Recorded as owner-occupied, yet {n} migrants rent here",
-             """SELECT house_id AS key, NULL AS other_key, h.area_code, r.n FROM house h JOIN
-             (SELECT house_id, count(*) AS n FROM person WHERE category = 'migrant' AND dwelling_type = '02'
-              GROUP BY house_id) r USING (house_id) WHERE h.occupancy = 'own'"""),
-        Kind("rental_of_own_use_house", "rental", "house", "在出租台账中，房屋用途却为自住", "In the rental register, yet recorded as owner-occupied",
-             "SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, 0 AS n FROM rental t JOIN house h USING (house_id) WHERE h.occupancy = 'own'"),
-        Kind("occupants_over_limit", "rental", "house", "流动人口超过限住人数{n}人", "{n} migrants more than the occupant limit",
-             f"""SELECT t.house_id AS key, t.house_id AS other_key, h.area_code, r.n - t.max_occupants AS n FROM rental t JOIN house h USING (house_id)
-             JOIN {_MIGRANTS} USING (house_id) WHERE t.max_occupants > 0 AND r.n > t.max_occupants"""),
-        Kind("person_in_two_registers", "person", "person", "同一证件在{n}处登记", "The same document is registered {n} times", _TWICE),
-        *(Kind("case_on_missing_object", "casework", name, "案件所指对象不存在", "The object of the case does not exist", _missing(name))
-          for name in ("house", "parcel", "stand", "facility", "area")),
+        Kind(
+            "house_on_basic_farmland", "house", "parcel", "房屋位于永久基本农田上", "The house stands on permanent basic farmland",
+            _house_on("p.basic_farmland"),
+        ),
     )  # fmt: skip
 
 
-def _house_on(land: str) -> str:
+def _of_rentals() -> tuple[Kind, ...]:
     return (
-        f"SELECT h.house_id AS key, p.parcel_id AS other_key, h.area_code, 0 AS n FROM house h JOIN parcel p USING (parcel_id) WHERE {land}"
+        Kind(
+            "let_house_without_tenants", "rental", "house",
+            "在册出租房，既无流动人口登记，也无承租人", "Registered as let, but no migrant and no tenant is recorded",
+            f"""{_RENTALS.format(n=0)} LEFT JOIN {_MIGRANTS}
+            WHERE r.n IS NULL AND coalesce(len(t.tenants), 0) = 0 AND h.occupancy <> 'vacant'""",
+        ),
+        Kind(
+            "let_house_without_register", "house", "rental",
+            "房屋用途为出租，出租台账中却没有", "Recorded as let, but missing from the rental register",
+            f"{_HOUSES.format(n=0)} ANTI JOIN rental USING (house_id) WHERE h.occupancy IN ('let', 'part_let') AND EXISTS (FROM rental)",
+        ),
+        Kind(
+            "rental_of_own_use_house", "rental", "house",
+            "在出租台账中，房屋用途却为自住", "In the rental register, yet recorded as owner-occupied",
+            f"{_RENTALS.format(n=0)} WHERE h.occupancy = 'own'",
+        ),
+        Kind(
+            "occupants_over_limit", "rental", "house", "流动人口超过限住人数{n}人", "{n} migrants more than the occupant limit",
+            f"{_RENTALS.format(n='r.n - t.max_occupants')} JOIN {_MIGRANTS} WHERE t.max_occupants > 0 AND r.n > t.max_occupants",
+        ),
+    )  # fmt: skip
+
+
+def _of_registers() -> tuple[Kind, ...]:
+    missing = ("案件所指对象不存在", "The object of the case does not exist")
+    return (
+        Kind("person_in_two_registers", "person", "person", "同一证件在{n}处登记", "The same document is registered {n} times", _TWICE),
+        *(Kind("case_on_missing_object", "casework", name, *missing, _missing(name)) for name in _CASE_OBJECTS),
     )
 
 
+def _house_on(land: str) -> str:
+    found = "SELECT h.house_id AS key, p.parcel_id AS other_key, h.area_code, 0 AS n"
+    return f"{found} FROM house h JOIN parcel p USING (parcel_id) WHERE {land}"
+
+
+_CASE_OBJECTS = ("house", "parcel", "stand", "facility", "area")
 # Either two datasets gave one key, or two keys carry one document number; the number itself never leaves the register.
 _TWICE = """
     SELECT person_id AS key, NULL AS other_key, any_value(area_code) AS area_code, count(*) AS n
@@ -137,7 +170,8 @@ def counts_by_village(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[s
     rows = connection.execute("""
         SELECT coalesce(v.name, ''), what, count(*)::BIGINT FROM (
             SELECT kind AS what, area_code FROM contradiction UNION ALL SELECT table_name || '_' || reason, area_code FROM unlinked) f
-        LEFT JOIN (SELECT c.area_code, a.name FROM main.closure c JOIN area a ON a.code = c.ancestor_code WHERE a.level = 1) v USING (area_code)
+        LEFT JOIN (
+            SELECT c.area_code, a.name FROM main.closure c JOIN area a ON a.code = c.ancestor_code WHERE a.level = 1) v USING (area_code)
         GROUP BY ALL ORDER BY ALL""").fetchall()
     villages: dict[str, dict[str, int]] = {}
     for village, what, count in rows:

@@ -138,7 +138,7 @@ def _store(connection: duckdb.DuckDBPyConnection, findings: list[Finding], crs: 
     connection.register("findings", table)
     box = ", ".join(f"{value} AS {name}" for name, value in box_columns("lonlat").items())
     connection.execute(f"""
-        INSERT INTO next.coverage_qa BY NAME 
+        INSERT INTO next.coverage_qa BY NAME
         SELECT * EXCLUDE (wkb, point), ST_X(point) AS lon, ST_Y(point) AS lat, {box} FROM (
             SELECT *, {transformed("geom", crs, LONLAT)} AS lonlat, {transformed("ST_PointOnSurface(geom)", crs, LONLAT)} AS point
             FROM (SELECT *, ST_GeomFromWKB(wkb) AS geom FROM findings))""")

@@ -34,6 +34,8 @@ from etl.core.version import code_version
 # Objects may reach over the border of the town: by some 200 m, or 1 % of its size.
 MARGIN_DEGREES = 0.002
 MARGIN_SHARE = 0.01 / 4
+# The outline against which systems are told apart: a border drawn 30 m off is usual, the shift of map apps is 500 m.
+BORDER_DEGREES = 0.0003
 
 
 # Points from which a system is told, and houses that they are held against.
@@ -171,8 +173,10 @@ def _located(
 def _decided(connection: duckdb.DuckDBPyConnection, delivery: Delivery, dataset: Dataset, intake: Intake, frame: Frame) -> DatumDecision:
     clean = identifier(f"clean_{dataset.name}")
     (rows,) = connection.execute(f"SELECT count(*) FROM {clean} WHERE __wkb IS NOT NULL").fetchall()[0]
+    # Middles, not corners: those of areas lie on the border of the town.
     numbered = f"SELECT __wkb, row_number() OVER () AS n FROM {clean} WHERE __wkb IS NOT NULL"
-    sample = connection.execute(f"SELECT __wkb FROM ({numbered}) WHERE n % {rows // SAMPLE + 1} = 0").fetchall()
+    middle = "ST_AsWKB(ST_Centroid(ST_GeomFromWKB(__wkb)))"
+    sample = connection.execute(f"SELECT {middle} FROM ({numbered}) WHERE n % {rows // SAMPLE + 1} = 0").fetchall()
     return detect(
         [bytes(wkb) for (wkb,) in sample], dataset.crs, intake.crs[0] if intake.crs else None, frame.outline, delivery.town.crs,
         declared_datum=dataset.datum, control_points=dataset.control_points,
@@ -196,11 +200,12 @@ def _tell(
     for path in written:
         report.say(f"{dataset.name}: {path}")
     system = {"system": decision.label, "inside_share": decision.inside_share} if decision else {}
+    evidence = (*intake.evidence, *(decision.evidence if decision else ()))
     report.datasets.append({
         "name": dataset.name, "table": dataset.table, "file": dataset.file, "files": intake.files, "rows": result.rows,
         "refused": result.refused, "warnings": result.warnings, "faults": result.by_code, "encoding": intake.encodings, "crs": intake.crs,
         **system,
-        "evidence": [str(line) for line in (*intake.evidence, *(decision.evidence if decision else ()))], "unmapped": list(mapping.unmapped),
+        "evidence": [str(line) for line in evidence], "unmapped": list(mapping.unmapped),
         "mapping": {column: [source.header for source in sources] for column, sources in mapping.sources.items()},
         "quarantine": [str(path) for path in written],
     })  # fmt: skip
@@ -228,6 +233,7 @@ def town_frame(connection: duckdb.DuckDBPyConnection, delivery: Delivery, taken:
     margin = max(MARGIN_DEGREES, MARGIN_SHARE * shapely.length(shapely.envelope(outline)))
     generous = shapely.simplify(shapely.buffer(shapely.convex_hull(outline), margin, quad_segs=2), margin / 10)
     houses = _shapes(connection, delivery, taken, "house")
+    outline = shapely.simplify(shapely.buffer(outline, BORDER_DEGREES, quad_segs=2), BORDER_DEGREES / 10)
     return Frame(outline, generous, nearness(houses) if houses else None)
 
 

@@ -61,7 +61,8 @@ def _options(dataset: Dataset, scratch: Path) -> ReadOptions:
     wanted = dict.fromkeys(header for headers in dataset.fields.values() for header in headers if header != ROW_NUMBER)
     return ReadOptions(
         layer=dataset.layer, sheet=dataset.sheet, encoding=dataset.encoding, where=dataset.where or None,
-        wanted=tuple(wanted | dict.fromkeys(dataset.where)), header_row=dataset.header_row, header_rows=dataset.header_rows, scratch=scratch,
+        wanted=tuple(wanted | dict.fromkeys(dataset.where)), header_row=dataset.header_row, header_rows=dataset.header_rows,
+        scratch=scratch,
     )  # fmt: skip
 
 

@@ -125,10 +125,8 @@ def _report_unlinked(connection: duckdb.DuckDBPyConnection) -> None:
     missing_house = "NOT EXISTS (FROM house h WHERE h.house_id = t.house_id)"
     _unlinked(connection, "person", "person_id", "no_house", "t.house_id IS NULL", "t.area_code")
     _unlinked(connection, "person", "person_id", "house_unknown", f"t.house_id IS NOT NULL AND {missing_house}", "t.area_code")
-    _unlinked(
-        connection, "person", "person_id", "room_unknown",
-        f"t.room_id IS NULL AND t.room_no IS NOT NULL AND NOT ({missing_house}) AND t.house_id IN (SELECT house_id FROM room)", "t.area_code",
-    )  # fmt: skip
+    missing_room = f"t.room_id IS NULL AND t.room_no IS NOT NULL AND NOT ({missing_house}) AND t.house_id IN (SELECT house_id FROM room)"
+    _unlinked(connection, "person", "person_id", "room_unknown", missing_room, "t.area_code")
     for name, key in (("room", "room_id"), ("rental", "house_id")):
         _unlinked(connection, name, key, "house_unknown", missing_house, "NULL")
     missing_area = "t.area_code IS NOT NULL AND t.area_code NOT IN (SELECT code FROM area)"

@@ -201,7 +201,8 @@ class Run:
         before = self._former_facts()
         levels = [{"zh": level.zh, "en": level.en} for level in town.levels]
         return {
-            "name": {"zh": town.name.zh, "en": town.name.en}, "code": town.code, "crs": town.crs, "timezone": town.timezone, "levels": levels,
+            "name": {"zh": town.name.zh, "en": town.name.en}, "code": town.code, "crs": town.crs, "timezone": town.timezone,
+            "levels": levels,
             # Once real data has been loaded, the installation holds real data.
             "synthetic": town.synthetic and before.get("synthetic", True), "as_of": as_of.isoformat(),
             "rule_version": rule_version(self.layers), "bounds": before.get("bounds"),
@@ -225,8 +226,8 @@ class Run:
             connection.execute(f"INSERT INTO next.fault BY NAME FROM lake.fault WHERE dataset NOT IN ({names})")
         for one in taken:
             values = (
-                one.dataset.name, one.dataset.table, one.dataset.file, one.identity.fingerprint, self.delivery.delivered_at, one.result.rows,
-                one.result.refused, "", one.identity.declaration, one.identity.code_version, list(one.placed.links),
+                one.dataset.name, one.dataset.table, one.dataset.file, one.identity.fingerprint, self.delivery.delivered_at,
+                one.result.rows, one.result.refused, "", one.identity.declaration, one.identity.code_version, list(one.placed.links),
             )  # fmt: skip
             connection.execute(f"INSERT INTO next.dataset VALUES ({', '.join('?' * len(values))})", list(values))
 
@@ -310,9 +311,10 @@ def _heal(run: Run) -> None:
 
 def _require_same_town(run: Run) -> None:
     before = run._former_facts()
-    if before and before["code"] != run.delivery.town.code:
+    town = run.delivery.town
+    if before and before["code"] != town.code:
         raise StoreError(
-            f"{run.settings.home} holds the town {before['code']} ({before['name']['en']}), and this delivery is of {run.delivery.town.code}.",
+            f"{run.settings.home} holds the town {before['code']} ({before['name']['en']}), and this delivery is of {town.code}.",
             remedy="Set ONESCREEN_HOME to another folder.",
         )
 

@@ -13,6 +13,8 @@ from data.store.serving import current, kept
 from etl.core.publish import prune, rollback
 from etl.core.scratch import exclusive, sweep
 
+_SHOWN = "name, table_name, delivered_at, rows, refused, file"
+
 
 def status(settings: Settings, console: Console) -> None:
     """Print what is on show, what is kept, and what each dataset delivered last."""
