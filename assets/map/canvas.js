@@ -4,6 +4,7 @@
 
   const ns = (root.onescreen = root.onescreen || {});
   ns.map = ns.map || {};
+  const RING_FROM_PX = 3; // radius from which a dot has a rim; on a smaller one there would be little else
   const TILE_PX = 512; // CSS pixels; a screen tile of map zoom z is world tile z − 1
 
   /** What a raster of `item` for a screen tile depends on, as cache key, with the message for the worker (null: no data there). */
@@ -34,7 +35,10 @@
     const look = scene.look(item);
     if (!look) return;
     if (raster.runs) paint.paintRuns(out, { ...raster.runs, size }, look);
-    else paint.paintDots(out, raster.dots, { ...look, radius: dotRadius(item, record), ring: item.tileset.kind === "point" ? scene.ring : 0 });
+    else {
+      const radius = dotRadius(item, record);
+      paint.paintDots(out, raster.dots, { ...look, radius, ring: radius >= RING_FROM_PX * record.dpr ? scene.ring : 0 });
+    }
   }
 
   function dotRadius(item, record) {

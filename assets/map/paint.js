@@ -14,14 +14,17 @@
     return a ? ((a << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0 : 0;
   }
 
-  /** `source` laid over `below`, both not premultiplied. */
+  /** `source` laid over `below`, both not premultiplied. Two channels at a time, in integers: this is the innermost step. */
   function over(source, below) {
     const a = source >>> 24, b = below >>> 24;
     if (a === 255 || b === 0) return source;
     if (a === 0) return below;
-    const rest = (b * (255 - a)) / 255, out = a + rest;
-    const mix = (shift) => Math.round((((source >>> shift) & 255) * a + ((below >>> shift) & 255) * rest) / out);
-    return ((Math.round(out) << 24) | (mix(16) << 16) | (mix(8) << 8) | mix(0)) >>> 0;
+    // Share of the source in 256ths; over something half-transparent the source weighs more.
+    const out = b === 255 ? 255 : a + Math.round((b * (255 - a)) / 255);
+    const share = Math.round((a * 256) / out), rest = 256 - share;
+    const rb = ((Math.imul(source & 0xff00ff, share) + Math.imul(below & 0xff00ff, rest) + 0x800080) >>> 8) & 0xff00ff;
+    const g = ((Math.imul(source & 0xff00, share) + Math.imul(below & 0xff00, rest) + 0x8000) >>> 8) & 0xff00;
+    return ((out << 24) | rb | g) >>> 0;
   }
 
   /** Mix of two hexes, for outlines: `share` of the second. */
@@ -97,7 +100,7 @@
 
   /**
    * Paint points as discs over `out`; where several meet, the value of the least `rank` wins (worst level). `dots` = {size, xs, ys, ids}.
-   * `radius` in pixels; from 2 pixels on discs have a ring in `ring`.
+   * `radius` in pixels; `ring` is the colour of their rim, 0 for none.
    */
   function paintDots(out, dots, { array, lut, filter, rank, radius, ring }) {
     const { size, xs, ys, ids } = dots;

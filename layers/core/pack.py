@@ -12,6 +12,7 @@ from data.schema import table as contract_table
 from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
+from layers.core.ordinals import Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
 from layers.core.tiles import EXTENT
@@ -129,4 +130,4 @@ def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
     return sweep(folder, keep)
 
 
-__all__ = ["FORMAT", "Manifest", "blob_names", "build_pack", "paint_array", "prune_pack"]
+__all__ = ["FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack"]

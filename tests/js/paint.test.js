@@ -1,0 +1,99 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const paint = require("../../assets/map/paint.js");
+const raster = require("../../assets/map/raster.js");
+
+const RED = "#FF4D4F", GREEN = "#2BC46B";
+const palettes = { level: { dark: ["#7A8699", RED, "#FF8C1A", "#FADB14", "#3DA5FF", GREEN], alpha: [0.6, 1, 1, 1, 0.85, 0.7], rank: [1, 2, 3, 4, 0, 5] } };
+const ranks = () => { const out = new Uint8Array(256).fill(254); palettes.level.rank.forEach((level, rank) => { out[level] = rank; }); return out; };
+const lutOf = (shown) => paint.table(paint.colours(palettes, null, "dark"), { fill: 1, edgeHex: "#000000", shown: shown ? new Set(shown) : null });
+const near = (a, b) => [0, 8, 16, 24].forEach((shift) => assert.ok(Math.abs(((a >>> shift) & 255) - ((b >>> shift) & 255)) <= 1, `${a.toString(16)} ≈ ${b.toString(16)}`));
+const runsOf = (size, pieces) => ({ size, starts: Uint32Array.from(pieces, ([at]) => at), values: Uint32Array.from(pieces, ([, v]) => v) });
+
+test("a hex and an opacity become a pixel in the byte order of ImageData", () => {
+  assert.deepEqual([...new Uint8Array(Uint32Array.of(paint.pixel(RED, 1)).buffer)], [0xff, 0x4d, 0x4f, 0xff]);
+  assert.equal(paint.pixel(RED, 0), 0);
+});
+
+test("laying one colour over another agrees with the formula of Porter and Duff", () => {
+  let seed = 1;
+  const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0);
+  for (let i = 0; i < 5000; i++) {
+    const s = random(), d = random(), a = (s >>> 24) / 255, b = (d >>> 24) / 255, out = a + b * (1 - a);
+    if (out < 0.1) continue; // colours of nearly nothing round coarsely, and nobody sees them
+    const mix = (shift) => Math.round((((s >>> shift) & 255) * a + ((d >>> shift) & 255) * b * (1 - a)) / out);
+    const got = paint.over(s, d);
+    for (const shift of [0, 8, 16]) assert.ok(Math.abs(((got >>> shift) & 255) - mix(shift)) <= 2, `${s.toString(16)} over ${d.toString(16)} gives ${got.toString(16)}`);
+    assert.ok(Math.abs((got >>> 24) - out * 255) <= 1);
+  }
+});
+
+test("pixels get the colour of their feature's level, and the outline a darker one", () => {
+  const out = new Uint32Array(16);
+  paint.paintRuns(out, runsOf(4, [[0, 0], [4, 1], [8, (2 | raster.EDGE) >>> 0], [9, 2], [12, 0]]), { array: Uint8Array.of(1, 5), lut: lutOf() });
+  assert.equal(out[0], 0);
+  near(out[5], paint.pixel(RED, 1));
+  near(out[9], paint.pixel(GREEN, 0.7));
+  assert.ok((out[8] & 0xff00) < (out[9] & 0xff00));
+});
+
+test("an absent feature, one beyond the array and a filtered level are not drawn", () => {
+  const out = new Uint32Array(4);
+  const runs = runsOf(2, [[0, 1], [1, 2], [2, 9], [3, 3]]);
+  paint.paintRuns(out, runs, { array: Uint8Array.of(255, 1, 5), lut: lutOf([1]) });
+  assert.deepEqual([...out].map((v) => v !== 0), [false, true, false, false]);
+});
+
+test("a theme is filtered by the level of each feature through a second array", () => {
+  const out = new Uint32Array(2);
+  const filter = { array: Uint8Array.of(1, 5), shown: Uint8Array.from({ length: 256 }, (_, v) => (v === 1 ? 1 : 0)) };
+  paint.paintRuns(out.subarray(0), { size: 1, ...runsOf(1, [[0, 1]]) }, { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
+  assert.notEqual(out[0], 0);
+  out.fill(0);
+  paint.paintRuns(out, { size: 1, ...runsOf(1, [[0, 2]]) }, { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
+  assert.equal(out[0], 0);
+});
+
+test("one red house among ten thousand green ones in one pixel stays red, wherever it stands in the list", () => {
+  const n = 10001, ids = Uint32Array.from({ length: n }, (_, i) => i);
+  for (const place of [0, 5000, n - 1]) {
+    const array = new Uint8Array(n).fill(5), out = new Uint32Array(64);
+    array[place] = 1;
+    paint.paintDots(out, { size: 8, xs: new Int16Array(n).fill(3), ys: new Int16Array(n).fill(3), ids }, { array, lut: lutOf(), rank: ranks(), radius: 1, ring: 0 });
+    near(out[3 * 8 + 3], paint.pixel(RED, 1));
+  }
+});
+
+test("not knowing hides being in order, but nothing worse", () => {
+  const draw = (levels) => {
+    const out = new Uint32Array(4);
+    paint.paintDots(out, { size: 2, xs: Int16Array.from(levels, () => 0), ys: Int16Array.from(levels, () => 0), ids: Uint32Array.from(levels.keys()) },
+      { array: Uint8Array.from(levels), lut: lutOf(), rank: ranks(), radius: 0.5, ring: 0 });
+    return out[0];
+  };
+  near(draw([5, 0]), paint.pixel("#7A8699", 0.6));
+  near(draw([0, 4]), paint.pixel("#3DA5FF", 0.85));
+});
+
+test("a dot that reaches over the border of the tile is drawn up to it", () => {
+  const out = new Uint32Array(64);
+  paint.paintDots(out, { size: 8, xs: Int16Array.of(-1), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(1), lut: lutOf(), rank: ranks(), radius: 3, ring: 0 });
+  assert.notEqual(out[4 * 8], 0);
+  assert.equal(out[4 * 8 + 7], 0);
+});
+
+test("the halo lies around the feature and leaves the feature alone", () => {
+  const size = 9, out = new Uint32Array(size * size);
+  paint.paintHalo(out, runsOf(size, [[0, 0], [4 * size + 4, 3], [4 * size + 5, 0]]), 2, 0xffffffff, 2);
+  assert.equal(out[4 * size + 4], 0);
+  assert.equal(out.filter((v) => v).length, 24);
+});
+
+test("stripes continue over the border of two tiles", () => {
+  const size = 16, one = new Uint32Array(size * size), look = { array: Uint8Array.of(3), lut: lutOf(), hatched: new Uint8Array(256).fill(1), period: 8 };
+  paint.paintRuns(one, runsOf(size, [[0, 1]]), look);
+  const row = [...one.slice(0, size)].map((v) => (v ? 1 : 0));
+  assert.deepEqual(row.slice(0, 8), row.slice(8));
+  assert.equal(row.reduce((sum, v) => sum + v, 0), 8);
+});
