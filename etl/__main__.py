@@ -14,6 +14,7 @@ from data.errors import OneScreenError
 from data.schema import TABLES, table
 from data.settings import Settings, load_settings
 from etl.core import run, upkeep
+from etl.core.demo import load_demo
 from etl.core.template import write_template
 
 
@@ -33,6 +34,8 @@ def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) 
         run.load(settings, chosen.town, console, force_datum=chosen.force_datum)
     elif chosen.verb == "check":
         run.check_only(settings, chosen.town, console, force_datum=chosen.force_datum)
+    elif chosen.verb == "demo":
+        load_demo(settings, console, scale=chosen.scale, today=now(settings).date())
     elif chosen.verb == "status":
         upkeep.status(settings, console)
     elif chosen.verb == "rollback":
@@ -55,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("town", type=Path, metavar="TOWN.toml")
         verb.add_argument("--force-datum", action="append", default=[], metavar="DATASET",
                           help="accept this dataset although under 95 %% of it lie inside the town; may be repeated")  # fmt: skip
+    demo = verbs.add_parser("demo", help="generate and load the demonstration town 生成并加载示范镇")
+    demo.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")
     verbs.add_parser("status", help="what is on show, what is loaded 查看状态")
     back = verbs.add_parser("rollback", help="show an earlier kept snapshot again 回退到以前的快照")
     back.add_argument("snapshot", type=int, nargs="?", help="its number; the one before by default")
