@@ -52,6 +52,7 @@ def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
         assets_path_ignore=[NOT_IN_PAGE],
         assets_ignore=NOT_IN_PAGE,
         index_string=INDEX,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"}],
         update_title=None,
         suppress_callback_exceptions=True,
         add_log_handler=False,
@@ -60,6 +61,7 @@ def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
     built.append(dash_app)
     dash_app.layout = layout
     register(dash_app, screen, pages)
+    dash_app._setup_server()  # Dash would do it on the first request to an address of its own, and ours may come before
     return dash_app
 
 

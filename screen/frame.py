@@ -12,7 +12,6 @@ INDEX = """<!DOCTYPE html>
 <html lang="%LANGUAGE%" data-look="%LOOK%">
   <head>
     {%metas%}
-    <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
     <title>%TITLE%</title>
     <link rel="icon" type="image/svg+xml" href="/assets/icons/favicon.svg">
     {%css%}

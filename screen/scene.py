@@ -16,6 +16,7 @@ from screen.view import View
 
 Row = dict[str, Any]
 NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
+FIRST, LAST = ("areas", "houses", "people", "land", "forest", "facilities"), ("grid_qa",)  # as people ask; a town's own layers stand between
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     town = query.town(store)
     path = query.breadcrumb(store, view.area) if view.area else []
     path = path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], "name": words.of(town["name"]), "level": 0, "box": None}]
-    layers = [layer for layer in query.layer_list(store) if layer["name"] not in NOT_SWITCHED]
+    layers = sorted((layer for layer in query.layer_list(store) if layer["name"] not in NOT_SWITCHED), key=_as_people_ask)
     name = view.layer if any(layer["name"] == view.layer for layer in layers) else first_layer(screen, store, layers, town["root"])
     layer = next(layer for layer in layers if layer["name"] == name)
     area = path[-1]["code"]
@@ -93,11 +94,15 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     )  # fmt: skip
 
 
+def _as_people_ask(layer: Row) -> tuple[bool, int]:
+    name = layer["name"]
+    return name in LAST, FIRST.index(name) if name in FIRST else len(FIRST)
+
+
 def first_layer(screen: Screen, store: query.Store, layers: list[Row], root: str) -> str:
     """The layer that a visitor sees first: areas by their composite where that can be judged, else the first that says something."""
-    wanted = sorted(layers, key=lambda layer: (layer["name"] != "areas", layer["table"] == "area", layer["name"] != "houses"))
-    judged = (layer["name"] for layer in wanted if says_something(query.legend(store, screen.viewer, layer["name"], root)))
-    return str(next(judged, None) or next((layer["name"] for layer in wanted if layer["table"] != "area"), wanted[0]["name"]))
+    judged = (layer["name"] for layer in layers if says_something(query.legend(store, screen.viewer, layer["name"], root)))
+    return str(next(judged, None) or next((layer["name"] for layer in layers if layer["table"] != "area"), layers[0]["name"]))
 
 
 def says_something(legend: Row) -> bool:

@@ -8,7 +8,7 @@
   let lost = false;
 
   async function stamp() {
-    const answer = await fetch(MANIFEST, { method: "HEAD", cache: "no-cache" });
+    const answer = await fetch(MANIFEST, { cache: "no-cache" }); // a conditional request: 304 and no body while nothing changed
     if (answer.status === 404) return "";
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.headers.get("etag") || "";
@@ -40,5 +40,5 @@
 
   app.watch = { look, every: setInterval(look, EVERY_MS) };
   document.addEventListener("visibilitychange", look);
-  look();
+  window.addEventListener("load", look);
 })();
