@@ -60,7 +60,7 @@ class Mapping_:  # noqa: N801 -- the name that docs/architecture.md gives; `Mapp
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """`rank` orders matches of one header (lower is surer), then headers of one column."""
+    """`rank` is form of the header, kind of name, delivered or linked, place among the aliases: the lower, the surer."""
 
     rank: tuple[int, int, int, int]
     column: Column
@@ -152,7 +152,7 @@ def _best(header: str, index: _Index) -> list[_Match]:
             surest = min(match.rank[:3] for match in found)
             return [match for match in found if match.rank[:3] == surest]
     cut = {column.name: column for name, answers in index.items() if _is_cut(header, name) for _, column in answers}
-    return [_Match((9, 0, 0, 0), column, Source(header, "", "cut")) for column in cut.values()]
+    return [_Match((9, 9, 9, 9), column, Source(header, "", "cut")) for column in cut.values()]
 
 
 def _forms(header: str) -> Iterator[tuple[str, str, str]]:
@@ -203,7 +203,9 @@ def _gather(matches: Iterable[_Match], columns: Sequence[Column]) -> tuple[dict[
     found: dict[str, tuple[Source, ...]] = {}
     doubled: list[Ambiguity] = []
     for column in columns:
-        sources = tuple(match.source for match in sorted((m for m in matches if m.column == column), key=lambda m: m.rank))
+        # "图斑面积（亩）" is the column's own title and goes before its alias "面积", though it took a step to see it.
+        ranked = sorted((match for match in matches if match.column == column), key=lambda match: (match.rank[1:], match.rank[0]))
+        sources = tuple(match.source for match in ranked)
         if not sources:
             continue
         found[column.name] = sources[:1] if column.kind == "key" else sources

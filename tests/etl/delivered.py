@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from data.schema import TABLES
 from etl.core.contract import CheckResult, check
@@ -37,10 +38,16 @@ def make_raw(
     """The table `raw`; row n of the list is row n + 2 of its file, as the header is row 1."""
     columns = ", ".join('"' + header.replace('"', '""') + '" VARCHAR' for header in headers)
     con.execute(f"CREATE OR REPLACE TABLE raw ({columns}, __file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB)")
-    for number, row in enumerate(rows):
-        file, sheet = files[number] if files else ("表.csv", None)
-        values = [None if value is None else str(value) for value in row]
-        con.execute(f"INSERT INTO raw VALUES ({', '.join('?' * (len(headers) + 4))})", [*values, file, sheet, number + 2, None])
+    cells = [pa.array([None if row[place] is None else str(row[place]) for row in rows], pa.string()) for place in range(len(headers))]
+    places = files or [("表.csv", None)] * len(rows)
+    lineage = [
+        pa.array([file for file, _ in places]),
+        pa.array([sheet for _, sheet in places], pa.string()),
+        pa.array(range(2, len(rows) + 2)),
+    ]
+    con.register("given", pa.table([*cells, *lineage, pa.nulls(len(rows), pa.binary())], names=[f"c{n}" for n in range(len(headers) + 4)]))
+    con.execute("INSERT INTO raw SELECT * FROM given")
+    con.unregister("given")
 
 
 def checked(
@@ -52,7 +59,8 @@ def checked(
     make_raw(con, headers, rows, files)
     mapping = map_headers(headers, given, TABLES[table])
     result = check(con, "raw", "clean", given, TABLES[table], mapping, TODAY, DELIVERED, synthetic=synthetic, damaged=damaged)
-    return Checked(result, dicts(con, "SELECT * FROM clean ORDER BY __row"), dicts(con, "SELECT * FROM fault ORDER BY row, column_name"))
+    faults = f"SELECT * FROM fault WHERE dataset = '{given.name}' ORDER BY row, column_name"
+    return Checked(result, dicts(con, "SELECT * FROM clean ORDER BY __row"), dicts(con, faults))
 
 
 def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
