@@ -21,7 +21,7 @@ from etl.core.template import write_template
 def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = None) -> int:
     """Run one verb; returns the exit code."""
     chosen = _parser().parse_args(arguments)
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=140)
     try:
         return _dispatch(chosen, settings or load_settings(), console)
     except OneScreenError as error:

@@ -100,7 +100,8 @@ class Locator:
         return identifier(f"moved_{self.dataset}")
 
     def _missing(self) -> str:
-        return "FALSE" if self.table.name in PLACE_OPTIONAL else "(geom IS NULL OR ST_IsEmpty(geom))"
+        """Nothing was delivered. What was delivered and cannot be placed has no `geom` either: it lies outside."""
+        return "FALSE" if self.table.name in PLACE_OPTIONAL else "(__wkb IS NULL OR coalesce(ST_IsEmpty(geom), FALSE))"
 
     # --- coordinates
 
@@ -160,7 +161,8 @@ class Locator:
             hull = transformed(f"ST_GeomFromWKB(from_hex({text(shapely.to_wkb(self.frame, hex=True))}))", LONLAT, self.town_crs)
             outside = f"CASE WHEN {outside} THEN TRUE ELSE NOT ST_Intersects((SELECT {hull}), ST_Envelope(geom)) END"
         self.connection.execute(f"""
-            CREATE TABLE main.outside AS SELECT __id AS id, __wkb AS wkb FROM {self._moved} WHERE geom IS NOT NULL AND {outside}""")
+            CREATE TABLE main.outside AS SELECT __id AS id, __wkb AS wkb FROM {self._moved}
+            WHERE CASE WHEN geom IS NULL THEN __wkb IS NOT NULL ELSE {outside} END""")
         self.connection.register("swapped", pa.table({"id": pa.array(self._swapped(), pa.int64())}))
         place = "printf('%.6f, %.6f', ST_X(ST_Centroid(ST_GeomFromWKB(o.wkb))), ST_Y(ST_Centroid(ST_GeomFromWKB(o.wkb))))"
         for code, join in (("geometry_swapped", "SEMI"), ("geometry_outside", "ANTI")):

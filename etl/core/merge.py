@@ -74,6 +74,28 @@ def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change],
     return int(row[0]) if row else 0
 
 
+def changes_by_source(connection: duckdb.DuckDBPyConnection, plan: Plan, changes: Mapping[str, Change]) -> dict[str, Change]:
+    """`changes` of the contract's tables by the dataset to which the rows belong."""
+    found: dict[str, Change] = {}
+    for name in (name for name in plan.touched if name in changes):
+        first = not changes[name].updated and not changes[name].deleted and not _exists(connection, f"gone_{name}")
+        known = "FALSE" if first else "__known"
+        rows = connection.execute(
+            f"SELECT source, count(*) FILTER (NOT {known}), count(*) FILTER ({known}), 0 FROM main.delta_{name} GROUP BY 1"
+        )
+        totals = {source: [new, changed, gone] for source, new, changed, gone in rows.fetchall()}
+        if not first:
+            for source, gone in connection.execute(f"SELECT source, count(*) FROM main.gone_{name} GROUP BY 1").fetchall():
+                totals.setdefault(source, [0, 0, 0])[2] = gone
+        found.update({source: Change(*numbers) for source, numbers in totals.items()})
+    return found
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    row = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'work' AND table_name = ?", [name]).fetchone()
+    return bool(row and row[0])
+
+
 def _compare_shadow(
     connection: duckdb.DuckDBPyConnection, name: str, columns: list[str], known: set[str], changes: dict[str, Change]
 ) -> None:
@@ -98,8 +120,9 @@ def _compare(
     connection.execute(f"""
         CREATE TABLE main.delta_{name} AS SELECT {_listed(columns, "n.")}, o.__here IS NOT NULL AS __known
         FROM {relation} n LEFT JOIN (SELECT *, TRUE AS __here FROM lake.{name}) o ON {on} WHERE o.__here IS NULL OR {differs}""")
+    left = list(dict.fromkeys((*matched, "source"))) if "source" in columns else list(matched)
     connection.execute(f"""
-        CREATE TABLE main.gone_{name} AS SELECT {_listed(list(matched), "o.")} FROM lake.{name} o
+        CREATE TABLE main.gone_{name} AS SELECT {_listed(left, "o.")} FROM lake.{name} o
         WHERE NOT EXISTS (FROM {relation} n WHERE {on})""")
     updated = _count(connection, f"main.delta_{name} WHERE __known")
     return Change(_count(connection, f"main.delta_{name}") - updated, updated, _count(connection, f"main.gone_{name}"))

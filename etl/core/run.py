@@ -26,7 +26,7 @@ from etl.core.contradictions import counts_by_village, find_contradictions
 from etl.core.coverage import audit_coverage
 from etl.core.deliver import Delivery, Taken, changed_datasets, identity_of, reading_order, require_acceptable, take_in, town_frame
 from etl.core.link import link
-from etl.core.merge import Change, Message, commit, find_changes
+from etl.core.merge import Change, Message, changes_by_source, commit, find_changes
 from etl.core.publish import publish
 from etl.core.report import Report
 from etl.core.scratch import Scratch, exclusive, scratch
@@ -68,7 +68,7 @@ class Run:
         plan = self.assemble(taken)
         self.link(plan)
         self.paint()
-        changes = self.compare(plan, taken)
+        changes = self.compare(plan)
         if not changes:
             return self.publish_pending()
         snapshot = self.commit(changes, taken)
@@ -81,7 +81,7 @@ class Run:
         plan = self.assemble(taken)
         self.link(plan)
         self.paint()
-        self.compare(plan, taken)
+        self.compare(plan)
 
     # --- its steps
 
@@ -152,11 +152,15 @@ class Run:
             stage.advance(_count(connection, "next.receipt"))
         self._describe()
 
-    def compare(self, plan: Plan, taken: Sequence[Taken]) -> dict[str, Change]:
+    def compare(self, plan: Plan) -> dict[str, Change]:
         """What differs from the lake."""
         with self.report.stage("merge", "compare") as stage:
             changes = find_changes(self.work.connection, plan)
             stage.note = ", ".join(f"{name} +{c.inserted:,} ~{c.updated:,} -{c.deleted:,}" for name, c in changes.items())
+        by_source = changes_by_source(self.work.connection, plan, changes)
+        for told in self.report.datasets:
+            change = by_source.get(told["name"], Change(0, 0, 0))
+            told |= {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted}
         self.report.changes = {
             name: {"inserted": change.inserted, "updated": change.updated, "deleted": change.deleted} for name, change in changes.items()
         }
