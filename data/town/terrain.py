@@ -205,10 +205,10 @@ def _town_cells(cells: list[Floats], area_m2: float, centres: Floats, sketch: _S
     country: list[Floats] = []
     for ring in ranked:
         area = cuts.ring_area(ring)
-        if area_m2 > 0.8 * area:
+        if area_m2 > 0.92 * area:
             town.append(ring)
             area_m2 -= area
-        elif area_m2 > 0.06 * area:
+        elif area_m2 > 0.08 * area:
             made = _cut(sketch, 0.0, ring, area_m2 / area, 9)
             town.append(made.first)
             country.append(made.second)

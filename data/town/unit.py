@@ -139,15 +139,23 @@ def _land(site: _Site, homestead: shapely.Geometry, belts: woods.Belts) -> _Land
     lines += landuse.split_lines(open_ground, plan, rng)
     cover = coverage.faces(site.polygon, lines)
     group, code, belt = _classified(site, cover, homestead, belts, ponds, open_ground)
-    original, odd = group, coverage.slivers(cover)
+    return _Land(*_tidied(cover, group, code, belt), ponds)
+
+
+def _tidied(
+    cover: Shapes, group: NDArray[np.int64], code: NDArray[np.str_], belt: NDArray[np.str_]
+) -> tuple[Shapes, NDArray[np.str_], NDArray[np.str_]]:
+    """Faces joined to parcels: slivers go to any neighbour, scraps of crop land to a neighbour on open ground."""
+    first = {int(number): k for k, number in reversed(list(enumerate(group)))}
+    odd = coverage.slivers(cover)
     group = coverage.absorb(cover, group, odd, ~odd)
     is_open = group >= HOMESTEAD_GROUP
     scrap = is_open & (group >= CROP_GROUP) & (shapely.area(cover) < SCRAP_M2)
-    group = coverage.absorb(cover, group, scrap, is_open & ~scrap)
-    shapes, number = coverage.dissolved(cover, group)
-    known = {int(g): k for k, g in reversed(list(enumerate(original)))}
-    first = np.array([known[int(g)] for g in number])
-    return _Land(shapes, code[first], belt[first], ponds)
+    shapes, number = coverage.dissolved(cover, coverage.absorb(cover, group, scrap, is_open & ~scrap))
+    face = np.array([first[int(k)] for k in number])
+    odd = coverage.slivers(shapes)  # what a join has left over
+    shapes, number = coverage.dissolved(shapes, coverage.absorb(shapes, np.arange(len(shapes)), odd, ~odd))
+    return shapes, code[face[number]], belt[face[number]]
 
 
 def _strip_list(strips: Strips) -> tuple[shapely.Geometry, ...]:
