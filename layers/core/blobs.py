@@ -78,8 +78,8 @@ def read_blob(folder: Path, name: str) -> bytes:
 
 
 def sweep(folder: Path, keep: set[str]) -> int:
-    """Delete the blobs whose name is not in `keep` (names of all manifests that stay). Returns how many files went."""
+    """Delete the blobs whose name is not in `keep` (names of all manifests that stay). Returns how many blobs went."""
     gone = [path for path in folder.iterdir() if NAME.match(path.name) and path.name.rsplit(".", 1)[0] not in keep]
     for path in gone:
         path.unlink(missing_ok=True)
-    return len(gone)
+    return len({path.name.rsplit(".", 1)[0] for path in gone})

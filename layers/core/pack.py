@@ -125,7 +125,7 @@ def _kept(manifest: Mapping[str, Any], previous: Mapping[str, Any] | None) -> di
 
 
 def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
-    """Delete the blobs that none of the `manifests` (all that stay published) refers to. Returns how many files went."""
+    """Delete the blobs that none of the `manifests` (all that stay published) refers to. Returns how many blobs went."""
     keep: set[str] = set().union(*(blob_names(manifest) for manifest in manifests))
     return sweep(folder, keep)
 
