@@ -16,6 +16,9 @@ from screen.view import View
 Row = dict[str, Any]
 
 
+WORSE_THAN_ROUTINE = (1, 2, 3)
+
+
 def card(found: Row, view: View, words: Words) -> Node:
     """The card as a panel with its way out. `found` is the answer of `query.card`."""
     close = link(icon("close"), view.with_(object="").href(), kind="button bare", label=words("card.close"))
@@ -30,7 +33,9 @@ def card(found: Row, view: View, words: Words) -> Node:
 def source(found: Row, words: Words) -> str:
     """The row's dataset and how long ago somebody confirmed it."""
     told = found["source"]
-    return words("source", what=" · ".join(part for part in (told["dataset"], age(told["age_days"], words)) if part))
+    key = "card.verified" if told["verified_on"] else "card.delivered"
+    when = words(key, age=age(told["age_days"], words))
+    return words("source", what=" · ".join(part for part in (told["dataset"], when) if part))
 
 
 def _head(found: Row, words: Words) -> Node:
@@ -53,9 +58,12 @@ def _why(found: Row, words: Words) -> Node:
     receipt = found["receipt"]
     if not receipt:
         return None
-    reasons = [html.Li(_reason(reason, words)) for reason in receipt["reasons"]] or [html.Li(words("card.no_reason"))]
-    remedies = [html.Li([icon("check"), html.P(text)]) for text in dict.fromkeys(_remedy(one, words) for one in receipt["remedies"]) if text]
-    name = words(f"level.{receipt['level']}")
+    # What speaks for the object is no answer to "why is it red".
+    bad = receipt["level"] in WORSE_THAN_ROUTINE
+    told = [reason for reason in receipt["reasons"] if not bad or reason["level"] in WORSE_THAN_ROUTINE]
+    reasons = [html.Li(_reason(reason, words)) for reason in told] or [html.Li(words("card.no_reason"))]
+    remedies = [html.Li([icon("tick"), html.P(text)]) for text in dict.fromkeys(_remedy(one, words) for one in receipt["remedies"]) if text]
+    name = words(f"level.{receipt['level']}").lower()
     why = _section(words("card.why", level=name), html.Ul(reasons, className="why", id="card-why"))
     remedy = _section(words("card.remedy"), html.Ul(remedies, className="why remedies", id="card-remedy")) if remedies else None
     return html.Div([why, remedy], className="card-why")

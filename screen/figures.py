@@ -37,7 +37,7 @@ def unit_name(unit: str, words: Words) -> str:
 
 
 def figure(value: float | None, unit: str, words: Words) -> Figure:
-    """A count or measure, short enough for a headline: from ten thousand on 万 in Chinese; in English full digits, from a million on millions."""
+    """A count or measure, short enough for a headline: from ten thousand on 万 in Chinese; in English k from a hundred thousand, million above."""
     name = unit_name(unit, words)
     if value is None:
         return Figure(words("none"), name)
@@ -45,6 +45,8 @@ def figure(value: float | None, unit: str, words: Words) -> Figure:
         return Figure(short(value / WAN), f"万{name}")
     if words.language == "en" and abs(value) >= 1_000_000:
         return Figure(short(value / 1_000_000), f"million {name}".strip())
+    if words.language == "en" and abs(value) >= 100_000:
+        return Figure(f"{short(value / 1000)}k", name)
     return Figure(plain(value), name)
 
 

@@ -20,11 +20,11 @@ Row = dict[str, Any]
 def where(scene: Scene) -> Node:
     """A big way back, and the way down to here."""
     words = scene.words
-    names = [(step["name"] or step["code"], scene.view.with_(area=step["code"], object="", rows=PAGE).href()) for step in scene.path]
-    back = None
-    if len(names) > 1:
-        name, href = names[-2]
-        back = link([icon("back"), html.Span(words("back"))], href, kind="button back", label=words("back.to", name=name))
+    names = [(scene.name_of(step), scene.view.with_(area=step["code"], object="", rows=PAGE).href()) for step in scene.path]
+    if len(names) == 1:
+        return None  # the town is the title of the page
+    name, href = names[-2]
+    back = link([icon("back"), html.Span(words("back"))], href, kind="button back", label=words("back.to", name=name))
     return [back, breadcrumb(names[:-1], names[-1][0], words)]
 
 
@@ -32,7 +32,7 @@ def figures(scene: Scene, store: query.Store) -> Node:
     """The leader's three numbers of the area looked at."""
     words = scene.words
     found = query.headline(store, scene.screen.viewer, scene.view.area)
-    reds = key_figure(words("level.1"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1)
+    reds = key_figure(words("figures.reds"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1)
     people = key_figure(words("figures.people"), said(found["people"], "人", words))
     houses = key_figure(words("figures.houses"), figure(found["houses"], "栋", words))
     keys = html.Dl([reds, people, houses], className="keys")
@@ -59,7 +59,7 @@ def legend(scene: Scene) -> Node:
         note = html.P(words("legend.unknown", theme=words.of(scene.theme_facts)), className="legend-said")
     elif scene.theme == "levels":
         note = html.P(words("legend.filter"), className="legend-said")
-    body = [_themes(scene), note, html.Ul(rows, className="legend")]
+    body = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
     title = [words.of(scene.layer), html.Small(scene.name)]
     total = said(scene.legend["total"], scene.unit, words)
     return panel(title, body, kind="panel-legend", actions=html.Span(str(total), className="panel-total"), source=scene.source(scene.view.layer), label=words("legend"))
@@ -106,24 +106,24 @@ def listing(scene: Scene, store: query.Store) -> Node:
     return _objects(scene, store) if scene.lists_objects else _children(scene, store)
 
 
-def _tabs(scene: Scene) -> Node:
-    """Areas or objects, where there is a choice."""
+def _title(scene: Scene, n: int, only: Node = None) -> Node:
+    """Areas or objects, where there is a choice, and how many."""
     words, view = scene.words, scene.view
+    count = html.Small(plain(n), id="list-total")
     if not scene.below or not scene.has_objects:
-        return None
+        return [words.of(scene.layer) if scene.lists_objects else words("list.children"), count, only]
     areas = link(words("list.children"), view.with_(list="", level=None, rows=PAGE).href(), kind="theme", current=not scene.lists_objects)
     objects = link(words.of(scene.layer), view.with_(list="objects").href(), kind="theme", current=scene.lists_objects)
-    return html.Div([areas, objects], className="tabs")
+    return [html.Span([areas, objects], className="tabs"), count, only]
 
 
 def _children(scene: Scene, store: query.Store) -> Node:
     words = scene.words
     rows = query.children(store, scene.screen.viewer, scene.view.area)
     rows.sort(key=lambda row: _worst_first(scene.below.get(row["code"], {})))
-    title = [words("list.children"), html.Small(plain(len(rows)))]
     items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows]
     body = html.Ul(items, className="list") if items else empty(words("list.none_below"))
-    return panel(title, body, kind="panel-list", actions=_tabs(scene), source=scene.source(scene.view.layer), label=words("list"))
+    return panel(_title(scene, len(rows)), body, kind="panel-list", source=scene.source(scene.view.layer), label=words("list"))
 
 
 def _worst_first(counts: dict[int, Any]) -> tuple[int, ...]:
@@ -147,7 +147,7 @@ def _objects(scene: Scene, store: query.Store) -> Node:
     try:
         found = query.listing(store, scene.screen.viewer, view.layer, view.area, view.level, view.rows)
     except PolicyError as error:
-        return panel(words.of(scene.layer), empty(str(error)), kind="panel-list", actions=_tabs(scene))
+        return panel(words.of(scene.layer), empty(str(error)), kind="panel-list", label=words("list"))
     rows = [html.Li(_object(scene, row)) for row in found["rows"]]
     left = found["total"] - len(rows)
     if left and view.rows < MOST:
@@ -156,21 +156,21 @@ def _objects(scene: Scene, store: query.Store) -> Node:
     elif left:
         rows.append(html.Li(words("list.rest", n=plain(left)), className="list-more"))
     only = tag([mark(view.level), words(f"level.{view.level}")]) if view.level is not None else None
-    title = [words.of(scene.layer), html.Small(plain(found["total"]), id="list-total"), only]
     body = html.Ul(rows, className="list") if rows else empty(words("list.empty", layer=words.of(scene.layer)))
-    return panel(title, body, kind="panel-list", actions=_tabs(scene), source=scene.source(view.layer), label=words("list"))
+    return panel(_title(scene, found["total"], only), body, kind="panel-list", source=scene.source(view.layer), label=words("list"))
 
 
 def _object(scene: Scene, row: Row) -> Node:
     words = scene.words
     level = row["level"]
     reason = next((words.of(reason) for reason in row["reasons"]), "")
-    title = row["title"] or row["key"]
+    title, key = row["title"] or row["key"], str(row["key"] or "")
+    tail = "" if title == key else key if len(key) <= 8 else f"…{key[-6:]}"  # tells masked addresses apart
     if scene.theme == "levels" and level is not None:
         label = f"{title}, {words(f'level.{level}')}"
-        name: Node = [mark(level), title, html.Small(reason)]
+        name: Node = [mark(level), title, html.Small(" · ".join(filter(None, (tail, reason))))]
     else:
-        label, name = str(title), [title, html.Small(row["key"] if row["key"] != title else "")]
+        label, name = str(title), [title, html.Small(tail)]
     href = scene.view.with_(object=f"{row['table']}:{row['key']}").href()
     return link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label)
 

@@ -39,8 +39,11 @@ class Scene:
     @property
     def name(self) -> str:
         """Name of the area looked at."""
-        here = self.path[-1]
-        return str(here["name"] or here["code"])
+        return self.name_of(self.path[-1])
+
+    def name_of(self, step: Row) -> str:
+        """Name of an area on the path; the town by its own name in the reader's language."""
+        return self.words.of(self.town["name"]) if step["code"] == self.town["root"] else str(step["name"] or step["code"])
 
     @property
     def unit(self) -> str:

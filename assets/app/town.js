@@ -5,6 +5,9 @@
   const MAP = "map";
   let handle = null;
   let focus = null;
+  let shown = null; // the marked object
+  let spotted = null; // where it is
+  let tapped = null; // the object last chosen on the map
 
   /* ---- the address, split so that opening an object does not read the whole place again ---- */
   const PLACE = ["area", "layer", "theme", "level"];
@@ -35,11 +38,12 @@
     const answer = await fetch(`/api/object/${encodeURIComponent(hit.layer)}/${hit.ordinal}`);
     if (!answer.ok) return;
     const found = await answer.json();
+    tapped = found.object;
     app.go(app.address(found.enter ? { area: found.enter, object: found.object } : { object: found.object }));
   }
 
-  function show(next) {
-    const moved = !focus || String(focus.box) !== String(next.box);
+  function show(next, spot) {
+    const moved = !(spot && spot.object !== shown) && (!focus || String(focus.box) !== String(next.box));
     focus = next;
     handle.set({ layers: next.draw, levels: next.levels, classes: next.classes });
     if (moved) fly(next.box);
@@ -72,10 +76,24 @@
   app.draw = function (place, spot) {
     if (!place || !document.getElementById(MAP)) return;
     if (!handle) attach();
-    if (place !== focus) show(place);
-    handle.set({ selected: spot ? { layer: spot.layer, ordinal: spot.ordinal } : null });
-    if (spot && spot.fly) fly(spot.box, 18);
+    if (place !== focus) show(place, spot);
+    mark(spot);
   };
+
+  /* What was chosen in a list is brought into view; what was tapped on the map is in view already. */
+  function mark(spot) {
+    const name = spot && spot.object;
+    spotted = spot;
+    const of = spot && (spot.table === "area" ? { layer: "areas" } : { tileset: spot.table });
+    handle.set({ selected: spot ? { ...of, ordinal: spot.ordinal } : null });
+    if (name && name !== shown && name !== tapped && spot.table !== "area") fly(spot.box);
+    shown = name;
+    for (const row of document.querySelectorAll(".list-row")) {
+      const here = name && new URLSearchParams(row.search).get("object") === name;
+      if (here) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  }
 
   /* ---- small acts ---- */
   app.acts = app.acts || {};
@@ -84,6 +102,7 @@
     "zoom-out": () => leaflet() && leaflet().zoomOut(),
     fit: () => focus && fly(focus.box),
     retry: () => document.dispatchEvent(new CustomEvent("onescreen:snapshot", { detail: "retry" })),
+    locate: () => spotted && fly(spotted.box),
     sheet: () => {
       const town = document.querySelector(".town");
       const steps = { low: "half", half: "full", full: "low" };

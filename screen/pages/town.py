@@ -44,7 +44,8 @@ def _header(scene: Scene, filled: Row) -> html.Header:
     words = scene.words
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
     synthetic = tag(words("synthetic")) if scene.town["synthetic"] else None
-    brand = html.Div([home, html.H1(words.of(scene.town["name"])), synthetic], className="brand")
+    name = html.Div([html.H1(words.of(scene.town["name"])), synthetic], className="brand-name")
+    brand = html.Div([home, name], className="brand")
     stamp = html.P(filled["stamp"], id="stamp", className="stamp")
     where = html.Div(filled["where"], id="where", className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
@@ -146,7 +147,7 @@ def spot(found: Row) -> Row | None:
     if found["ordinal"] is None or west is None:
         return None
     pad = max(0.0, HALF_KM_DEG - max(east - west, north - south)) / 2
-    return {"table": found["table"], "ordinal": found["ordinal"], "box": [west - pad, south - pad, east + pad, north + pad]}
+    return {"object": f"{found['table']}:{found['key']}", "table": found["table"], "ordinal": found["ordinal"], "box": [west - pad, south - pad, east + pad, north + pad]}
 
 
 def register(app: Dash, screen: Screen) -> None:

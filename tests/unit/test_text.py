@@ -57,7 +57,7 @@ def test_a_value_with_two_languages_falls_back_to_the_one_that_is_there() -> Non
 @pytest.mark.parametrize(
     ("value", "unit", "zh", "en"),
     [
-        (296_143, "人", "29.6 万人", "296,143 people"),
+        (296_143, "人", "29.6 万人", "296k people"),
         (3_000_000, "人", "300 万人", "3 million people"),
         (10_000, "人", "1 万人", "10,000 people"),
         (9_999, "户", "9,999 户", "9,999 households"),
