@@ -16,7 +16,8 @@ from etl.core.outline import CHINA, Box, Place, Score, nearness, sample_points
 from etl.core.transform import LONLAT, Coordinates, Datum, System, Transform, crs_of, is_degrees, to_lonlat
 
 __all__ = [
-    "Alternative", "Box", "DatumDecision", "Score", "detect", "label", "nearness", "outsiders", "require_inside", "sample_points", "transformer",
+    "Alternative", "Box", "DatumDecision", "Score", "detect", "label", "nearness", "outsiders", "require_inside", "sample_points",
+    "transformer",
 ]  # fmt: skip
 
 MINIMUM = 0.95  # share of points inside the town below which a load is refused

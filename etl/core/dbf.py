@@ -197,7 +197,11 @@ def _numbers(text: pa.Array, notes: DbfNotes) -> pa.Array:
     if pc.any(pc.match_substring_regex(text, "[eE]")).as_py():
         return pa.array([_expanded(value) for value in text.to_pylist()], pa.string())
     whole = pc.replace_substring_regex(text, r"\.0*$", "")
-    return pc.replace_substring_regex(whole, r"(\.\d*[1-9])0+$", r"\1")
+    short = pc.replace_substring_regex(whole, r"(\.\d*[1-9])0+$", r"\1")
+    noisy = pc.fill_null(pc.match_substring_regex(short, r"^-?\d*\.\d{10,}$"), False)  # a float written out: 115.480000000000004
+    if not pc.any(noisy).as_py():
+        return short
+    return pc.if_else(noisy, pc.if_else(noisy, short, None).cast(pa.float64()).cast(pa.string()), short)
 
 
 def _expanded(value: str | None) -> str | None:

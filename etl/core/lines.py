@@ -7,6 +7,8 @@ counts as damaged at its first line and reading goes on below it.
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -14,8 +16,13 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
 BLOCK = 8 << 20
 LONGEST = 200  # lines that one record may span
+_SET_ASIDE = 1_000  # lines of one block that may be set aside before its quotes are taken as they come
 _NEWLINE, _QUOTE = 10, 34
 
 
@@ -25,8 +32,8 @@ class Block:
     cell may hold a line break; `bad` are (line, raw text) of lines that the encoding cannot decode or that open a quote for good."""
 
     data: bytes
-    starts: npt.NDArray[np.int64]
-    lines: npt.NDArray[np.int64]
+    starts: Offsets
+    lines: Offsets
     quoted: bool
     bad: tuple[tuple[int, str, str], ...] = ()
 
@@ -113,7 +120,7 @@ def _split(data: bytes, line: int, delimiter: str, bad: list[tuple[int, str, str
     view = np.frombuffer(data, np.uint8)
     breaks = np.flatnonzero(view == _NEWLINE)
     quoted = _QUOTE in data
-    ends, skipped = _record_ends(view, breaks, delimiter) if quoted else (np.ones(len(breaks), bool), [])
+    ends, skipped = _record_ends(data, view, breaks, delimiter) if quoted else (np.ones(len(breaks), bool), [])
     for index in skipped:  # the line whose quote stays open is cut out of the data by being made its own record
         start = int(breaks[index - 1]) + 1 if index else 0
         bad.append((line + index, data[start : int(breaks[index])].decode(), "quote"))
@@ -127,8 +134,8 @@ def _split(data: bytes, line: int, delimiter: str, bad: list[tuple[int, str, str
 
 
 def _block(
-    data: bytes, used: int, starts: npt.NDArray[np.int64], lines: npt.NDArray[np.int64], quoted: bool,
-    bad: tuple[tuple[int, str, str], ...], keep: npt.NDArray[np.bool_] | None,
+    data: bytes, used: int, starts: Offsets, lines: Offsets, quoted: bool,
+    bad: tuple[tuple[int, str, str], ...], keep: Mask | None,
 ) -> Block:  # fmt: skip
     if keep is None:
         return Block(data[:used], starts, lines, quoted, bad)
@@ -138,44 +145,75 @@ def _block(
     return Block(b"".join(pieces), np.cumsum(sizes)[:-1], lines[keep], quoted, bad)
 
 
-def _record_ends(view: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64], delimiter: str) -> tuple[npt.NDArray[np.bool_], list[int]]:
-    """Which line breaks end a record, and the indexes of lines whose quote never closes."""
+def _record_ends(data: bytes, view: Bytes, breaks: Offsets, delimiter: str) -> tuple[Mask, list[int]]:
+    """Which line breaks end a record, and the indexes of lines whose quote never closes.
+
+    Counting quotes is right for well-formed text. Otherwise only quotes at the border of a cell count, and a line that opens a quote
+    for good (its record is endless or malformed) is set aside.
+    """
+    every = np.flatnonzero(view == _QUOTE)
+    ends = _even(every, breaks)
+    before, after = _at_border(view, every, delimiter)
+    if _orderly(every, before, after) and _longest(ends) <= LONGEST:
+        return ends, []
     skipped: list[int] = []
-    ends = _even(np.flatnonzero(view == _QUOTE), breaks)
-    if _longest(ends) <= LONGEST:
-        return ends, skipped
-    quotes = _structural(view, delimiter)
+    sound: set[tuple[int, int]] = set()
+    quotes = every[before | after]
     ends = _even(quotes, breaks)
-    while (long := _first_long(ends)) is not None and len(skipped) < 1000:
-        skipped.append(long)
-        first, last = (breaks[long - 1] + 1 if long else 0), breaks[long]
+    while (line := _first_unsound(data, breaks, ends, delimiter, sound)) is not None and len(skipped) < _SET_ASIDE:
+        skipped.append(line)
+        first, last = (breaks[line - 1] + 1 if line else 0), breaks[line]
         quotes = quotes[(quotes < first) | (quotes > last)]
         ends = _even(quotes, breaks)
     return ends, skipped
 
 
-def _even(quotes: npt.NDArray[np.int64], breaks: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    even: npt.NDArray[np.bool_] = np.searchsorted(quotes, breaks) % 2 == 0
+def _first_unsound(data: bytes, breaks: Offsets, ends: Mask, delimiter: str, sound: set[tuple[int, int]]) -> int | None:
+    """Index of the first line of the first record that spans too many lines, or several lines and is malformed."""
+    closed = np.concatenate(([-1], np.flatnonzero(ends)))
+    spans = np.diff(np.append(closed, len(ends) - 1))  # the last one is the record that goes on in the next block
+    for index in np.flatnonzero(spans > 1).tolist():
+        first, last = int(closed[index]) + 1, int(closed[index] + spans[index])
+        complete = index < len(closed) - 1
+        if spans[index] > LONGEST:
+            return first
+        if complete and (first, last) not in sound:
+            record = data[int(breaks[first - 1]) + 1 if first else 0 : int(breaks[last])].decode()
+            if not _well_formed(record, delimiter):
+                return first
+            sound.add((first, last))
+    return None
+
+
+def _well_formed(record: str, delimiter: str) -> bool:
+    """Whether the text is exactly one record and every closing quote stands before a delimiter or the end."""
+    try:
+        return len(list(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _even(quotes: Offsets, breaks: Offsets) -> Mask:
+    even: Mask = np.searchsorted(quotes, breaks) % 2 == 0
     return even
 
 
-def _longest(ends: npt.NDArray[np.bool_]) -> int:
+def _orderly(quotes: Offsets, before: Mask, after: Mask) -> bool:
+    """Whether every first quote of a couple opens a cell and every second one closes it, or stands beside its twin (an escaped quote)."""
+    beside = np.diff(quotes) == 1
+    twin_before, twin_after = np.concatenate(([False], beside)), np.concatenate((beside, [False]))
+    return bool((before | twin_before)[0::2].all() and (after | twin_after)[1::2].all())
+
+
+def _longest(ends: Mask) -> int:
     closed = np.flatnonzero(ends)
     return int(np.diff(np.concatenate(([-1], closed, [len(ends) - 1]))).max(initial=0))
 
 
-def _first_long(ends: npt.NDArray[np.bool_]) -> int | None:
-    """Index of the first line of the first record of more than LONGEST lines."""
-    closed = np.concatenate(([-1], np.flatnonzero(ends), [len(ends) - 1]))
-    gaps = np.flatnonzero(np.diff(closed) > LONGEST)
-    return int(closed[gaps[0]]) + 1 if len(gaps) else None
-
-
-def _structural(view: npt.NDArray[np.uint8], delimiter: str) -> npt.NDArray[np.int64]:
-    """Quotes that open or close a cell: behind a delimiter or line start, or before a delimiter or line end."""
+def _at_border(view: Bytes, quotes: Offsets, delimiter: str) -> tuple[Mask, Mask]:
+    """Which quotes stand behind a delimiter or line start, and which before a delimiter or line end."""
     edges = np.zeros(256, bool)
     edges[[ord(delimiter), _NEWLINE, 13]] = True
-    quotes = np.flatnonzero(view == _QUOTE)
-    opening = np.concatenate(([True], edges[view[:-1]]))[quotes]
-    closing = np.concatenate((edges[view[1:]], [True]))[quotes]
-    return quotes[opening | closing]
+    before = np.concatenate(([True], edges[view[:-1]]))[quotes]
+    after = np.concatenate((edges[view[1:]], [True]))[quotes]
+    return before, after

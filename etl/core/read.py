@@ -62,10 +62,9 @@ def read_dataset(base: Path, file: str, options: ReadOptions | None = None) -> I
         return
     found = delivered_files(base, file)
     passed = tuple(shown for path, shown in found if len(found) > 1 and _kind(path) is None)
-    for path, shown in found:
-        if shown not in passed:
-            yield from _opened(path, source_of(path), options, shown, passed)
-            passed = ()
+    readable = [(path, shown) for path, shown in found if shown not in passed] or found
+    for path, shown in readable:
+        yield from _opened(path, source_of(path), options, shown, passed if shown == readable[0][1] else ())
 
 
 def delivered_files(base: Path, file: str) -> list[tuple[Delivered, str]]:
