@@ -156,7 +156,7 @@ def _best(header: str, index: _Index) -> list[_Match]:
 
 
 def _forms(header: str) -> Iterator[tuple[str, str, str]]:
-    """Forms of `header` from the surest to the loosest: as it is, without brackets, without a trailing unit, its last level."""
+    """Forms of `header` from the surest to the loosest: as it is, without brackets, without a trailing unit, its levels joined, its last level."""
     yield normal(header), "", "name"
     bare = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
     unit = _unit(header)
@@ -166,6 +166,7 @@ def _forms(header: str) -> Iterator[tuple[str, str, str]]:
             yield normal(bare).removesuffix(suffix).rstrip("/,"), normal_unit(suffix), "unit"
     levels = [level for level in re.split(r"[/\\|>—\n]+", bare) if level.strip()]
     if len(levels) > 1:
+        yield normal("".join(levels)), unit, "joined levels"  # 户主/姓名 is 户主姓名 before it is anybody's 姓名
         yield normal(levels[-1]), unit, "last level"
 
 
