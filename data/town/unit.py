@@ -272,13 +272,14 @@ def _named_parts(task: Task, parts: list[Part]) -> list[tuple[str, str, shapely.
 
 
 def _drawn(site: _Site, kind: int, rng: np.random.Generator) -> list[tuple[str, int, float, shapely.LineString]]:
-    """Inner lines of one kind as they are drawn: roads stop at the bank of a great water."""
+    """Inner lines of one kind as they are drawn: a road without a bridge stops at the bank."""
     lines = [line for line in site.skeleton.lines if line.kind == kind]
     labels = (road_names if kind == ROAD else water_names)([line.rank for line in lines], rng)
+    wet = shapely.union_all([site.strips.great_water, site.strips.small_water])
     made = []
     for line, label in zip(lines, labels, strict=True):
         whole = shapely.LineString(line.path)
-        for piece in _pieces(whole.difference(site.strips.great_water) if kind == ROAD else whole):
+        for piece in _pieces(whole.difference(wet) if kind == ROAD else whole):
             made.append((label, line.rank, line.width_m, piece))
     return made
 

@@ -194,6 +194,17 @@ def test_waters_join_up_to_a_network(larger: Ground) -> None:
     assert system[:3].sum() > 0.7 * system.sum()
 
 
+def test_a_lane_without_a_bridge_stops_at_the_bank(larger: Ground) -> None:
+    """A road over water goes on at the other side; none ends in the middle of a canal."""
+    vertices = np.round(shapely.get_coordinates(shapes(larger.roads)), 2)
+    ends = np.round(shapely.get_coordinates([shapely.get_point(line, k) for line in larger.roads.geometry for k in (0, -1)]), 2)
+    places, uses = np.unique(vertices, axis=0, return_counts=True)
+    alone = {tuple(place) for place in places[uses == 1]} & {tuple(end) for end in ends}
+    deep = shapely.union_all(shapely.buffer(shapes(larger.waters), -1.5))
+    assert len(alone) > 20
+    assert not shapely.contains(deep, shapely.points(sorted(alone))).any()
+
+
 def test_great_roads_cross_rivers() -> None:
     great = [feature for feature in build_terrain(SEED, 1.0).features if feature.rank <= 2]
     rivers = shapely.union_all([feature.line for feature in great if feature.kind == WATER])
