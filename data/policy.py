@@ -191,14 +191,17 @@ def mask_phone(phone: str) -> str:
     return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 8 else "****"
 
 
-_PLACE = re.compile(r"^.*(?:镇|乡|街道|村|社区|居委会|组|队)")
+_PLACE = re.compile(r"^.*(?:镇|乡|街道|村|社区|居委会|组|队)[))]?")
+_DOOR = re.compile(r"[0-9A-Za-z-]+(?=号|弄|幢|栋|座|单元|室)")
 
 
 def mask_address(address: str) -> str:
     """Down to village and team: 川沙新镇××村3组**号. Without such words every number is hidden."""
     found = _PLACE.match(address)
     if found:
-        return found[0] if found[0] == address else f"{found[0]}**"
+        # The last such word may stand after a door number: 川沙路500弄明珠新村.
+        kept = _DOOR.sub("**", found[0])
+        return kept if found[0] == address else f"{kept}**"
     hidden = re.sub(r"[0-9A-Za-z]*\d[0-9A-Za-z]*", "**", address)
     return hidden if "**" in hidden else "**"
 

@@ -71,9 +71,10 @@ def projected(kind: str, ids: Ints, lonlat: Objects) -> Geometries:
 def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Objects]]:
     """World geometries of each band in its own units, deepest first; each band is simplified from the one before."""
     current, z = geometries.world, DEEPEST
+    dots = shapely.centroid(current) if geometries.kind != "point" and any(band.kind == "point" for band in bands) else current
     for band in bands:
         if band.kind == "point" and geometries.kind != "point":
-            yield band, scaled(shapely.centroid(geometries.world), band.z - DEEPEST)
+            yield band, scaled(dots, band.z - DEEPEST)
             continue
         current = scaled(current, band.z - z)
         z = band.z

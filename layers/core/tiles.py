@@ -77,7 +77,8 @@ def _distinct(kind: str, part_of: Ints, xy: Ints) -> npt.NDArray[np.bool_]:
 
 def _parts(kind: str, geometries: Objects) -> tuple[Objects, Ints]:
     """Rings, lines or points of the geometries, and the index of the geometry that each belongs to."""
-    singles, origin = shapely.get_parts(geometries, return_index=True)
+    plain = kind != "line" and bool((shapely.get_type_id(geometries) == (3 if kind == "polygon" else 0)).all())
+    singles, origin = (geometries, np.arange(len(geometries))) if plain else shapely.get_parts(geometries, return_index=True)
     if kind != "polygon":
         return singles, origin
     rings, single_of = shapely.get_rings(singles, return_index=True)
@@ -86,12 +87,15 @@ def _parts(kind: str, geometries: Objects) -> tuple[Objects, Ints]:
 
 def _regroup(kind: str, row_of: Ints, part_of: Ints, xy: Ints) -> Shapes:
     """Offsets from index arrays; parts and features without a vertex are left out. Each point of a multipoint is a feature of its own."""
-    used = np.unique(part_of)
-    owner = row_of[used]
-    alive = owner if kind == "point" else np.unique(owner)
-    vertex_at = np.r_[np.searchsorted(part_of, used), len(xy)]
-    part_at = np.arange(len(used) + 1) if kind == "point" else np.r_[np.searchsorted(owner, alive), len(used)]
-    return Shapes(kind, alive.astype(np.int64), part_at.astype(np.int64), vertex_at.astype(np.int64), xy)
+    starts = np.flatnonzero(_changes(part_of))  # part_of ascends, so a part begins where it changes
+    owner = row_of[part_of[starts]]
+    firsts = np.arange(len(owner)) if kind == "point" else np.flatnonzero(_changes(owner))
+    return Shapes(kind, owner[firsts].astype(np.int64), np.r_[firsts, len(owner)], np.r_[starts, len(xy)], xy)
+
+
+def _changes(values: Ints) -> npt.NDArray[np.bool_]:
+    """True where a value differs from the one before, and at the first."""
+    return np.r_[np.ones(min(1, len(values)), dtype=bool), values[1:] != values[:-1]]
 
 
 def boxes(shapes: Shapes) -> Ints:
@@ -219,7 +223,7 @@ def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:
     starts = np.flatnonzero(np.r_[True, (place[1:] != place[:-1]).any(axis=1)]) if len(place) else np.empty(0, dtype=np.int64)
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):
         x, y = place[start].tolist()
-        yield Tile(x, y, len(np.unique(shapes.ids[start:end])), encode(shapes, start, end, x, y, z))
+        yield Tile(x, y, int(_changes(shapes.ids[start:end]).sum()), encode(shapes, start, end, x, y, z))
 
 
 def encode(shapes: Shapes, start: int, end: int, x: int, y: int, z: int) -> bytes:

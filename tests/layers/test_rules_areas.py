@@ -34,7 +34,7 @@ def test_an_area_without_any_data_is_grey(town: Town) -> None:
 
 def test_parts_without_data_are_left_out_and_the_weights_shared_among_the_rest(town: Town) -> None:
     add_house(town, "H1", occupancy="own")
-    town.paint()
+    town.paint("houses", "areas")
     found = parts(town, "D1")
     assert {name for name, (value, *_) in found.items() if value is not None} == {"objects", "visits", "freshness"}
     assert found["objects"] == (100.0, 0.0, 1.0)
@@ -48,7 +48,7 @@ def test_every_part_counts_what_lies_in_the_area_and_below(town: Town) -> None:
     add_case(town, "C1", "H0", opened=60, due=30, closed=40)
     add_case(town, "C2", "H1", opened=60, due=30, closed=20)
     add_case(town, "C3", "H3", opened=60, due=30)
-    town.paint()
+    town.paint("houses", "areas")
     assert parts(town, "T")["objects"][1:] == (1.0, 4.0)
     assert parts(town, "V1")["objects"][1:] == (1.0, 3.0)
     assert parts(town, "T")["closing"][1:] == (2.0, 3.0)  # one late, one still open
@@ -59,7 +59,7 @@ def test_every_part_counts_what_lies_in_the_area_and_below(town: Town) -> None:
 def test_a_small_area_is_topped_up_at_the_town_s_rate_and_scaled_against_the_median(town: Town) -> None:
     for number in range(10):
         add_house(town, f"H{number}", occupancy="own", ebike_indoor=number == 0, area_code="D1" if number < 5 else "D3")
-    town.paint()
+    town.paint("houses", "areas")
     # D1: (1 + 0.1 x 15) / 20 = 0.125; D3: (0 + 0.1 x 15) / 20 = 0.075. Micro-grid G1 stands on the level of team D3: their median is 0.1.
     assert round(parts(town, "D3")["objects"][0] or 0, 2) == round(100 - 15 * 0.075 / 0.1, 2)
     assert round(parts(town, "G1")["objects"][0] or 0, 2) == round(100 - 15 * 0.125 / 0.1, 2)
@@ -69,10 +69,10 @@ def test_three_red_houses_uncorrected_for_over_thirty_days_make_an_area_red(town
     for number in range(3):
         add_house(town, f"H{number}", occupancy="own", danger_grade="D")
         add_case(town, f"C{number}", f"H{number}", opened=31 if number else 30, due=-10)
-    town.paint()
+    town.paint("houses", "areas")
     assert "old_red_houses" not in town.colour("areas", "V1")[1]
     town.con.execute("UPDATE casework SET opened_on = opened_on - 1")
-    town.paint()
+    town.paint("houses", "areas")
     assert town.colour("areas", "V1")[0] == town.colour("areas", "D1")[0] == 1
     assert "old_red_houses" in town.colour("areas", "V1")[1]
     assert "old_red_houses" not in town.colour("areas", "T")[1] + town.colour("areas", "V2")[1]
@@ -81,7 +81,7 @@ def test_three_red_houses_uncorrected_for_over_thirty_days_make_an_area_red(town
 def test_an_open_incident_of_the_first_grade_makes_its_areas_red(town: Town) -> None:
     add_house(town, "H1", occupancy="own")
     add_case(town, "C1", "H1", opened=2, due=-10, grade="1")
-    town.paint()
+    town.paint("houses", "areas")
     assert [town.colour("areas", code)[1][0] for code in ("T", "V1", "D1")] == ["grave_incident"] * 3
 
 
@@ -90,10 +90,10 @@ def test_complaints_are_counted_per_person_only_where_a_town_records_them(town: 
     for number in range(40):
         add_person(town, f"P{number}")
     add_case(town, "C1", "H1", opened=5, due=-5)
-    town.paint()
+    town.paint("houses", "areas")
     assert parts(town, "D1")["complaints"] == (None, None, None)
     town.con.execute("UPDATE casework SET event_type = '1051'")
-    town.paint()
+    town.paint("houses", "areas")
     assert parts(town, "D1")["complaints"][1:] == (1.0, 40.0)
 
 
@@ -101,7 +101,7 @@ def test_freshness_counts_objects_that_nobody_confirmed_in_time(town: Town) -> N
     add_house(town, "H1", occupancy="own", verified_on=FRESH)
     add_house(town, "H2", occupancy="own", verified_on=AS_OF - timedelta(days=180))
     add_house(town, "H3", occupancy="own", verified_on=None)
-    town.paint()
+    town.paint("houses", "areas")
     assert parts(town, "D1")["freshness"][1:] == (2.0, 3.0)
 
 

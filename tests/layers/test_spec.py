@@ -1,0 +1,117 @@
+"""Declarations are checked when they are loaded: whatever the contract does not know dies with advice."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_town import LAYERS
+
+from data.errors import LayerError
+from layers.core.registry import check, load_layer, load_layers, references
+from layers.core.spec import LEVELS, Field, Join, Layer, Rule, Theme
+
+GOOD: Mapping[str, Any] = {"name": "test", "table": "house", "zh": "测试", "en": "Test"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"table": "hose"}, "no table 'hose'.*'house'"),
+        ({"rules": (Rule(1, "a", "o.storys > 3", "甲", "a"),)}, "no column 'storys' in 'o'.*'storeys'"),
+        ({"rules": (Rule(1, "a", "o.storeys > 3", "甲", "a", flips="o.verifed_on + 3"),)}, "'verifed_on'.*'verified_on'"),
+        ({"rules": (Rule(1, "a", "r.hazard = '01'", "甲", "a"),)}, "uses an alias that is not joined"),
+        ({"rules": (Rule(7, "a", "true", "甲", "a"),)}, "has level 7"),
+        ({"rules": (Rule(1, "a", "true", "甲", "a"), Rule(2, "a", "true", "甲", "a"))}, "used twice"),
+        ({"joins": (Join("r", "r.house_id = o.house_id", table="rentals"),)}, "'rentals'.*'rental'"),
+        ({"joins": (Join("r", "r.house = o.house_id", table="rental"),)}, "no column 'house' in 'r'.*'house_id'"),
+        ({"card": ("storeys", "onwer_name")}, "no column 'onwer_name'.*'owner_name'"),
+        ({"tooltip": ("storey",)}, "no column 'storey'.*'storeys'"),
+        ({"label": "nam"}, "no column 'nam'.*'name'"),
+        ({"default_theme": "us", "themes": (Theme("use", "用", "Use", "o.occupancy"),)}, "'us'.*'use'"),
+        ({"themes": (Theme("use", "用", "Use", "o.occupanci"),)}, "'occupanci'.*'occupancy'"),
+        ({"where": "o.storeys > 1 AND o.floor_area > 3"}, "'floor_area'.*'floor_area_m2'"),
+        ({"name": "My Layer"}, "no layer name"),
+        ({"themes": (Theme("who", "谁", "Who", "o.owner_name"),)}, "personal column 'owner_name'"),
+        ({"card": (Field("who", "谁", "Who", "length(o.owner_phone)"),)}, "personal column 'owner_phone'"),
+        ({"label": "address"}, "personal column 'address'"),
+    ],
+)
+def test_what_the_contract_does_not_know_is_refused_with_the_nearest_right_word(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(LayerError, match=message):
+        check(Layer(**{**GOOD, **wrong}), "test.py")
+
+
+def test_a_good_declaration_passes() -> None:
+    check(Layer(**GOOD, rules=(Rule(1, "a", "o.storeys > 3 AND o.address <> 'x.y'", "甲", "a"),), card=("owner_name",)), "test.py")
+
+
+def test_quoted_text_and_functions_are_no_columns() -> None:
+    assert references("o.name = 'a.b' AND lower(o.kind) = x.y AND main.f(o.z) > 1.5") == [
+        ("o", "name"),
+        ("o", "kind"),
+        ("x", "y"),
+        ("o", "z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "from layers.core.spec import Layer\nLAYER = Layer(name='a', table='house', zh='a', en='a', rule=())",
+            "'rule'.*Did you mean 'rules'",
+        ),
+        ("from layers.core.spec import Layer, Rule\nRule(level=1, code='a', wenn='true', reason_zh='', reason_en='')", "'wenn'.*'when'"),
+        ("LAYER = 3", "declares no LAYER"),
+        ("LAYER = Layer()", "cannot be read"),
+        ("def", "cannot be read"),
+    ],
+)
+def test_a_file_that_declares_nonsense_is_refused_by_name(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    with pytest.raises(LayerError, match=f"(?s)mine.py.*{message}"):
+        load_layer(tmp_path / "mine.py")
+
+
+def test_a_missing_folder_of_own_layers_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="does not exist"):
+        load_layers(tmp_path / "nowhere")
+
+
+def test_layers_come_in_drawing_order_and_the_backdrop_is_lowest() -> None:
+    assert [layer.order for layer in LAYERS] == sorted(layer.order for layer in LAYERS)
+    assert LAYERS[0].name == "backdrop" and not LAYERS[0].rules
+    assert {layer.name for layer in LAYERS} == {
+        "backdrop",
+        "land",
+        "zones",
+        "lots",
+        "forest",
+        "houses",
+        "facilities",
+        "people",
+        "areas",
+        "grid_qa",
+    }
+
+
+def test_each_file_is_the_layer_of_its_name() -> None:
+    folder = Path(__file__).resolve().parents[2] / "layers"
+    assert {layer.name for layer in LAYERS} == {file.stem for file in folder.glob("*.py")} - {"__init__"}
+
+
+def test_green_always_comes_from_a_rule() -> None:
+    assert {layer.default_level for layer in LAYERS} == {0}
+
+
+def test_every_reason_speaks_both_languages_and_every_trouble_has_a_remedy() -> None:
+    for layer in LAYERS:
+        for rule in (*layer.rules, *layer.area_rules):
+            assert rule.reason_zh and rule.reason_en, rule.code
+            assert rule.level in (0, 4, 5) or (rule.remedy_zh and rule.remedy_en), rule.code
+
+
+def test_all_levels_have_their_own_colour_and_mark() -> None:
+    assert sorted(level.level for level in LEVELS) == [0, 1, 2, 3, 4, 5]
+    assert len({level.hex for level in LEVELS}) == len({level.mark for level in LEVELS}) == 6
