@@ -95,7 +95,9 @@ def _regroup(kind: str, row_of: Ints, part_of: Ints, xy: Ints) -> Shapes:
 
 def _changes(values: Ints) -> npt.NDArray[np.bool_]:
     """True where a value differs from the one before, and at the first."""
-    return np.r_[np.ones(min(1, len(values)), dtype=bool), values[1:] != values[:-1]]
+    out = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=out[1:])
+    return out
 
 
 def boxes(shapes: Shapes) -> Ints:
