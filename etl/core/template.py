@@ -72,6 +72,8 @@ class _Template:
         last = len(columns)
         sheet.merge_range(0, 0, 0, last, f"{self.table.zh}采集表", self._format(bold=True, font_size=16, align="center"))
         told = "带 * 的列必填；编号、身份证号、电话均为文本格式；鼠标停在表头上可看含义和单位；示例行不会入库，可保留。"
+        if self.table.geometry not in (None, "point"):
+            told += "图形另以矢量文件（shp、gpkg 等）报送，按编号对应。"
         sheet.merge_range(1, 0, 1, last, told, self._format(font_color="#666666", text_wrap=True))
         sheet.set_row(1, 30)
         sheet.write_string(_HEADER_ROW, 0, SERIAL, self._format(bold=True, bg_color="#D9E1F2", border=1))
