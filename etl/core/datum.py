@@ -260,7 +260,7 @@ def _candidates(judge: _Judge, file_crs: str | None, town_crs: str) -> Iterator[
     seen: set[tuple[str, str, bool]] = set()
     ordered = [(System(file_crs), 0)] if file_crs else []
     degrees = bool(np.median(np.abs(judge.tried).max(axis=1)) <= 180)
-    ordered += _degree_systems(file_crs) if degrees else _plane_systems(judge, town_crs)
+    ordered += _degree_systems(judge, file_crs) if degrees else _plane_systems(judge, town_crs)
     ordered += [(replace(system, swapped=True), tier + 4) for system, tier in ordered if not system.swapped]
     for system, tier in ordered:
         key = (system.crs, system.datum, system.swapped)
@@ -269,9 +269,12 @@ def _candidates(judge: _Judge, file_crs: str | None, town_crs: str) -> Iterator[
             yield system, tier
 
 
-def _degree_systems(file_crs: str | None) -> list[tuple[System, int]]:
+def _degree_systems(judge: _Judge, file_crs: str | None) -> list[tuple[System, int]]:
+    """Plain degrees, and in China those of map apps."""
     own = file_crs if file_crs and is_degrees(file_crs) else LONLAT
-    return [(System(LONLAT), 1), (System(own, "gcj02"), 3), (System(own, "bd09"), 3)]
+    lat, lon = np.sort(np.median(judge.tried, axis=0))  # the larger one is the longitude there, whatever the order
+    shifted = CHINA[0] < lon < CHINA[2] and CHINA[1] < lat < CHINA[3]
+    return [(System(LONLAT), 1), *([(System(own, "gcj02"), 3), (System(own, "bd09"), 3)] if shifted else [])]
 
 
 def _plane_systems(judge: _Judge, town_crs: str) -> list[tuple[System, int]]:

@@ -163,7 +163,7 @@ def _declared(trial: _Trial, declared: str, name: str) -> Verdict:
 
 def _hinted(trial: _Trial, hints: Sequence[tuple[str, str]]) -> Verdict | None:
     """The first hint that the bytes do not contradict."""
-    utf8 = trial.share("utf-8") == 1
+    utf8 = trial.share("utf-8") == 1 and not _accidental(trial)
     for place, says in hints:
         codec = codec_of(says)
         if codec is None or trial.share(codec) < ENOUGH:
@@ -183,9 +183,11 @@ def _unhinted(trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tu
         for place, says in hints
     )
     nothing = () if hints else (Evidence("nothing in the file names an encoding", "文件未标明编码"),)
-    if trial.share("utf-8") >= ENOUGH:
-        return Verdict("utf-8", (*nothing, *overruled, trial.sentence("utf-8")))
     failed = Evidence("strict UTF-8 failed", "严格 UTF-8 解码失败")
+    if _accidental(trial):
+        failed = Evidence("the few bytes are UTF-8 only by accident", "少量字节只是偶然符合 UTF-8")
+    elif trial.share("utf-8") >= ENOUGH:
+        return Verdict("utf-8", (*nothing, *overruled, trial.sentence("utf-8")))
     if trial.share("gb18030") >= ENOUGH and _plausible(trial.text("gb18030")) >= PLAUSIBLE:
         return Verdict("gb18030", (*nothing, *overruled, failed, trial.sentence("gb18030")))
     ansi = next((says for place, says in weak), None)
@@ -203,6 +205,15 @@ def _undecided(trial: _Trial, name: str) -> SourceError:
         f" ({trial.good('gb18030')} of {len(trial.values)} values decode). The first value would read as {shown or 'nothing known'}.",
         remedy='Declare it, for example encoding = "big5".',
     )
+
+
+def _accidental(trial: _Trial) -> bool:
+    """Whether a few short GBK words pass as UTF-8, as "住宅" does: letters of far scripts there, common Chinese characters here."""
+    if len(set(trial.values)) > 5 or trial.share("utf-8") < 1 or trial.share("gb18030") < 1:
+        return False
+    letters = [c for c in trial.text("utf-8") if ord(c) > 127]
+    far = all(0x0370 <= ord(c) < 0x0800 for c in letters)
+    return far and all(_gb2312(c)[:1] in _LEVEL_1 for c in trial.text("gb18030") if ord(c) > 127)
 
 
 def _single_byte(codec: str) -> bool:

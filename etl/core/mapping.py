@@ -156,7 +156,7 @@ def _best(header: str, index: _Index) -> list[_Match]:
 
 
 def _forms(header: str) -> Iterator[tuple[str, str, str]]:
-    """Forms of `header` from the surest to the loosest: as it is, without brackets, without a trailing unit, its levels joined, its last level."""
+    """Forms of `header` from the surest to the loosest: as it is, without brackets, without unit, its levels joined, the last one."""
     yield normal(header), "", "name"
     bare = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
     unit = _unit(header)

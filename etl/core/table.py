@@ -13,7 +13,7 @@ import pyarrow as pa
 Row = Sequence[str | None]
 Merge = tuple[int, int, int, int]  # first row, first column, last row, last column; from 0, inclusive
 
-_TOTALS = {"合计", "小计", "总计", "共计", "累计", "本页小计", "本页合计", "总合计", "total", "subtotal", "grandtotal", "sum"}
+_TOTALS = {"合计", "小计", "总计", "共计", "累计", "本页小计", "本页合计", "总合计"}
 TOTALS = pa.array(["合计", "小计", "总计", "共计", "合 计", "小 计", "总 计", "合\u3000计", "小\u3000计", "合计:", "合计："])
 _NOTE = re.compile(r"^\s*(填表|制表|审核|复核|填报|报送|负责人|经办|统计人|联系人|注[:：]|备注[:：]|说明[:：]|※|（?以下空白|此表|本表)")
 _NUMERIC = re.compile(r"^[\s\d.,:/\-+%年月日]+$")
@@ -70,7 +70,7 @@ def tidy(name: str | None) -> str:
 
 def is_total(row: Row) -> bool:
     """Whether one of the first three cells says that the row is a total."""
-    return any(cell is not None and _SPACES.sub("", cell).strip(":：").casefold() in _TOTALS for cell in row[:3])
+    return any(cell is not None and _SPACES.sub("", cell).strip(":：") in _TOTALS for cell in row[:3])
 
 
 def is_note(row: Row) -> bool:
@@ -88,17 +88,11 @@ def _texty(cell: str | None) -> bool:
 
 
 def _first_row(rows: Sequence[Row]) -> int | None:
-    """The first row that fills at least half as many cells as the fullest one and is made of words."""
+    """The first row that fills at least half as many cells as the fullest one; titles and units above a table fill fewer."""
     most = max((_filled(row) for row in rows), default=0)
     if most == 0:
         return None
-    for index, row in enumerate(rows):
-        filled = _filled(row)
-        if filled >= max(most / 2, min(most, 2)) and sum(map(_texty, row)) >= 0.6 * filled:
-            return index
-        if _grouped(rows, index):
-            return index
-    return next(index for index, row in enumerate(rows) if _filled(row))
+    return next(index for index, row in enumerate(rows) if _filled(row) >= max(most / 2, min(most, 2)) or _grouped(rows, index))
 
 
 def _grouped(rows: Sequence[Row], index: int) -> bool:

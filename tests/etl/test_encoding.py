@@ -60,6 +60,16 @@ def test_a_statement_that_the_bytes_bear_out_stands(says: str, text: str, codec:
     assert verdict.encoding == codec and "the .cpg says" in verdict.evidence[0]
 
 
+@pytest.mark.parametrize("hints", [[], [("LDID 0x4D", "cp936")]])
+def test_a_gbk_word_that_passes_as_utf8_by_accident_is_still_chinese(hints: list[tuple[str, str]]) -> None:
+    assert decide_encoding(["住宅".encode("gbk")] * 30, name="a.dbf", hints=hints).encoding == "gb18030"
+    assert decide_encoding(["Praça".encode(), "São".encode()], name="a.dbf").encoding == "utf-8"
+    assert (
+        decide_encoding([word.encode() for word in ["Это", "просто", "русский", "текст", "для", "проверки"]], name="a.dbf").encoding
+        == "utf-8"
+    )
+
+
 def test_the_stewards_declaration_is_followed_even_against_the_file() -> None:
     verdict = decide_encoding(["繁體國語".encode("big5")], name="a.dbf", declared="big5", hints=[("the .cpg", "GBK")])
     assert verdict.encoding == "big5" and verdict.evidence[0] == "declared as big5"

@@ -238,6 +238,12 @@ def test_rows_that_end_in_more_cells_than_the_header_give_nameless_columns(tmp_p
     assert read(tmp_path, "a.csv").headers == ("a", "b", "column_3")
 
 
+def test_a_header_of_years_is_not_passed_over_for_a_row_of_words(tmp_path: Path) -> None:
+    delivered(tmp_path, "a.csv", "编号,2019,2020,2021\n甲,好,中,差\n乙,中,中,好\n")
+    found = read(tmp_path, "a.csv")
+    assert found.headers == ("编号", "2019", "2020", "2021") and len(found.rows) == 2
+
+
 def test_a_header_without_rows_is_read_as_empty_and_nothing_at_all_is_refused(tmp_path: Path) -> None:
     delivered(tmp_path, "a.csv", "a,b\n")
     delivered(tmp_path, "b.csv", "")
