@@ -68,6 +68,7 @@
    */
   function paintRuns(out, runs, { array, lut, filter, hatched, period }) {
     const { starts, values, size } = runs;
+    const signed = new Int32Array(out.buffer, out.byteOffset, out.length); // small integers in V8; unsigned ones above 2^31 are not
     for (let i = 0; i < starts.length; i++) {
       const v = values[i];
       if (v === 0) continue;
@@ -78,17 +79,17 @@
       if (!colour) continue;
       const from = starts[i], to = i + 1 < starts.length ? starts[i + 1] : size * size;
       if (hatched && hatched[value]) stripes(out, from, to, colour, size, period);
-      else lay(out, from, to, colour);
+      else lay(signed, from, to, colour);
     }
   }
 
-  function lay(out, from, to, colour) {
-    if (colour >>> 24 === 255) { out.fill(colour, from, to); return; }
-    let below = -1, result = 0; // neighbours mostly look alike: mix once
+  function lay(signed, from, to, colour) {
+    if (colour >>> 24 === 255) { signed.fill(colour | 0, from, to); return; }
+    let below = signed[from], result = over(colour, below) | 0; // neighbours mostly look alike: mix once
     for (let p = from; p < to; p++) {
-      const d = out[p];
-      if (d !== below) { below = d; result = over(colour, d); }
-      out[p] = result;
+      const d = signed[p];
+      if (d !== below) { below = d; result = over(colour, d) | 0; }
+      signed[p] = result;
     }
   }
 
