@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,24 +21,26 @@ _NATIVE = {"point": 0, "linestring": 1, "polygon": 2, "multipoint": 1, "multilin
 
 def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
     """One Reading; `layer` names the geometry column when there are several. Without `crs` in the metadata the file means WGS84."""
-    with path.open("rb") as handle:
-        try:
-            file = pq.ParquetFile(handle)
-        except pa.ArrowInvalid as error:
-            raise SourceError(f"{path.name} is no Parquet file: {error}", remedy="Ask for it again.") from error
-        yield _reading(path, file, options)
-
-
-def _reading(path: Delivered, file: pq.ParquetFile, options: ReadOptions) -> Reading:
-    schema = file.schema_arrow
+    with _opened(path) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
     geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     column = _geometry_column(path.name, schema, geo, options.layer)
     about = geo.get("columns", {}).get(column, {})
     fields = [name for name in schema.names if name not in geo.get("columns", {}) and name != column and not _covering(about, name)]
     headers = number_duplicates(fields)
     crs, evidence = _crs(geo, about, column)
-    batches = _batches(file, fields, headers, column, about.get("encoding", "WKB"), options.batch_rows)
-    return Reading(path.name, None, headers, batches, crs, "utf-8", evidence, rows=file.metadata.num_rows)
+    batches = _batches(path, fields, headers, column, about.get("encoding", "WKB"), options.batch_rows)
+    yield Reading(path.name, None, headers, batches, crs, "utf-8", evidence, rows=rows)
+
+
+@contextmanager
+def _opened(path: Delivered) -> Iterator[pq.ParquetFile]:
+    with path.open("rb") as handle:
+        try:
+            file = pq.ParquetFile(handle)
+        except pa.ArrowInvalid as error:
+            raise SourceError(f"{path.name} is no Parquet file: {error}", remedy="Ask for it again.") from error
+        yield file
 
 
 def _geometry_column(name: str, schema: pa.Schema, geo: dict[str, Any], wanted: str | None) -> str | None:
@@ -79,15 +82,16 @@ def _crs(geo: dict[str, Any], about: dict[str, Any], column: str | None) -> tupl
 
 
 def _batches(
-    file: pq.ParquetFile, fields: list[str], headers: tuple[str, ...], column: str | None, encoding: str, size: int
+    path: Delivered, fields: list[str], headers: tuple[str, ...], column: str | None, encoding: str, size: int
 ) -> Iterator[pa.RecordBatch]:
     row = 2
-    for batch in file.iter_batches(batch_size=size, columns=[*fields, *([column] if column else [])]):
-        texts = [as_text(batch.column(name)) for name in fields]
-        wkb = _wkb(batch.column(column), encoding) if column else pa.nulls(batch.num_rows, pa.binary())
-        arrays = [*texts, pa.array(range(row, row + batch.num_rows), pa.int64()), wkb]
-        yield pa.RecordBatch.from_arrays(arrays, names=[*headers, "__row", "__wkb"])
-        row += batch.num_rows
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=size, columns=[*fields, *([column] if column else [])]):
+            texts = [as_text(batch.column(name)) for name in fields]
+            wkb = _wkb(batch.column(column), encoding) if column else pa.nulls(batch.num_rows, pa.binary())
+            arrays = [*texts, pa.array(range(row, row + batch.num_rows), pa.int64()), wkb]
+            yield pa.RecordBatch.from_arrays(arrays, names=[*headers, "__row", "__wkb"])
+            row += batch.num_rows
 
 
 def _wkb(array: pa.Array, encoding: str) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +36,23 @@ class _Table:
 
 def read(dsn: Dsn, options: ReadOptions) -> Iterator[Reading]:
     """One Reading of the table, through a server-side cursor in a read-only transaction, so that memory stays flat."""
+    with _connected(dsn) as connection:
+        table = _table(connection, dsn, options.layer)
+    plain = [column for column in table.columns if column[1] not in _SPATIAL]
+    headers = number_duplicates(name for name, _ in plain)
+    yield Reading(
+        file=dsn.name, sheet=options.layer, headers=headers, crs=table.crs, encoding="utf-8", rows=table.rows,
+        batches=_batches(dsn, table, plain, headers, options.batch_rows), evidence=_about(table),
+    )  # fmt: skip
+
+
+@contextmanager
+def _connected(dsn: Dsn) -> Iterator[psycopg.Connection[Any]]:
+    """A read-only connection; failures of the server become SourceErrors without user and password."""
     try:
         with psycopg.connect(str(dsn), connect_timeout=10) as connection:
             connection.read_only = True
-            table = _table(connection, dsn, options.layer)
-            plain = [column for column in table.columns if column[1] not in _SPATIAL]
-            headers = number_duplicates(name for name, _ in plain)
-            yield Reading(
-                file=dsn.name, sheet=options.layer, headers=headers, crs=table.crs, encoding="utf-8", rows=table.rows,
-                batches=_batches(connection, table, plain, headers, options.batch_rows), evidence=_about(table),
-            )  # fmt: skip
+            yield connection
     except psycopg.Error as error:
         raise SourceError(f"{dsn.name} cannot be read: {_cause(error)}", remedy="Check address, user, password and table.") from error
 
@@ -89,13 +97,11 @@ def _crs(connection: psycopg.Connection[Any], table: sql.Identifier, geometry: s
     return f"{found[0]}:{found[1]}" if found[0] else str(found[2])
 
 
-def _batches(
-    connection: psycopg.Connection[Any], table: _Table, plain: list[tuple[str, str]], headers: tuple[str, ...], size: int
-) -> Iterator[pa.RecordBatch]:
+def _batches(dsn: Dsn, table: _Table, plain: list[tuple[str, str]], headers: tuple[str, ...], size: int) -> Iterator[pa.RecordBatch]:
     shape = sql.SQL("ST_AsBinary({}::geometry)").format(sql.Identifier(table.geometry)) if table.geometry else sql.SQL("NULL::bytea")
     query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join([*(_text(*column) for column in plain), shape]), table.name)
     row = 2
-    with connection.cursor(name="onescreen_read", binary=True) as cursor:
+    with _connected(dsn) as connection, connection.cursor(name="onescreen_read", binary=True) as cursor:
         cursor.execute(query)
         while rows := cursor.fetchmany(size):
             columns = list(zip(*rows, strict=True))
