@@ -66,9 +66,9 @@ LAYER = Layer(
         Rule(1, "old_red_houses", "o.level > 0 AND old.houses >= 3", "3户以上红色房屋超过30日未整改", "3 or more red houses uncorrected for over 30 days",
              "完成红色房屋整改", "Put the red houses right"),
         _score(1, "score_red", "s.score < 60", "低于60", "under 60"),
-        _score(2, "score_orange", "s.score < 70", "60–69", "60–69"),
-        _score(3, "score_yellow", "s.score < 80", "70–79", "70–79"),
-        _score(4, "score_blue", "s.score < 90", "80–89", "80–89"),
+        _score(2, "score_orange", "s.score >= 60 AND s.score < 70", "60–69", "60–69"),
+        _score(3, "score_yellow", "s.score >= 70 AND s.score < 80", "70–79", "70–79"),
+        _score(4, "score_blue", "s.score >= 80 AND s.score < 90", "80–89", "80–89"),
         Rule(5, "score_green", "s.score >= 90", "综合得分90以上", "Composite score 90 or more"),
     ),
     themes=(

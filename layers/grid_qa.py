@@ -16,10 +16,10 @@ LAYER = Layer(
     joins=(Join("q", "q.code = o.code", select=_PIECES, columns=("code", "pieces", "area_m2", "gap_m2", "overlap_m2", "outside_m2")),),
     rules=(
         Rule(1, "faults_1_percent", f"{_SHARE} >= 1", "缝隙、重叠或越界达面积1%以上", "Gaps, overlaps or overhang of 1 % of the area or more", *_FIX),
-        Rule(2, "faults_01_percent", f"{_SHARE} >= 0.1", "缝隙、重叠或越界达面积0.1%以上", "Gaps, overlaps or overhang of 0.1 % of the area or more", *_FIX),
-        Rule(3, "faults_100_m2", "q.area_m2 >= 100", "缝隙、重叠或越界100平方米以上", "Gaps, overlaps or overhang of 100 m² or more", *_FIX),
-        Rule(4, "faults_few", "q.pieces > 0", "有细小缝隙、重叠或越界", "Small gaps, overlaps or overhang", *_FIX),
-        Rule(5, "tiles_well", "o.geom IS NOT NULL", "无缝隙、重叠和越界", "No gap, overlap or overhang"),
+        Rule(2, "faults_01_percent", f"{_SHARE} >= 0.1 AND {_SHARE} < 1", "缝隙、重叠或越界达面积0.1%以上", "Gaps, overlaps or overhang of 0.1 % of the area or more", *_FIX),
+        Rule(3, "faults_100_m2", f"q.area_m2 >= 100 AND {_SHARE} < 0.1", "缝隙、重叠或越界100平方米以上", "Gaps, overlaps or overhang of 100 m² or more", *_FIX),
+        Rule(4, "faults_few", f"q.area_m2 < 100 AND {_SHARE} < 0.1", "有细小缝隙、重叠或越界", "Small gaps, overlaps or overhang", *_FIX),
+        Rule(5, "tiles_well", "o.geom IS NOT NULL AND q.pieces IS NULL", "无缝隙、重叠和越界", "No gap, overlap or overhang"),
     ),
     tooltip=("name", "level"),
     card=(

@@ -77,10 +77,10 @@ LAYER = Layer(
         Rule(0, "not_verified", f"(o.occupancy IS NOT NULL OR {_HAZARD_KNOWN}) AND ({CHECKED} IS NULL OR $as_of - {CHECKED} >= {OWN_DAYS})",
              "超过180日未核实", "Not verified for 180 days", "上门核实", "Verify on the spot", flips=f"{CHECKED} + {OWN_DAYS}"),
         Rule(5, "rental_excellent", f"{RENTED} AND {SCORE} >= 90", "出租房评分90分以上", "Rental score 90 or more"),
-        Rule(4, "compliant_rental", RENTED, "合规出租", "Compliant rental", "评分达到90分", "Reach a score of 90"),
+        Rule(4, "compliant_rental", RENTED, "出租,常态管理", "Let, routine watch", "评分达到90分", "Reach a score of 90"),
         Rule(5, "owner_occupied", "o.occupancy = 'own'", "自住", "Owner-occupied"),
-        Rule(5, "vacant_verified", "o.occupancy = 'vacant'", "空置已核实", "Vacant, verified"),
-        Rule(5, "no_hazard", f"o.occupancy = 'other' OR {_HAZARD_KNOWN}", "已核实无隐患", "Verified, no hazard"),
+        Rule(5, "vacant", "o.occupancy = 'vacant'", "空置", "Vacant"),
+        Rule(5, "other_use", f"o.occupancy = 'other' OR o.occupancy IS NULL AND {_HAZARD_KNOWN}", "非住宅或其他用途", "Other use"),
     ),
     themes=(
         Theme("occupancy", "房屋用途", "Occupancy", "o.occupancy", classes_of("occupancy", {

@@ -19,8 +19,16 @@ _SERIOUS = f"CASE WHEN n.red + n.orange < {SMALL} THEN 0 ELSE 100.0 * (n.red + n
 _ENOUGH = f"n.total >= {SMALL} AND n.total > n.grey"
 
 
-def _share(level: int, code: str, low: float, zh: str, en: str) -> Rule:
-    return Rule(level, code, f"{_ENOUGH} AND {_SERIOUS} >= {low}", zh, en, "逐户走访,落实帮扶措施", "Visit each household and arrange help")
+def _share(level: int, code: str, low: float, high: float, zh: str, en: str) -> Rule:
+    return Rule(
+        level,
+        code,
+        f"{_ENOUGH} AND {_SERIOUS} >= {low} AND {_SERIOUS} < {high}",
+        zh,
+        en,
+        "逐户走访,落实帮扶措施",
+        "Visit each household and arrange help",
+    )
 
 
 LAYER = Layer(
@@ -47,8 +55,8 @@ LAYER = Layer(
         Rule(0, "not_verified", f"{CHECKED} IS NULL OR $as_of - {CHECKED} >= {VERIFIED_DAYS}", "超过180日未核实", "Not verified for 180 days", "上门核实",
              "Verify on the spot", flips=f"{CHECKED} + {VERIFIED_DAYS}"),
         Rule(4, "new_arrival", "o.arrived_on > $as_of - 30", "新来人员(不足30日)", "Arrived under 30 days ago", flips="o.arrived_on + 30"),
-        Rule(4, "not_registered_here", "o.category IN ('migrant', 'unsettled', 'overseas', 'lodging')", "流动、境外等人口(正常)", "Not registered here, normal"),
-        Rule(5, "registered", "o.category = 'registered'", "户籍人口(正常)", "Registered, normal"),
+        Rule(4, "not_registered_here", "o.category IN ('migrant', 'unsettled', 'overseas', 'lodging')", "流动、境外等人口", "Not registered here"),
+        Rule(5, "registered", "o.category = 'registered'", "户籍人口", "Registered"),
     ),
     area_joins=(
         Join("cell", "cell.area_code = o.code", select=_CELLS, columns=("area_code", "people")),
@@ -57,11 +65,11 @@ LAYER = Layer(
     # An area's colour: the share of its people in red or orange. A village has about 1 to 2 % (domain 8.2).
     area_rules=(
         Rule(0, "too_few", f"n.total > 0 AND n.total < {SMALL}", "人数过少,不予显示", "Too few people to show"),
-        _share(1, "serious_5", 5, "红橙人员占比5%以上", "5 % or more of the people in red or orange"),
-        _share(2, "serious_3", 3, "红橙人员占比3%以上", "3 % or more of the people in red or orange"),
-        _share(3, "serious_2", 2, "红橙人员占比2%以上", "2 % or more of the people in red or orange"),
-        _share(4, "serious_1", 1, "红橙人员占比1%以上", "1 % or more of the people in red or orange"),
-        Rule(5, "serious_few", _ENOUGH, "红橙人员占比不足1%", "Under 1 % of the people in red or orange"),
+        _share(1, "serious_5", 5, 101, "红橙人员占比5%以上", "5 % or more of the people in red or orange"),
+        _share(2, "serious_3", 3, 5, "红橙人员占比3–5%", "3 to 5 % of the people in red or orange"),
+        _share(3, "serious_2", 2, 3, "红橙人员占比2–3%", "2 to 3 % of the people in red or orange"),
+        _share(4, "serious_1", 1, 2, "红橙人员占比1–2%", "1 to 2 % of the people in red or orange"),
+        Rule(5, "serious_few", f"{_ENOUGH} AND {_SERIOUS} < 1", "红橙人员占比不足1%", "Under 1 % of the people in red or orange"),
         Rule(0, "all_unknown", "n.total > 0 AND n.total = n.grey", "人员均未核实", "Nobody verified", "核实人口信息", "Verify the people"),
     ),
     themes=(

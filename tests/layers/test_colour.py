@@ -122,14 +122,14 @@ def test_red_is_left_only_through_a_passed_check(town: Town) -> None:
     remember(town)
     town.con.execute("UPDATE house SET danger_grade = 'A'")
     town.paint("houses")
-    assert town.colour("houses", "H1") == (1, ["awaiting_check", "open_hazard", "owner_occupied", "no_hazard"])
+    assert town.colour("houses", "H1") == (1, ["awaiting_check", "open_hazard", "owner_occupied"])
     remember(town)
     town.con.execute("UPDATE casework SET state = 'closed', closed_on = opened_on, passed_check = false")
     town.paint("houses")
     assert town.colour("houses", "H1")[0] == 1
     town.con.execute("UPDATE casework SET passed_check = true")
     town.paint("houses")
-    assert town.colour("houses", "H1") == (5, ["owner_occupied", "no_hazard"])
+    assert town.colour("houses", "H1") == (5, ["owner_occupied"])
 
 
 def test_a_check_passed_before_the_newest_case_was_opened_does_not_count(town: Town) -> None:

@@ -119,3 +119,14 @@ def test_gaps_and_overlaps_colour_the_areas_that_they_touch(town: Town) -> None:
         "D3": 4,
         "V1": 5,
     }
+
+
+def test_reasons_of_one_scale_exclude_each_other(town: Town) -> None:
+    for number in range(30):
+        add_house(town, f"H{number}", occupancy="own", ebike_indoor=number < 20)
+        add_person(town, f"P{number}", attention="01" if number < 3 else None)
+    town.add("coverage_qa", finding_id="1", kind="overlap", level=3, area_code="D1", other_code="D2", area_m2=50_000.0)
+    town.paint()
+    assert town.colour("grid_qa", "D1")[1] == ["faults_1_percent"]
+    assert town.colour("people_area", "D1")[1] == ["serious_5"]
+    assert len(town.colour("areas", "D1")[1]) == 1

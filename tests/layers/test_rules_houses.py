@@ -167,7 +167,7 @@ def test_an_own_house_expires_after_180_days(town: Town, age: int, occupancy: st
 def test_red_stays_red_however_old_the_check_is(town: Town) -> None:
     add_house(town, "H1", occupancy="own", danger_grade="D", verified_on=AS_OF - timedelta(days=900))
     town.paint("houses")
-    assert town.colour("houses", "H1") == (1, ["danger_d", "not_verified", "owner_occupied", "no_hazard"])
+    assert town.colour("houses", "H1") == (1, ["danger_d", "not_verified", "owner_occupied"])
 
 
 def test_a_bare_footprint_is_grey_and_says_no_data(town: Town) -> None:

@@ -1,0 +1,242 @@
+"""The canvas layer in a real Chromium on the Leaflet that dash-leaflet brings: right pixels, right picks, no fetch on restyle, clean removal."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import dash
+import dash_leaflet
+import numpy as np
+import pytest
+import shapely
+from pack_town import BOX, CORNER, LAYERS, town
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from layers.core.blobs import blob_file
+from layers.core.pack import build_pack
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DEPS, LEAFLET = Path(dash.__file__).parent / "deps", Path(dash_leaflet.__file__).parent
+SCRIPTS = [
+    *(f"/deps/{name}" for name in sorted(p.name for p in DEPS.glob("react*@18*.min.js"))),
+    "/leaflet/dash_leaflet.js",
+    *(f"/assets/map/{path.name}" for path in sorted((ASSETS / "map").glob("*.js"))),  # the order in which Dash loads them
+]
+PAGE = f"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<style>html,body,#map{{margin:0;height:100%}} .leaflet-pane,.leaflet-tile,.leaflet-layer,.leaflet-zoom-animated{{position:absolute;left:0;top:0}}
+.leaflet-container{{overflow:hidden}} .leaflet-zoom-animated{{transform-origin:0 0}}</style><div id="map"></div>
+{"".join(f'<script src="{script}"></script>' for script in SCRIPTS)}
+<script>
+window.picked = []; window.errors = [];
+window.handle = onescreen.map.attach("map", {{onPick: (hits) => picked.push(hits), onError: (message) => errors.push(message)}});
+window.open_ = () => {{ window.map = L.map("map", {{zoomControl: false, attributionControl: false}}); }};
+open_();
+</script>"""
+
+
+class Site(BaseHTTPRequestHandler):
+    """The page, the assets and a pack. `fail_first` names go wrong at their first request."""
+
+    pack: Path
+    asked: list[str]
+    fail_first: set[str]
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        self.asked.append(path)
+        if path in self.fail_first:
+            self.fail_first.discard(path)
+            return self.answer(503, b"", "text/plain")
+        if path == "/":
+            return self.answer(200, PAGE.encode(), "text/html")
+        if path.startswith("/pack/") and not path.endswith("manifest.json"):
+            found = blob_file(self.pack, path.removeprefix("/pack/"), self.headers["Accept-Encoding"])
+            return (
+                self.answer(200, found[0].read_bytes(), "application/octet-stream", found[1])
+                if found
+                else self.answer(404, b"", "text/plain")
+            )
+        roots = {"/pack/": self.pack, "/assets/": ASSETS, "/deps/": DEPS, "/leaflet/": LEAFLET}
+        file = next(root / path.removeprefix(prefix) for prefix, root in roots.items() if path.startswith(prefix))
+        return self.answer(200, file.read_bytes(), "application/json" if file.suffix == ".json" else "text/javascript")
+
+    def answer(self, status: int, body: bytes, kind: str, encoding: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], np.ndarray, bytes]:
+    """Folder, manifest, houses by ordinal and their levels."""
+    folder = tmp_path_factory.mktemp("pack")
+    con = town()
+    manifest = build_pack(con, LAYERS, folder)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rows = con.execute("SELECT ST_AsWKB(lonlat), level FROM house JOIN paint_houses ON object_id = house_id ORDER BY ordinal").fetchall()
+    con.close()
+    return folder, manifest, shapely.from_wkb([bytes(wkb) for wkb, _ in rows]), bytes(level for _, level in rows)
+
+
+@pytest.fixture
+def site(made: tuple[Any, ...]) -> Iterator[tuple[str, type[Site]]]:
+    handler = type("Here", (Site,), {"pack": made[0], "asked": [], "fail_first": set()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", handler
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        yield (opened := play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]))
+        opened.close()
+
+
+def opened(browser: Browser, address: str, dpr: float = 1) -> Page:
+    page = browser.new_page(viewport={"width": 900, "height": 600}, device_scale_factor=dpr)
+    page.on("pageerror", lambda error: page.evaluate("(text) => errors.push(text)", str(error)))
+    page.goto(address)
+    return page
+
+
+def look(page: Page, lon: float, lat: float, zoom: int) -> None:
+    page.evaluate("([lat, lon, zoom]) => map.setView([lat, lon], zoom, {animate: false})", [lat, lon, zoom])
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    page.wait_for_function("document.documentElement.dataset.mapReady === '1'")
+
+
+# The colour at a place, read from the canvas that is on the screen there.
+COLOUR_AT = """([lon, lat]) => {
+  const zoom = map.getZoom(), {x, y} = onescreen.map.tile.mercator(lon, lat), across = 2 ** (zoom - 1);
+  for (const {coords, canvas} of handle.layer.records.values())
+    if (coords.x === Math.floor(x * across) && coords.y === Math.floor(y * across))
+      return [...canvas.getContext("2d").getImageData(Math.floor((x * across - coords.x) * canvas.width), Math.floor((y * across - coords.y) * canvas.height), 1, 1).data];
+  return null;
+}"""
+
+
+def in_view(page: Page, houses: np.ndarray) -> list[tuple[int, float, float]]:
+    """Ordinal, longitude and latitude of a place inside each house that is well inside the view."""
+    west, south, east, north = page.evaluate("handle.view().box")
+    spots = shapely.point_on_surface(houses)
+    lon, lat = shapely.get_x(spots), shapely.get_y(spots)
+    inside = (lon > west) & (lon < east) & (lat > south) & (lat < north)
+    return [(int(i), float(lon[i]), float(lat[i])) for i in np.flatnonzero(inside)]
+
+
+@pytest.mark.parametrize(("dpr", "zoom"), [(1, 16), (1, 17), (1.5, 17), (2, 18), (3, 17)])
+def test_every_house_in_view_is_picked_where_it_stands_and_wears_its_colour(browser, site, made, dpr, zoom):
+    _, manifest, houses, levels = made
+    page = opened(browser, site[0], dpr)
+    page.evaluate("handle.set({layers: [{name: 'houses'}], labels: false, backdrop: false, boundaries: false})")
+    look(page, *CORNER, zoom)
+    seen = in_view(page, houses)
+    assert len(seen) >= 8
+    for ordinal, lon, lat in seen:
+        hits = page.evaluate("([lon, lat]) => handle.pickAt(lon, lat, 0)", [lon, lat])
+        assert [(hit["layer"], hit["ordinal"], hit["level"]) for hit in hits] == [("houses", ordinal, levels[ordinal])]
+    wanted = manifest["palettes"]["level"]["dark"]
+    right = [close(page.evaluate(COLOUR_AT, [lon, lat])[:3], wanted[levels[ordinal]]) for ordinal, lon, lat in seen]
+    assert sum(right) >= 0.9 * len(right)  # the rest stand on their outline, which is darker
+    assert page.evaluate("errors") == []
+    page.close()
+
+
+def close(colour: list[int], hex_: str) -> bool:
+    return all(abs(channel - int(hex_[i : i + 2], 16)) <= 3 for channel, i in zip(colour, (1, 3, 5), strict=True))
+
+
+def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(browser, site, made):
+    address, handler = site
+    page = opened(browser, address)
+    look(page, *CORNER, 17)
+    ordinal, lon, lat = in_view(page, made[2])[0]
+    fetched = [path for path in handler.asked if path.endswith(".tile")]
+    look_of = {}
+    for name, change in {
+        "filter": "{levels: [1]}",
+        "all": "{levels: null}",
+        "light": "{scheme: 'light'}",
+        "theme": "{layers: [{name: 'houses', theme: 'use'}]}",
+    }.items():
+        page.evaluate(f"handle.set({change})")
+        ready(page)
+        look_of[name] = tuple(page.evaluate(COLOUR_AT, [lon, lat]))
+    assert len(set(look_of.values())) == 4
+    page.evaluate("handle.set({layers: [{name: 'houses'}], scheme: 'dark'})")
+    ready(page)
+    page.evaluate("(ordinal) => handle.patch('houses', {ordinals: [ordinal], levels: [1]})", ordinal)
+    page.wait_for_function(f"(([r, g, b]) => r > 200 && g < 110 && b < 110)(({COLOUR_AT})([{lon}, {lat}]))")
+    assert [path for path in handler.asked if path.endswith(".tile")] == fetched
+    page.close()
+
+
+def test_a_click_tells_all_objects_there_topmost_first(browser, site, made):
+    page = opened(browser, site[0])
+    look(page, *CORNER, 17)
+    ordinal, lon, lat = in_view(page, made[2])[0]
+    x, y = page.evaluate("([lat, lon]) => { const p = map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }", [lat, lon])
+    page.mouse.click(x, y)
+    page.wait_for_function("picked.length === 1")
+    hits = page.evaluate("picked[0]")
+    assert [hit["layer"] for hit in hits] == ["houses", "land", "areas"]
+    assert hits[0]["ordinal"] == ordinal
+    page.close()
+
+
+def test_a_failed_fetch_is_tried_again_and_a_lost_one_does_not_end_the_map(browser, site, made):
+    address, handler = site
+    house_tiles = {f"/pack/{name}.tile" for _, _, name, *_ in made[1]["tilesets"]["house"]["bands"][-1]["tiles"]}
+    handler.fail_first = house_tiles | {"/pack/manifest.json"}
+    page = opened(browser, address)
+    look(page, *CORNER, 17)
+    assert in_view(page, made[2])
+    assert page.evaluate("handle.view().features.house") > 0
+    page.close()
+
+
+def test_the_map_is_drawn_again_after_the_page_makes_it_anew(browser, site, made):
+    page = opened(browser, site[0])
+    look(page, *CORNER, 15)
+    page.evaluate("map.remove(); open_()")
+    look(page, *CORNER, 16)
+    assert page.evaluate("document.querySelectorAll('#map canvas').length") > 2
+    page.close()
+
+
+def test_removal_leaves_nothing_behind(browser, site, made):
+    page = opened(browser, site[0])
+    look(page, *CORNER, 15)
+    assert page.evaluate("Object.values(map._events).flat().length > 0")
+    page.evaluate("handle.remove()")
+    assert page.evaluate("document.querySelectorAll('#map canvas').length") == 0
+    assert page.evaluate("document.documentElement.dataset.mapReady") is None
+    assert page.evaluate("map.getContainer().style.background") == ""
+    page.evaluate("map.setView([31, 121], 9, {animate: false})")
+    assert page.evaluate("errors") == []
+    page.close()
+
+
+def test_the_rasters_kept_stay_under_the_stated_limit(browser, site, made):
+    page = opened(browser, site[0])
+    page.evaluate("handle.remove(); handle = onescreen.map.attach(map, {cacheMB: 1, onError: (message) => errors.push(message)})")
+    for i in range(8):
+        look(page, BOX[0] + 0.004 * i, CORNER[1], 17)
+    assert 0 < page.evaluate("handle.rasters.bytes") <= 2**20
+    page.close()
