@@ -157,9 +157,13 @@ class CleanSql:
         return clashes
 
     def _same_month(self) -> str:
-        """Whether the delivered date of birth is only a month ("1985.3"), and that of the ID number."""
+        """Whether the delivered date of birth is only a month ("1985.3"), and that of the ID number.
+
+        A spreadsheet makes "1985.1" of October, "1985.10", so that this one text stands for both months.
+        """
         given, born = v("birth_date"), c("birth_date")
-        month = f"regexp_full_match({given}, '{MONTH_ONLY}') AND date_trunc('month', __born) = {born}"
+        october = f"({given} LIKE '%.1' AND date_trunc('month', __born) = {born} + INTERVAL 9 MONTH)"
+        month = f"regexp_full_match({given}, '{MONTH_ONLY}') AND (date_trunc('month', __born) = {born} OR {october})"
         return f"(CASE WHEN {born} <> __born THEN {month} ELSE false END)"
 
     # --- what stays

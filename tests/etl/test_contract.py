@@ -270,6 +270,13 @@ def test_sex_and_birth_must_agree_with_the_number(con: duckdb.DuckDBPyConnection
     assert {row["id_type"] for row in found.rows} == {"111"}
 
 
+def test_the_october_that_a_spreadsheet_has_cut_to_one_digit_is_no_contradiction(con: duckdb.DuckDBPyConnection) -> None:
+    october, november = number(day=date(1985, 10, 7)), number(day=date(1985, 11, 7))
+    found = checked(con, "person", ["姓名", "身份证号", "出生日期"], [("甲", october, "1985.1"), ("乙", november, "1985.1")])
+    assert [row["birth_date"] for row in found.rows] == [date(1985, 10, 7)]
+    assert found.codes() == {(3, "birth_date"): "id_birth_mismatch"}
+
+
 @settings(max_examples=8, deadline=None)
 @given(
     numbers=st.lists(st.tuples(st.dates(date(1900, 1, 1), TODAY), st.integers(0, 999)), min_size=20, max_size=60, unique=True),
