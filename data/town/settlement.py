@@ -52,7 +52,7 @@ def settle(lines: list[Inner], blocks: Shapes, wanted: int, rng: np.random.Gener
     shapes, row, block = shapes[keep], row[keep], block[keep]
     keep = without_overlap(shapes, GAP_M)
     shapes, row, block = shapes[keep], row[keep], block[keep]
-    chosen = _rows_until(row, len(rows), wanted, rng)
+    chosen = _rows_until(np.bincount(row, minlength=len(rows)), np.array([r.near_m > 0 for r in rows]), wanted, rng)
     keep = chosen[row]
     shapes, row, block = shapes[keep], row[keep], block[keep]
     land = _land(lines, tracks, [rows[k] for k in np.unique(row)], shapes, blocks)
@@ -78,25 +78,25 @@ def _rows(lines: list[Inner], tracks: list[Track], rng: np.random.Generator) -> 
 
 def _houses(lines: list[Inner], tracks: list[Track], rows: list[Row], rng: np.random.Generator) -> tuple[Shapes, NDArray[np.int64]]:
     """Candidate footprints and the row of each, in order along their rows."""
-    shapes, number = [], []
-    for k, row in enumerate(rows):
-        line, track, stretch = lines[row.stretch.line], tracks[row.stretch.line], row.stretch
-        count = int((stretch.stop - stretch.start) / 13.4) + 1
-        width = np.clip(rng.normal(11.0, 1.0, count), 9.2, 13.5)
-        at = stretch.start + np.cumsum(width + 1.6 + rng.exponential(0.9, count)) - width / 2
-        width, at = width[at < stretch.stop - 5], at[at < stretch.stop - 5]
-        if len(at) == 0:
-            continue
-        depth = np.clip(rng.uniform(80, 110, len(at)) / width, 7.0, 11.0)
-        setback = row.near_m + rng.uniform(4.6, 6.2) + rng.normal(0, 0.35, len(at)) + depth / 2
-        normal = track.normals(at)
-        middle = track.at(at) + normal * (stretch.side * (line.width_m / 2 + setback))[:, None]
-        along = np.column_stack([normal[:, 1], -normal[:, 0]]) * stretch.side
-        shapes.append(_footprints(middle, along, width, depth, rng))
-        number.append(np.full(len(at), k))
-    if not shapes:
-        return np.array([], dtype=object), np.array([], dtype=np.int64)
-    return np.concatenate(shapes), np.concatenate(number)
+    plans = [_row_plan(row, lines[row.stretch.line], tracks[row.stretch.line], rng) for row in rows]
+    middle, along, size = (np.concatenate([np.zeros((0, 2)), *(plan[k] for plan in plans)]) for k in range(3))
+    number = np.repeat(np.arange(len(rows)), [len(plan[0]) for plan in plans])
+    return _footprints(middle, along, size[:, 0], size[:, 1], rng), number
+
+
+def _row_plan(row: Row, line: Inner, track: Track, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    """Middles, directions along the lane, and widths and depths of the houses of one row; each (n, 2)."""
+    stretch = row.stretch
+    count = int((stretch.stop - stretch.start) / 13.4) + 1
+    width = np.clip(rng.normal(11.0, 1.0, count), 9.2, 13.5)
+    at = stretch.start + np.cumsum(width + 1.6 + rng.exponential(0.9, count)) - width / 2
+    width, at = width[at < stretch.stop - 5], at[at < stretch.stop - 5]
+    depth = np.clip(rng.uniform(80, 110, len(at)) / width, 7.0, 11.0)
+    setback = row.near_m + rng.uniform(4.6, 6.2) + rng.normal(0, 0.35, len(at)) + depth / 2
+    normal = track.normals(at)
+    middle = track.at(at) + normal * (stretch.side * (line.width_m / 2 + setback))[:, None]
+    along = np.column_stack([normal[:, 1], -normal[:, 0]]) * stretch.side
+    return middle, along, np.column_stack([width, depth])
 
 
 def _footprints(middle: Floats, along: Floats, width: Floats, depth: Floats, rng: np.random.Generator) -> Shapes:
@@ -107,12 +107,16 @@ def _footprints(middle: Floats, along: Floats, width: Floats, depth: Floats, rng
     return made
 
 
-def _rows_until(row: NDArray[np.int64], count: int, wanted: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Rows taken in random order, those beside the lane first, until they hold the wanted number of houses."""
-    houses = np.bincount(row, minlength=count)
-    order = rng.permutation(count)
+def _rows_until(houses: NDArray[np.int64], behind: NDArray[np.bool_], wanted: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Rows taken in random order until they hold the wanted number of houses; a second row comes after the one before it.
+
+    `houses` is the number of houses of each row; a row `behind` stands behind its predecessor in the list.
+    """
+    turn = rng.random(len(houses))
+    turn[behind] = turn[np.flatnonzero(behind) - 1] + 0.12
+    order = np.argsort(turn, kind="stable")
     taken = np.cumsum(houses[order]) - houses[order] / 2 < wanted
-    chosen = np.zeros(count, dtype=bool)
+    chosen = np.zeros(len(houses), dtype=bool)
     chosen[order[taken]] = True
     return chosen
 
@@ -125,6 +129,8 @@ def _land(lines: list[Inner], tracks: list[Track], rows: list[Row], houses: Shap
         near, far = (row.near_m - 3.0 if row.near_m else 0.0) + half, row.depth_m + half + 0.5
         side = row.stretch.side
         bands.append(tracks[row.stretch.line].band(row.stretch.start, row.stretch.stop + 1.0, side * near, side * far))
+    whole = shapely.union_all(bands).buffer(4.0, join_style="mitre").buffer(-4.0, join_style="mitre")
+    shapely.prepare(whole)
     yards = shapely.buffer(houses, 1.5, join_style="mitre")
-    whole = shapely.union_all([*bands, *yards]).buffer(4.0, join_style="mitre").buffer(-4.0, join_style="mitre")
+    whole = shapely.union_all([whole, *yards[~shapely.contains(whole, yards)]])
     return shapely.union_all(polygons(whole.intersection(shapely.multipolygons(list(blocks))), least_m2=150.0))
