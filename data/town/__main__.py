@@ -11,7 +11,9 @@ from data.town.deliveries import write_town
 
 def main() -> None:
     """Parse the arguments, write the town, print what it holds."""
-    parser = argparse.ArgumentParser(prog="python -m data.town", description="Write three deliveries of a fictitious town as departments send them.")
+    parser = argparse.ArgumentParser(
+        prog="python -m data.town", description="Write three deliveries of a fictitious town as departments send them."
+    )
     parser.add_argument("out", type=Path, help="folder to write to")
     parser.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")
     parser.add_argument("--seed", type=int, default=7)

@@ -18,7 +18,7 @@ from data.town.persons import describe
 from data.town.population import settle
 from data.town.register import describe_houses
 
-NUMBER_BLOCKS = 4  # of identity numbers: one for those present from the start, one for each update, one for the new-born
+NUMBER_BLOCKS = 3  # of identity numbers: one for those present from the start, one for each update
 NEW_HOUSES = 0.0015  # of all, finished only at the third delivery
 
 

@@ -8,32 +8,34 @@ import pandas as pd
 from data.town.calendar import Calendar
 
 HOUSE_EVENTS = {  # codes of event_types.csv, which has none for dangerous buildings
-    "group": "0651", "gas_major": "0654", "gas_ordinary": "0654", "danger_d": "", "danger_c": "", "coloured_steel": "0652", "live_work_store": "0655",
+    "group": "0651", "gas_major": "0654", "gas_ordinary": "0654", "danger_d": "", "danger_c": "", "coloured_steel": "0652",
+    "live_work_store": "0655",
     "low_score": "0652", "yellow_streak": "0652", "unmanaged": "0652", "ebike": "0653", "exit_blocked": "0652", "score_60s": "0652",
     "hazard": "0652", "illegal_addition": "0101", "score_70s": "0652",
 }  # fmt: skip
 PARCEL_EVENTS = {"illegal_use": "0854", "farmland_occupied": "0854", "abandoned": "0855", "non_grain": "0855"}
 STAND_EVENTS = {"occupied": "0852", "illegal_cutting": "0852", "fire": "0451", "pest": "0851"}
-LIMIT_DAYS = {1: 45, 2: 60, 3: 75}
+LATE_SHARE = 0.1  # of the cases have a short limit, which has passed by the third delivery
 GRADES = {1: "2", 2: "3", 3: "4"}
 
 
 def case_objects(houses: pd.DataFrame) -> pd.DataFrame:
     """The columns that `open_cases` wants."""
     return pd.DataFrame({
-        "object_id": houses["house_id"].to_numpy(), "level": houses["level"].to_numpy(), "event": houses["trouble"].map(HOUSE_EVENTS).fillna("").to_numpy(),
+        "object_id": houses["house_id"].to_numpy(), "level": houses["level"].to_numpy(),
+        "event": houses["trouble"].map(HOUSE_EVENTS).fillna("").to_numpy(),
         "responsible": houses["chief"].to_numpy(), "phone": houses["chief_phone"].to_numpy(),
     })  # fmt: skip
 
 
-def open_cases(
-    rng: np.random.Generator, table: str, objects: pd.DataFrame, calendar: Calendar, delivery: int, oldest: int
-) -> pd.DataFrame:
+def open_cases(rng: np.random.Generator, table: str, objects: pd.DataFrame, calendar: Calendar, delivery: int, oldest: int) -> pd.DataFrame:
     """A case for every row of `objects` (object_id, level, event, responsible, phone), filed up to `oldest` days before the delivery."""
     count = len(objects)
     opened = calendar.before(rng, count, oldest, 1, delivery)
-    limit = objects["level"].map(LIMIT_DAYS).fillna(60).to_numpy().astype(int) + rng.integers(-20, 60, count)
-    frame = objects.assign(object_table=table, state="open", opened=opened, due=opened + limit, closed=np.datetime64("NaT", "D"), passed=False)
+    limit = np.where(rng.random(count) < LATE_SHARE, rng.integers(15, 50, count), rng.integers(95, 150, count))
+    frame = objects.assign(
+        object_table=table, state="open", opened=opened, due=opened + limit, closed=np.datetime64("NaT", "D"), passed=False
+    )
     return frame.assign(grade=objects["level"].map(GRADES).fillna("4").to_numpy())
 
 

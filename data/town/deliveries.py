@@ -16,12 +16,12 @@ import shapely
 from data.town import batch, places
 from data.town.calendar import FOLDERS, Calendar
 from data.town.casework import numbered
+from data.town.faults import Fault, summed
+from data.town.files import Job
 from data.town.ground import Ground, build_ground
 from data.town.identity import FIRST_PREFIX
 from data.town.ledger import Ledger, build_ledger
 from data.town.manifest import town_toml
-from data.town.faults import Fault, summed
-from data.town.files import Job
 from data.town.persons import Numbering
 
 PEOPLE = 296_000  # of the town at scale 1
@@ -107,9 +107,18 @@ def _houses(ground: Ground, areas: pd.DataFrame, ledger: Ledger, scale: float) -
     houses["chief"], houses["chief_phone"] = chiefs["house_name"].fillna("").to_numpy(), chiefs["house_phone"].fillna("").to_numpy()
     team = by_code["name"].reindex(houses["area_code"]).to_numpy()
     village = houses["setting"] == "village"
-    address = by_code["name"].iloc[0] + houses["village_name"] + np.where(village, team, "") + houses["hamlet"] + houses["number"].astype(str) + "号"
+    address = (
+        by_code["name"].iloc[0]
+        + houses["village_name"]
+        + np.where(village, team, "")
+        + houses["hamlet"]
+        + houses["number"].astype(str)
+        + "号"
+    )
     repeated = address.duplicated(keep=False)
-    houses["address"] = np.where(repeated, address.str.slice(0, -1) + "-" + houses.groupby(address).cumcount().add(1).astype(str) + "号", address)
+    houses["address"] = np.where(
+        repeated, address.str.slice(0, -1) + "-" + houses.groupby(address).cumcount().add(1).astype(str) + "号", address
+    )
     kind = houses["setting"].map({"flat": "号楼", "shop": "号商铺", "factory": "号厂房", "public": "号公共用房"}).fillna("")
     houses["building"] = np.where(village, "", houses["hamlet"] + houses["number"].astype(str) + kind)
     return houses
@@ -126,7 +135,7 @@ def _jobs(plan: Plan, ground: Ground, areas: pd.DataFrame, houses: pd.DataFrame)
     """The batches, each of some 15 villages with the houses in them."""
     villages = areas[areas["level"] == 1]["code"].to_numpy()
     count = max(2, -(-len(villages) // BATCH_VILLAGES))
-    part = dict(zip(villages, np.arange(len(villages)) * count // len(villages), strict=True))
+    part = dict(zip(villages, np.arange(len(villages)) % count, strict=True))  # every batch has town and country
     house_part, shapes = houses["village_code"].map(part).to_numpy(), ground.houses.geometry.to_numpy()
     woods = ground.parcels[ground.parcels["class_code"].isin(_WOODS) & (ground.parcels.area > 600).to_numpy()]
     wood_part = woods["village_code"].map(part).to_numpy()
@@ -148,5 +157,3 @@ def _write_cases(scene: places.Scene, outcomes: tuple[batch.Outcome, ...], fault
         rows[folder, "casework"] = len(cases)
         faults += places.write_cases(scene, delivery, cases)
     return rows
-
-

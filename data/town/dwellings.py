@@ -1,7 +1,7 @@
 """How houses are used and divided into rooms, before anybody moves in.
 
-Village archetypes (domain report, section 8.2): A near the town and inverted, B mixed, C rural, D relocating. A town building is divided into
-flats. Every function takes the houses of one batch, with the columns of `houses_of`, and returns new columns or rows.
+Village archetypes (domain report, section 8.2): A near the town and inverted, B mixed, C rural, D relocating. A town building is
+divided into flats. Every function takes the houses of one batch and returns new columns or rows.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def occupancy(rng: np.random.Generator, houses: pd.DataFrame) -> np.ndarray:
     """Use of every house: village houses by archetype, clustered by team; town buildings by the flats that are let."""
     use = np.full(len(houses), OTHER, np.int8)
     home = houses["home"].to_numpy()
-    for _, rows in houses[home & ~houses["flats"]].groupby("village_code", sort=True):
-        use[rows.index] = _village_use(rng, rows)
+    for _, rows in houses[home & ~houses["flats"].to_numpy()].groupby("village_code", sort=True):
+        use[rows.index.to_numpy()] = _village_use(rng, rows)
     flats = np.flatnonzero(houses["flats"])
     draw = rng.random(len(flats))
     use[flats] = np.select([draw < 0.14, draw < 0.98], [OWN, PART_LET], LET)
@@ -70,14 +70,16 @@ def _rank(values: np.ndarray) -> np.ndarray:
 
 def divide(rng: np.random.Generator, houses: pd.DataFrame) -> pd.DataFrame:
     """Columns floor_area_m2, living_m2 (all living rooms together) and room_count (flats in a town building)."""
-    floor = np.round(houses["footprint_m2"] * houses["storeys"] * rng.uniform(0.93, 0.99, len(houses)), 1).to_numpy()
+    floor = np.round((houses["footprint_m2"] * houses["storeys"]).to_numpy() * rng.uniform(0.93, 0.99, len(houses)), 1)
     living = 0.62 * floor
     rooms = np.clip(living // rng.uniform(12, 17, len(houses)), 1, 14)
     needed = houses["people_per_m2"].to_numpy() * floor / 1.81  # people a flat holds on average, the vacant ones included
     flats = np.clip(np.round(needed), 1, np.maximum(1, floor * 0.6 // 26))
     count = np.where(houses["flats"], flats, rooms)
     count = np.where(houses["home"], count, 0)
-    return pd.DataFrame({"floor_area_m2": floor, "living_m2": np.round(living, 1), "room_count": count.astype(np.int32)}, index=houses.index)
+    return pd.DataFrame(
+        {"floor_area_m2": floor, "living_m2": np.round(living, 1), "room_count": count.astype(np.int32)}, index=houses.index
+    )
 
 
 def flats_by_use(rng: np.random.Generator, houses: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +99,7 @@ def rooms_to_let(rng: np.random.Generator, houses: pd.DataFrame, own_rooms: np.n
     spare = np.where(np.isin(use, (PART_LET, LET)) & ~houses["flats"].to_numpy(), count - own_rooms, 0)
     let = np.zeros(len(houses), int)
     for village, rows in houses.groupby("village_code", sort=True).indices.items():
-        rented = rows[spare[rows] > 0]
+        rented = np.asarray(rows)[spare[rows] > 0]
         if len(rented):
             let[rented] = _share_out(rng, spare[rented], round(wanted.get(str(village), 0)))
     return let
@@ -121,7 +123,8 @@ def _share_out(rng: np.random.Generator, room: np.ndarray, total: int) -> np.nda
 def rooms_of(rng: np.random.Generator, houses: pd.DataFrame) -> pd.DataFrame:
     """One row a room, ordered by house and slot: first the owner's rooms, then the let ones, then vacant and storage rooms.
 
-    In a town building the flats are shuffled, so that let and owned flats stand on every storey. Column `house` is the position in `houses`.
+    In a town building the flats are shuffled, so that let and owned flats stand on every storey.
+    Column `house` is the position in `houses`.
     """
     count = houses["room_count"].to_numpy()
     house = np.repeat(np.arange(len(houses)), count)
@@ -135,7 +138,15 @@ def rooms_of(rng: np.random.Generator, houses: pd.DataFrame) -> pd.DataFrame:
     on_floor = place - -(-(storey - 1) * count[house] // storeys) + 1
     base = houses["living_m2"].to_numpy()[house] / count[house] * rng.uniform(0.88, 1.0, len(house))
     designed = np.where(houses["flats"].to_numpy()[house], np.clip(np.round(base / 14), 1, 4), 1)
-    columns = {"house": house, "slot": slot, "use": use, "storey": storey, "number": storey * 100 + on_floor, "living_m2": base, "designed": designed}
+    columns = {
+        "house": house,
+        "slot": slot,
+        "use": use,
+        "storey": storey,
+        "number": storey * 100 + on_floor,
+        "living_m2": base,
+        "designed": designed,
+    }
     return pd.DataFrame(columns).astype({"use": np.int8, "storey": np.int16, "designed": np.int8, "number": np.int32})
 
 

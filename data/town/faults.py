@@ -1,7 +1,7 @@
 """The seeded faults: what departments get wrong, declared once, put into rows that nothing else depends on, and listed in faults.json.
 
-`fault` is the code under which the load reports it. A refused row is either a copy added at the end of its file or a row whose loss breaks no
-other promise of the town (never the only tenant of a house, never a group rental).
+`fault` is the code under which the load reports it. A refused row is either a copy added at the end of its file or a row
+whose loss breaks no other promise of the town (never the only tenant of a house, never a group rental).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One line of faults.json. `row` counts as the sender's program does (header: row 1); `count` stands for many rows without a row number."""
+    """One line of faults.json. `row` counts as the sender's program does (header: row 1); a `count` stands for rows that are not listed.
+
+    `key` is the key that the row had before it was spoiled, or that of the row that it repeats.
+    """
 
     delivery: int
     dataset: str
@@ -149,7 +152,7 @@ def _apply(sheet: Sheet, placed: list[tuple[Kind, int]], delivery: int) -> list[
 
 
 def cross(rng: np.random.Generator, sheet: Sheet, count: int, delivery: int, rows: np.ndarray) -> list[Fault]:
-    """Make `count` polygons among `rows` (positions in the sheet) cross themselves, as when two corners were digitised in the wrong order."""
+    """Make `count` polygons among `rows` (positions in the sheet) cross themselves, as if two corners had been exchanged."""
     faults: list[Fault] = []
     numbers = sheet.rows()
     assert sheet.shapes is not None and sheet.file_of is not None

@@ -30,7 +30,10 @@ RENTAL_GROUPS = (
     workbook.Group("", ("序号",)),
     workbook.Group("房屋及出租人", ("房屋编号", "房屋地址", "出租人姓名", "房东电话", "承租人姓名")),
     workbook.Group("出租情况", ("出租用途", "出租间数", "限住人数", "月租金", "出租时间")),
-    workbook.Group("安全管理", ("隐患类型", "隐患发现日期", "是否签订治安责任保证书", "烟感报警器", "是否有管理人", "有无消防通道", "未登记天数", "连续黄色次数")),
+    workbook.Group(
+        "安全管理",
+        ("隐患类型", "隐患发现日期", "是否签订治安责任保证书", "烟感报警器", "是否有管理人", "有无消防通道", "未登记天数", "连续黄色次数"),
+    ),
     workbook.Group("评分", ("人员登记得分", "消防得分", "治安得分", "结构合法性得分", "卫生得分", "邻里得分", "房东责任得分")),
     workbook.Group("", ("检查日期",)),
 )
@@ -39,7 +42,7 @@ AGAIN = 0.3  # of the first delivery's faults come up again, in other rows, in t
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything a worker needs: the batch `number` of `batches`, its houses (see `settle`) with their shapes, and wooded parcels nearby."""
+    """Everything a worker needs: the batch `number` of `batches`, its houses with their shapes, and wooded parcels nearby."""
 
     number: int
     batches: int
@@ -101,7 +104,14 @@ class Writer:
         if self.delivery == 3 or (self.delivery == 2 and not again):
             return 0
         share_of = 1.0 if self.delivery == 1 else AGAIN
-        return share(kind, round(per_town * share_of), min(least, 1) if self.delivery == 2 else least, self.job.scale, self.job.number, self.job.batches)
+        return share(
+            kind,
+            round(per_town * share_of),
+            min(least, 1) if self.delivery == 2 else least,
+            self.job.scale,
+            self.job.number,
+            self.job.batches,
+        )
 
     def _spoil(self, done: Written, sheet: Sheet) -> None:
         counts = {name_of(kind): self._kind_count(kind) for kind in KINDS if kind.dataset == sheet.dataset}
@@ -117,7 +127,15 @@ class Writer:
         name = f"房屋/{self._part}房屋.shp"
         sound = (houses["trouble"] == "").to_numpy() & houses["level"].isin((GREEN, BLUE)).to_numpy() & houses["home"].to_numpy()
         lived_in = sound & (houses["occupancy"] == OWN).to_numpy() & ~houses["flats"].to_numpy() & (houses["occupants"] > 0).to_numpy()
-        sheet = Sheet("houses", [name], render.house_columns(houses), "FWBH", np.flatnonzero(sound), shapes=self.job.shapes[present], tags={"lived_in": lived_in})
+        sheet = Sheet(
+            "houses",
+            [name],
+            render.house_columns(houses),
+            "FWBH",
+            np.flatnonzero(sound),
+            shapes=self.job.shapes[present],
+            tags={"lived_in": lived_in},
+        )
         self._spoil(done, sheet)
         if self.delivery < 3:
             self._bend(done, sheet, lived_in)
@@ -143,8 +161,7 @@ class Writer:
             if len(faults) == count or len(faults) == len(rows):
                 break
             row = int(rows[len(faults)])
-            shape, spot = sheet.shapes[row], shapely.get_coordinates(shapely.point_on_surface(wood))[0]
-            moved = shapely.transform(shape, lambda xy, by=spot - shapely.get_coordinates(shapely.centroid(shape))[0]: np.round(xy + by, 2))
+            moved = _moved(sheet.shapes[row], shapely.point_on_surface(wood))
             if wood.contains(moved):
                 sheet.shapes[row] = moved
                 key = sheet.columns["FWBH"][row].as_py()
@@ -220,4 +237,12 @@ class Writer:
         ends = np.cumsum(np.bincount(sheet.file_of, minlength=len(sheet.files)))
         for file, start, end in zip(sheet.files, np.r_[0, ends[:-1]], ends, strict=True):
             rows, name = xml.slice(start, end - start), Path(file).stem
-            workbook.write_workbook(self._folder / file, f"{name}{title}", sheet.sheet or "Sheet1", groups, rows, {1: f"共{len(rows)}条"}, self._day)
+            workbook.write_workbook(
+                self._folder / file, f"{name}{title}", sheet.sheet or "Sheet1", groups, rows, {1: f"共{len(rows)}条"}, self._day
+            )
+
+
+def _moved(shape: shapely.Geometry, spot: shapely.Point) -> shapely.Geometry:
+    """The shape with its centroid at `spot`, corners on whole centimetres."""
+    by = shapely.get_coordinates(spot)[0] - shapely.get_coordinates(shapely.centroid(shape))[0]
+    return shapely.transform(shape, lambda xy: np.round(xy + by, 2))

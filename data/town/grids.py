@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,15 @@ def write_grids(
         part = areas[areas["level"] == level]
         head = heads.loc[part["code"]]
         columns = {
-            "WGBM": text(part["code"]), "WGMC": text(part["name"]), "SJBM": text(part["parent_code"]), "WGLX": words(part["kind"], "area_kind"),
-            "GLMS": words(part["service_model"], "service_model"), "HS": pa.array([str(round(households[code])) for code in part["code"]]),
-            "FZR": text(head["name"]), "FZRDH": text(head["phone"]),
-        }  # fmt: skip
+            "WGBM": text(part["code"]),
+            "WGMC": text(part["name"]),
+            "SJBM": text(part["parent_code"]),
+            "WGLX": words(part["kind"], "area_kind"),
+            "GLMS": words(part["service_model"], "service_model"),
+            "HS": pa.array([str(round(households[code])) for code in part["code"]]),
+            "FZR": text(head["name"]),
+            "FZRDH": text(head["phone"]),
+        }
         writers.write_layer(folder / FILE, layer, columns, shapes[part.index], "Polygon", "GPKG", written)
         rows[name] = len(part)
     return rows
@@ -53,7 +59,8 @@ def households(areas: pd.DataFrame, houses: pd.DataFrame) -> pd.Series:
 
 def misdraw(rng: np.random.Generator, areas: pd.DataFrame, shapes: np.ndarray, gaps: int, overlaps: int) -> tuple[np.ndarray, list[Fault]]:
     """The shapes with half discs missing from, or given twice to, teams of one micro-grid; and what a check of the coverage shall find."""
-    shapes, faults, touched = shapes.copy(), [], set()
+    shapes, touched = shapes.copy(), set[int]()
+    faults: list[Fault] = []
     teams = areas[areas["level"] == 3]
     row_of = {position: row for row, position in enumerate(teams.index, start=2)}
     for one, other in _neighbours(rng, teams, shapes):
@@ -77,7 +84,7 @@ def _neighbours(rng: np.random.Generator, teams: pd.DataFrame, shapes: np.ndarra
     pairs = []
     for _, family in teams.groupby("parent_code", sort=True):
         members = family.index.to_numpy()
-        pairs += [(int(a), int(b)) for a, b in zip(members[:-1], members[1:], strict=True)]
+        pairs += [(int(a), int(b)) for a, b in pairwise(members)]
     pairs = [pair for pair in pairs if shapely.intersection(shapes[pair[0]], shapes[pair[1]]).length > SHORTEST_M]
     return [pairs[k] for k in rng.permutation(len(pairs))]
 

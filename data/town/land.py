@@ -34,7 +34,8 @@ def describe_parcels(rng: np.random.Generator, parcels: gpd.GeoDataFrame, calend
     allowed = {
         "farmland_occupied": code.isin(_CROPLAND), "abandoned": code.isin(_CROPLAND), "transferred": code.isin(_CROPLAND),
         "non_grain": code.isin(_CROPLAND) & frame["basic_farmland"].astype(bool), "approved_idle": code.isin(_BUILDABLE),
-        "approved_project": code.isin(_BUILDABLE), "illegal_use": ~code.str.startswith(("07", "10", "11")), "temporary": code.isin((*_CROPLAND, "1201")),
+        "approved_project": code.isin(_BUILDABLE), "illegal_use": ~code.str.startswith(("07", "10", "11")),
+        "temporary": code.isin((*_CROPLAND, "1201")),
         "change_unverified": ~code.str.startswith(("10", "11")),
     }  # fmt: skip
     status = np.full(len(frame), "in_use", object)
@@ -48,7 +49,9 @@ def describe_parcels(rng: np.random.Generator, parcels: gpd.GeoDataFrame, calend
     names = {land.code: land.zh for land in land_classes()}
     state = code.str.startswith(_STATE_OWNED) & ~code.isin(("0702",))
     owner = np.where(state, "10", np.where(rng.random(len(frame)) < 0.3, "31", "32"))
-    return frame.assign(status=status, surveyed_year=year, verified=verified, ownership=owner, class_name=frame["class_code"].map(names).fillna(""))
+    return frame.assign(
+        status=status, surveyed_year=year, verified=verified, ownership=owner, class_name=frame["class_code"].map(names).fillna("")
+    )
 
 
 def describe_stands(rng: np.random.Generator, stands: gpd.GeoDataFrame, calendar: Calendar) -> pd.DataFrame:
@@ -67,8 +70,10 @@ def describe_stands(rng: np.random.Generator, stands: gpd.GeoDataFrame, calendar
     canopy = np.round(rng.uniform(0.5, 0.9, count), 2)
     land_class = np.select([fruit, bamboo, young], ["0131", "0113", "0141"], "0111")
     frame = frame.assign(
-        species=species, land_class=land_class, age_group=age, canopy=canopy, canopy_before=np.round(canopy - rng.uniform(0, 0.04, count), 2),
-        planted_year=calendar.year - np.where(young, rng.integers(1, 3, count), years), category=np.where(fruit, "22", np.where(rng.random(count) < 0.3, "11", "12")),
+        species=species, land_class=land_class, age_group=age, canopy=canopy,
+        canopy_before=np.round(canopy - rng.uniform(0, 0.04, count), 2),
+        planted_year=calendar.year - np.where(young, rng.integers(1, 3, count), years),
+        category=np.where(fruit, "22", np.where(rng.random(count) < 0.3, "11", "12")),
         area_m2=np.round(stands.area.to_numpy(), 1), verified=calendar.before(rng, count, 50), condition="healthy",
     )  # fmt: skip
     return _conditions(rng, frame, calendar)
@@ -78,7 +83,12 @@ def _conditions(rng: np.random.Generator, stands: pd.DataFrame, calendar: Calend
     """Trouble in its share of all stands; at least one red stand, so that there always is one to act on."""
     count = len(stands)
     order = rng.permutation(count)
-    quota = {"red": max(1, round(0.003 * count)), "orange": round(0.02 * count), "yellow": round(0.07 * count), "grey": round(0.007 * count)}
+    quota = {
+        "red": max(1, round(0.003 * count)),
+        "orange": round(0.02 * count),
+        "yellow": round(0.07 * count),
+        "grey": round(0.007 * count),
+    }
     ends = np.cumsum(list(quota.values()))
     parts = dict(zip(quota, np.split(order, ends)[:-1], strict=True))
     condition, canopy, verified = (stands[name].to_numpy(copy=True) for name in ("condition", "canopy", "verified"))
@@ -110,6 +120,9 @@ def describe_facilities(rng: np.random.Generator, facilities: gpd.GeoDataFrame, 
     since[recent] = calendar.delivered(1) - rng.integers(0, 6, int(recent.sum()))
     picks = rng.random((count, len(_STATION_FUNCTIONS))).argsort(axis=1)
     wanted = np.where(state == "short_service", 2, rng.integers(3, 6, count))
-    functions = ["、".join(_STATION_FUNCTIONS[k] for k in sorted(row[:n])) if is_station else "" for row, n, is_station in zip(picks, wanted, station, strict=True)]
+    functions = [
+        "、".join(_STATION_FUNCTIONS[k] for k in sorted(row[:n])) if is_station else ""
+        for row, n, is_station in zip(picks, wanted, station, strict=True)
+    ]
     hours = np.where(station, rng.choice(["8:30-17:00", "8:00-20:00", "9:00-16:30"], count), "")
     return frame.assign(state=state, since=since, functions=functions, hours=hours, verified=calendar.before(rng, count, 90))

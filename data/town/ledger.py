@@ -12,10 +12,25 @@ from data.town import identity
 
 POSTS = ("house", "field", "forest")
 _SKILLS = ("电工", "木工", "水管维修", "家电维修", "调解", "急救", "驾驶", "摄影", "外语", "计算机")
-_UNITS = ("供电所", "自来水公司", "燃气公司", "城市管理执法中队", "派出所", "市场监督管理所", "水务管理站", "林业站", "规划资源所", "消防救援站", "房屋管理所", "环卫所")
+_UNITS = (
+    "供电所",
+    "自来水公司",
+    "燃气公司",
+    "城市管理执法中队",
+    "派出所",
+    "市场监督管理所",
+    "水务管理站",
+    "林业站",
+    "规划资源所",
+    "消防救援站",
+    "房屋管理所",
+    "环卫所",
+)
 _SERVICES = (
-    ("basic", "车辆停放管理", "每日巡查两次", "每日"), ("basic", "公共安全巡防", "夜间至少一次", "每日"), ("basic", "实有人口登记", "三日内上门", "每周"),
-    ("basic", "环境保洁", "道路无暴露垃圾", "每日"), ("sinking", "燃气安全检查", "入户检查并留单", "每季"), ("sinking", "纠纷调解", "五日内调解", "按需"),
+    ("basic", "车辆停放管理", "每日巡查两次", "每日"), ("basic", "公共安全巡防", "夜间至少一次", "每日"),
+    ("basic", "实有人口登记", "三日内上门", "每周"),
+    ("basic", "环境保洁", "道路无暴露垃圾", "每日"), ("sinking", "燃气安全检查", "入户检查并留单", "每季"),
+    ("sinking", "纠纷调解", "五日内调解", "按需"),
     ("sinking", "消防设施维护", "灭火器有效", "每月"), ("value_added", "居家养老服务", "独居老人每周探访", "每周"),
     ("value_added", "公共食堂", "工作日供餐", "每日"), ("value_added", "儿童托管", "放学后两小时", "工作日"),
 )  # fmt: skip
@@ -25,7 +40,7 @@ OFFICE_PHONES = 9_000_000  # work telephones of organisations start here, staff 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`staff` and `organisations` and `services` as text columns; `chiefs` by leaf area and `village_chiefs` by village, with names and phones."""
+    """Staff, organisations and services; `chiefs` by leaf area and `heads` by any area, with names and phones."""
 
     staff: pd.DataFrame
     organisations: pd.DataFrame
@@ -77,19 +92,22 @@ def _posts(team_kind: str, post_type: str, areas: np.ndarray, post: str) -> pd.D
     return pd.DataFrame({"area_code": areas, "team_kind": team_kind, "post_type": post_type, "post": post})
 
 
-def _particulars(rng: np.random.Generator, staff: pd.DataFrame, areas: pd.DataFrame, organisations: pd.DataFrame) -> dict[str, object]:
+def _particulars(rng: np.random.Generator, staff: pd.DataFrame, areas: pd.DataFrame, organisations: pd.DataFrame) -> dict[str, np.ndarray]:
     count, place = len(staff), areas.set_index("code").loc[staff["area_code"]]
     skill = rng.integers(0, len(_SKILLS), (count, 2))
     several = rng.random(count)
-    skills = [("、".join(dict.fromkeys((_SKILLS[a], _SKILLS[b]))) if s < 0.25 else _SKILLS[a] if s < 0.6 else "") for (a, b), s in zip(skill, several, strict=True)]
+    skills = [
+        ("、".join(dict.fromkeys((_SKILLS[a], _SKILLS[b]))) if s < 0.25 else _SKILLS[a] if s < 0.6 else "")
+        for (a, b), s in zip(skill, several, strict=True)
+    ]
     companies = organisations[organisations["kind"] == "property"]["organisation_id"].to_numpy()
     employer = np.where(staff["team_kind"] == "property", rng.choice(companies, count), "")
     duty = rng.choice(["on", "off", "leave"], count, p=[0.46, 0.5, 0.04])
     return {
-        "responder_id": [f"GH{number:06d}" for number in range(1, count + 1)],
-        "name": identity.random_names(rng, count).to_pylist(),
-        "phone": identity.staff_phones(np.arange(1, count + 1)).to_pylist(),
-        "skills": skills,
+        "responder_id": np.array([f"GH{number:06d}" for number in range(1, count + 1)], object),
+        "name": np.array(identity.random_names(rng, count), object),
+        "phone": np.array(identity.staff_phones(np.arange(1, count + 1)), object),
+        "skills": np.array(skills, object),
         "duty": np.where(staff["team_kind"] == "duty", "on", duty),
         "organisation_id": employer,
         "lon": place["lon"].to_numpy(),
@@ -106,7 +124,10 @@ def _heads(staff: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
 def _organisations(rng: np.random.Generator, villages: pd.DataFrame) -> pd.DataFrame:
     town = villages["parent_code"].iloc[0]
     companies = max(2, len(villages) // 5)
-    rows = [("property", f"{a}{b}物业服务有限公司", villages["code"].iloc[k % len(villages)]) for k, (a, b) in zip(range(companies), _pairs(), strict=False)]
+    rows = [
+        ("property", f"{a}{b}物业服务有限公司", villages["code"].iloc[k % len(villages)])
+        for k, (a, b) in zip(range(companies), _pairs(), strict=False)
+    ]
     rows += [("unit", name, town) for name in _UNITS]
     rows += [("party", f"{name}党支部", code) for name, code in zip(villages["name"], villages["code"], strict=True)]
     frame = pd.DataFrame(rows, columns=["kind", "name", "area_code"])
@@ -125,7 +146,9 @@ def _pairs() -> list[tuple[str, str]]:
 
 
 def _services(rng: np.random.Generator, villages: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    frame = pd.DataFrame(_SERVICES, columns=["list_type", "name", "standard", "frequency"]).merge(villages[["code"]].rename(columns={"code": "area_code"}), how="cross")
+    frame = pd.DataFrame(_SERVICES, columns=["list_type", "name", "standard", "frequency"]).merge(
+        villages[["code"]].rename(columns={"code": "area_code"}), how="cross"
+    )
     companies = organisations[organisations["kind"] == "property"]["organisation_id"].to_numpy()
     count = len(frame)
     return frame.assign(

@@ -1,4 +1,4 @@
-"""The table of seeded faults, by dataset. Adding a line here seeds it, lists it in faults.json and lets the tests demand that it is found."""
+"""The table of seeded faults, by dataset. A line here seeds it, lists it in faults.json and lets tests demand that it is found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The GCJ-02 offset, so that the device list can be delivered as phone maps show it. Polynomial of the open implementations (see domain report 4.1)."""
+"""The GCJ-02 offset, so that devices can be delivered as phone maps show them; formula as in the domain report, section 4.1."""
 
 from __future__ import annotations
 
@@ -14,9 +14,29 @@ def to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     x, y = lon - 105.0, lat - 35.0
     waves = 20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)
     north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x))
-    north += (waves + 20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi) + 160.0 * np.sin(y / 12.0 * np.pi) + 320 * np.sin(y * np.pi / 30.0)) * 2 / 3
+    north += (
+        (
+            waves
+            + 20.0 * np.sin(y * np.pi)
+            + 40.0 * np.sin(y / 3.0 * np.pi)
+            + 160.0 * np.sin(y / 12.0 * np.pi)
+            + 320 * np.sin(y * np.pi / 30.0)
+        )
+        * 2
+        / 3
+    )
     east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x))
-    east += (waves + 20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi) + 150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2 / 3
+    east += (
+        (
+            waves
+            + 20.0 * np.sin(x * np.pi)
+            + 40.0 * np.sin(x / 3.0 * np.pi)
+            + 150.0 * np.sin(x / 12.0 * np.pi)
+            + 300.0 * np.sin(x / 30.0 * np.pi)
+        )
+        * 2
+        / 3
+    )
     latitude = np.radians(lat)
     magic = 1 - _EE * np.sin(latitude) ** 2
     root = np.sqrt(magic)

@@ -100,8 +100,12 @@ def _migration(rng: np.random.Generator, people: pd.DataFrame, calendar: Calenda
     age, count = people["age"].to_numpy(), len(people)
     draw, family = rng.random((3, count)), ~people["relation"].isin((HEAD, NOT_KIN)).to_numpy()
     follow = (age < 16) | (family & (draw[0] < 0.12))
-    reason = np.select([follow, draw[1] < 0.76, draw[1] < 0.92, draw[1] < 0.955, draw[1] < 0.978], [FOLLOW, WORK, TRADE, RELATIVES, STUDY], OTHER)
-    stay = np.select([draw[2] < 0.06, draw[2] < 0.44], [rng.integers(1, 30, count), rng.integers(30, 365, count)], rng.integers(365, 5000, count))
+    reason = np.select(
+        [follow, draw[1] < 0.76, draw[1] < 0.92, draw[1] < 0.955, draw[1] < 0.978], [FOLLOW, WORK, TRADE, RELATIVES, STUDY], OTHER
+    )
+    stay = np.select(
+        [draw[2] < 0.06, draw[2] < 0.44], [rng.integers(1, 30, count), rng.integers(30, 365, count)], rng.integers(365, 5000, count)
+    )
     stay = np.minimum(stay, np.maximum(age * 365, 1))
     permit = np.where((stay > 30) & (rng.random(count) < 0.66), np.where(draw[0] < 0.9, "01", "02"), "")
     return {

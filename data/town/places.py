@@ -21,8 +21,13 @@ from data.town.mistakes import CROSSED, GAPS, KINDS, OVERLAPS, SWAPPED_DEVICES
 from data.town.offsets import to_gcj02
 from data.town.render import days, text, words, yes_no
 
-
-LAND, FOREST, FACILITIES, STAFF, CASEWORK = "土地/变更调查.gdb", "林地/小班.shp", "设施/设施清单.csv", "人员/值守力量.csv", "处置/处置台账.csv"
+LAND, FOREST, FACILITIES, STAFF, CASEWORK = (
+    "土地/变更调查.gdb",
+    "林地/小班.shp",
+    "设施/设施清单.csv",
+    "人员/值守力量.csv",
+    "处置/处置台账.csv",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,15 @@ def to_degrees(east: np.ndarray, north: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def write_places(scene: Scene) -> Outcome:
     """Write the files; returns the cases of parcels, stands and devices, rows and faults."""
-    rng, faults = np.random.default_rng([scene.seed, 200]), []
+    rng = np.random.default_rng([scene.seed, 200])
+    faults: list[Fault] = []
     base, written = scene.out / FOLDERS[0], _written(scene, 1)
     rows = _write_grids(scene, base, written, faults) | _write_backdrop(scene, base, written)
     parcels = land.describe_parcels(rng, scene.ground.parcels, scene.calendar).assign(**_keepers(scene, rng, scene.ground.parcels, "field"))
     stands = land.describe_stands(rng, scene.ground.stands, scene.calendar).assign(**_keepers(scene, rng, scene.ground.stands, "forest"))
-    devices = land.describe_facilities(rng, scene.ground.facilities, scene.calendar).assign(**_keepers(scene, rng, scene.ground.facilities, "house"))
+    devices = land.describe_facilities(rng, scene.ground.facilities, scene.calendar).assign(
+        **_keepers(scene, rng, scene.ground.facilities, "house")
+    )
     rows["land"] = _write_land(scene, 1, parcels, faults)
     rows["forest"] = _write_forest(scene, base, stands, faults)
     rows["facilities"] = _write_facilities(scene, 1, devices, faults)
@@ -65,7 +73,9 @@ def _spoil(scene: Scene, sheet: Sheet, delivery: int, faults: list[Fault]) -> np
     """Seed the faults of a whole-town dataset; returns the generator for further ones."""
     rng = np.random.default_rng([scene.seed, 400 + delivery, *sheet.dataset.encode()])
     kinds = tuple(kind for kind in KINDS if kind.dataset == sheet.dataset and (delivery == 1 or (delivery == 2 and kind.again)))
-    faults += spoil(rng, sheet, kinds, {name_of(kind): share(name_of(kind), kind.per_town, kind.least, scene.scale, 0, 1) for kind in kinds}, delivery)
+    faults += spoil(
+        rng, sheet, kinds, {name_of(kind): share(name_of(kind), kind.per_town, kind.least, scene.scale, 0, 1) for kind in kinds}, delivery
+    )
     return rng
 
 
@@ -87,7 +97,9 @@ def _keepers(scene: Scene, rng: np.random.Generator, frame: pd.DataFrame, post: 
     chiefs = scene.ledger.chiefs
     parents = scene.areas.set_index("code")["parent_code"]
     levels = scene.areas.set_index("code")["level"]
-    village = np.array([code if levels[code] == 1 else parents[code] if levels[code] == 2 else parents[parents[code]] for code in chiefs.index])
+    village = np.array(
+        [code if levels[code] == 1 else parents[code] if levels[code] == 2 else parents[parents[code]] for code in chiefs.index]
+    )
     pools = {code: np.flatnonzero(village == code) for code in np.unique(village)}
     anyone = np.arange(len(chiefs))
     picks = np.array([rng.choice(pools.get(code, anyone)) for code in frame["village_code"]], int)
@@ -96,8 +108,16 @@ def _keepers(scene: Scene, rng: np.random.Generator, frame: pd.DataFrame, post: 
 
 def _write_backdrop(scene: Scene, folder: Path, written: date) -> dict[str, int]:
     rows = {}
-    for name, frame, file, key in (("roads", scene.ground.roads, "道路.geojson", "YSBH"), ("waterways", scene.ground.waterways, "河道中心线.geojson", "YSBH")):
-        columns = {key: text(frame["feature_id"]), "MC": text(frame["name"]), "DJ": ledger.texts(frame["rank"]), "KD": ledger.texts(frame["width_m"].round(1))}
+    for name, frame, file, key in (
+        ("roads", scene.ground.roads, "道路.geojson", "YSBH"),
+        ("waterways", scene.ground.waterways, "河道中心线.geojson", "YSBH"),
+    ):
+        columns = {
+            key: text(frame["feature_id"]),
+            "MC": text(frame["name"]),
+            "DJ": ledger.texts(frame["rank"]),
+            "KD": ledger.texts(frame["width_m"].round(1)),
+        }
         shapes = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.column_stack(to_degrees(xy[:, 0], xy[:, 1])))
         writers.write_layer(folder / "底图" / file, file.split(".")[0], columns, shapes, "LineString", "GeoJSON", written)
         rows[name] = len(frame)
@@ -111,11 +131,21 @@ def _write_land(scene: Scene, delivery: int, parcels: pd.DataFrame, faults: list
     names = scene.areas.set_index("code")["name"]
     seat = names.reindex(parcels["village_code"]).fillna("").to_numpy()
     columns = {
-        "BSM": text(parcels["parcel_id"]), "YSDM": text(np.full(len(parcels), "2001010100")), "DLBM": text(parcels["class_code"]), "DLMC": text(parcels["class_name"]),
-        "QSXZ": text(parcels["ownership"]), "QSDWMC": text(np.where(parcels["ownership"] == "10", names.iloc[0], seat)), "ZLDWMC": text(seat),
-        "TBMJ": ledger.texts(parcels["area_m2"]), "SFJBNT": yes_no(parcels["basic_farmland"]), "LYZK": words(parcels["status"], "parcel_status"),
-        "SJNF": ledger.texts(parcels["surveyed_year"]), "XTZ": text(parcels["chief"]), "XTZDH": text(parcels["chief_phone"]), "SJRQ": days(parcels["verified"]),
-    }  # fmt: skip
+        "BSM": text(parcels["parcel_id"]),
+        "YSDM": text(np.full(len(parcels), "2001010100")),
+        "DLBM": text(parcels["class_code"]),
+        "DLMC": text(parcels["class_name"]),
+        "QSXZ": text(parcels["ownership"]),
+        "QSDWMC": text(np.where(parcels["ownership"] == "10", names.iloc[0], seat)),
+        "ZLDWMC": text(seat),
+        "TBMJ": ledger.texts(parcels["area_m2"]),
+        "SFJBNT": yes_no(parcels["basic_farmland"]),
+        "LYZK": words(parcels["status"], "parcel_status"),
+        "SJNF": ledger.texts(parcels["surveyed_year"]),
+        "XTZ": text(parcels["chief"]),
+        "XTZDH": text(parcels["chief_phone"]),
+        "SJRQ": days(parcels["verified"]),
+    }
     free = np.flatnonzero((parcels["status"] == "in_use") & ~parcels["class_code"].str.startswith(("05", "06", "07", "08")))
     sheet = Sheet("land", [LAND], columns, "BSM", free, "DLTB", shapes=scene.ground.parcels.geometry.to_numpy())
     rng = _spoil(scene, sheet, delivery, faults)
@@ -131,12 +161,24 @@ def _write_land(scene: Scene, delivery: int, parcels: pd.DataFrame, faults: list
 def _write_forest(scene: Scene, folder: Path, stands: pd.DataFrame, faults: list[Fault]) -> int:
     number = stands.groupby("village_code").cumcount() + 1
     columns = {
-        "XBBH": text(stands["stand_id"]), "CUN": text(stands["village_code"]), "LIN_BAN": ledger.texts(number // 50 + 1), "XIAO_BAN": ledger.texts(number),
-        "DI_LEI": text(stands["land_class"]), "YOU_SHI_SZ": text(stands["species"]), "LIN_ZHONG": text(stands["use_type"]), "LING_ZU": text(stands["age_group"]),
-        "YU_BI_DU": ledger.texts(stands["canopy"]), "SQ_YBD": ledger.texts(stands["canopy_before"].round(2)), "SEN_LIN_LB": text(stands["category"]),
-        "MIAN_JI": ledger.texts(stands["area_m2"]), "ZL_ND": ledger.texts(stands["planted_year"]), "JK_ZK": words(stands["condition"], "stand_condition"),
-        "GH_ZRR": text(stands["chief"]), "GH_DH": text(stands["chief_phone"]), "SJRQ": days(stands["verified"], "%Y%m%d"),
-    }  # fmt: skip
+        "XBBH": text(stands["stand_id"]),
+        "CUN": text(stands["village_code"]),
+        "LIN_BAN": ledger.texts(number // 50 + 1),
+        "XIAO_BAN": ledger.texts(number),
+        "DI_LEI": text(stands["land_class"]),
+        "YOU_SHI_SZ": text(stands["species"]),
+        "LIN_ZHONG": text(stands["use_type"]),
+        "LING_ZU": text(stands["age_group"]),
+        "YU_BI_DU": ledger.texts(stands["canopy"]),
+        "SQ_YBD": ledger.texts(stands["canopy_before"].round(2)),
+        "SEN_LIN_LB": text(stands["category"]),
+        "MIAN_JI": ledger.texts(stands["area_m2"]),
+        "ZL_ND": ledger.texts(stands["planted_year"]),
+        "JK_ZK": words(stands["condition"], "stand_condition"),
+        "GH_ZRR": text(stands["chief"]),
+        "GH_DH": text(stands["chief_phone"]),
+        "SJRQ": days(stands["verified"], "%Y%m%d"),
+    }
     free = np.flatnonzero(stands["condition"] == "healthy")
     sheet = Sheet("forest", [FOREST], columns, "XBBH", free, shapes=scene.ground.stands.geometry.to_numpy())
     _spoil(scene, sheet, 1, faults)
@@ -150,12 +192,27 @@ def _write_facilities(scene: Scene, delivery: int, devices: pd.DataFrame, faults
     lon, lat = to_gcj02(*to_degrees(points.x.to_numpy(), points.y.to_numpy()))
     stream = np.where(devices["kind"] == "camera", "rtsp://127.0.0.1/" + devices["facility_id"].astype(str), "")
     columns = {
-        "设施编号": text(devices["facility_id"]), "设施类型": words(devices["kind"], "facility_kind"), "设施名称": text(devices["name"]),
-        "运行状态": words(devices["state"], "facility_state"), "状态起始": days(devices["since"], "%Y/%m/%d"), "服务功能": text(devices["functions"]),
-        "开放时间": text(devices["hours"]), "视频地址": text(stream), "责任人": text(devices["chief"]), "责任人电话": text(devices["chief_phone"]),
-        "经度": pa.array([f"{v:.7f}" for v in lon]), "纬度": pa.array([f"{v:.7f}" for v in lat]), "巡查日期": days(devices["verified"]),
-    }  # fmt: skip
-    sheet = Sheet("facilities", [FACILITIES], columns, "设施编号", np.flatnonzero((devices["state"] == "working") & ~devices["kind"].isin(land.MONITORED)))
+        "设施编号": text(devices["facility_id"]),
+        "设施类型": words(devices["kind"], "facility_kind"),
+        "设施名称": text(devices["name"]),
+        "运行状态": words(devices["state"], "facility_state"),
+        "状态起始": days(devices["since"], "%Y/%m/%d"),
+        "服务功能": text(devices["functions"]),
+        "开放时间": text(devices["hours"]),
+        "视频地址": text(stream),
+        "责任人": text(devices["chief"]),
+        "责任人电话": text(devices["chief_phone"]),
+        "经度": pa.array([f"{v:.7f}" for v in lon]),
+        "纬度": pa.array([f"{v:.7f}" for v in lat]),
+        "巡查日期": days(devices["verified"]),
+    }
+    sheet = Sheet(
+        "facilities",
+        [FACILITIES],
+        columns,
+        "设施编号",
+        np.flatnonzero((devices["state"] == "working") & ~devices["kind"].isin(land.MONITORED)),
+    )
     _spoil(scene, sheet, delivery, faults)
     if delivery == 1:
         _swap(scene, sheet, faults)
@@ -179,11 +236,18 @@ def _swap(scene: Scene, sheet: Sheet, faults: list[Fault]) -> None:
 def _write_staff(scene: Scene, delivery: int, staff: pd.DataFrame, faults: list[Fault]) -> dict[str, int]:
     names = scene.ledger.organisations
     columns = {
-        "工号": text(staff["responder_id"]), "姓名": text(staff["name"]), "联系电话": text(staff["phone"]), "岗位类型": words(staff["post_type"], "post_type"),
-        "队伍类别": words(staff["team_kind"], "team_kind"), "技能": text(staff["skills"]), "在岗状态": words(staff["duty"], "duty"),
-        "单位编号": text(staff["organisation_id"]), "所属网格": text(staff["area_code"]),
-        "经度": pa.array([f"{v:.6f}" for v in staff["lon"]]), "纬度": pa.array([f"{v:.6f}" for v in staff["lat"]]),
-    }  # fmt: skip
+        "工号": text(staff["responder_id"]),
+        "姓名": text(staff["name"]),
+        "联系电话": text(staff["phone"]),
+        "岗位类型": words(staff["post_type"], "post_type"),
+        "队伍类别": words(staff["team_kind"], "team_kind"),
+        "技能": text(staff["skills"]),
+        "在岗状态": words(staff["duty"], "duty"),
+        "单位编号": text(staff["organisation_id"]),
+        "所属网格": text(staff["area_code"]),
+        "经度": pa.array([f"{v:.6f}" for v in staff["lon"]]),
+        "纬度": pa.array([f"{v:.6f}" for v in staff["lat"]]),
+    }
     folder = scene.out / FOLDERS[delivery - 1]
     sheet = Sheet("staff", [STAFF], columns, "工号", np.flatnonzero(staff["team_kind"] == "volunteer"))
     _spoil(scene, sheet, delivery, faults)
@@ -192,17 +256,26 @@ def _write_staff(scene: Scene, delivery: int, staff: pd.DataFrame, faults: list[
         return {"staff": len(sheet.position)}
     until = scene.calendar.today.astype("M8[M]") + names["months"].to_numpy().astype("m8[M]")
     organisations = {
-        "单位编号": text(names["organisation_id"]), "单位名称": text(names["name"]), "单位类别": words(names["kind"], "organisation_kind"),
-        "联系人": text(names["contact"]), "联系电话": text(names["phone"]), "服务网格": text(names["area_code"]),
+        "单位编号": text(names["organisation_id"]),
+        "单位名称": text(names["name"]),
+        "单位类别": words(names["kind"], "organisation_kind"),
+        "联系人": text(names["contact"]),
+        "联系电话": text(names["phone"]),
+        "服务网格": text(names["area_code"]),
         "合同到期": days(np.where(names["kind"] == "property", until.astype("M8[D]"), np.datetime64("NaT"))),
-    }  # fmt: skip
+    }
     writers.write_csv(folder / "人员" / "单位名录.csv", organisations, "utf-8")
     services = scene.ledger.services
     listed = {
-        "服务编号": text(services["service_id"]), "服务名称": text(services["name"]), "清单类型": words(services["list_type"], "service_list"),
-        "网格编码": text(services["area_code"]), "单位编号": text(services["organisation_id"]), "服务标准": text(services["standard"]),
-        "服务频次": text(services["frequency"]), "完成率": ledger.texts(services["completion"]),
-    }  # fmt: skip
+        "服务编号": text(services["service_id"]),
+        "服务名称": text(services["name"]),
+        "清单类型": words(services["list_type"], "service_list"),
+        "网格编码": text(services["area_code"]),
+        "单位编号": text(services["organisation_id"]),
+        "服务标准": text(services["standard"]),
+        "服务频次": text(services["frequency"]),
+        "完成率": ledger.texts(services["completion"]),
+    }
     writers.write_csv(folder / "人员" / "服务清单.csv", listed, "gb18030")
     return {"staff": len(sheet.position), "organisations": len(names), "services": len(services)}
 
@@ -210,21 +283,36 @@ def _write_staff(scene: Scene, delivery: int, staff: pd.DataFrame, faults: list[
 def write_cases(scene: Scene, delivery: int, cases: pd.DataFrame) -> list[Fault]:
     """The case ledger; returns its faults."""
     columns = {
-        "案件编号": text(cases["case_id"]), "对象类别": words(cases["object_table"], "case_object"), "对象编号": text(cases["object_id"]),
-        "事件类型": text(cases["event"]), "等级": words(cases["grade"], "event_grade_four"), "状态": words(cases["state"], "case_state"),
-        "立案日期": days(cases["opened"]), "整改期限": days(cases["due"]), "结案日期": days(cases["closed"]), "复查通过": yes_no(cases["passed"]),
-        "责任人": text(cases["responsible"]), "责任人电话": text(cases["phone"]),
-    }  # fmt: skip
-    sheet, faults = Sheet("casework", [CASEWORK], columns, "案件编号", np.flatnonzero(cases["state"] == "closed")), []
+        "案件编号": text(cases["case_id"]),
+        "对象类别": words(cases["object_table"], "case_object"),
+        "对象编号": text(cases["object_id"]),
+        "事件类型": text(cases["event"]),
+        "等级": words(cases["grade"], "event_grade_four"),
+        "状态": words(cases["state"], "case_state"),
+        "立案日期": days(cases["opened"]),
+        "整改期限": days(cases["due"]),
+        "结案日期": days(cases["closed"]),
+        "复查通过": yes_no(cases["passed"]),
+        "责任人": text(cases["responsible"]),
+        "责任人电话": text(cases["phone"]),
+    }
+    sheet = Sheet("casework", [CASEWORK], columns, "案件编号", np.flatnonzero(cases["state"] == "closed"))
+    faults: list[Fault] = []
     _spoil(scene, sheet, delivery, faults)
     writers.write_csv(scene.out / FOLDERS[delivery - 1] / CASEWORK, sheet.columns, "utf-8-sig")
     return faults
 
 
 def _objects(frame: pd.DataFrame, key: str, level: int, events: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame({
-        "object_id": frame[key].to_numpy(), "level": level, "event": events.to_numpy(), "responsible": frame["chief"].to_numpy(), "phone": frame["chief_phone"].to_numpy(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "object_id": frame[key].to_numpy(),
+            "level": level,
+            "event": events.to_numpy(),
+            "responsible": frame["chief"].to_numpy(),
+            "phone": frame["chief_phone"].to_numpy(),
+        }
+    )
 
 
 def _cases(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, stands: pd.DataFrame, devices: pd.DataFrame) -> pd.DataFrame:
@@ -242,9 +330,14 @@ def _cases(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, stands
 
 
 def _updates(
-    rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, devices: pd.DataFrame, cases: pd.DataFrame, counts: dict[tuple[str, str], int],
+    rng: np.random.Generator,
+    scene: Scene,
+    parcels: pd.DataFrame,
+    devices: pd.DataFrame,
+    cases: pd.DataFrame,
+    counts: dict[tuple[str, str], int],
     faults: list[Fault],
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """Devices at the second delivery, land and staff at the third, with their cases."""
     devices, later = _repair(rng, scene, devices, cases)
     counts[FOLDERS[1], "facilities"] = _write_facilities(scene, 2, devices, faults)
@@ -278,7 +371,9 @@ def _restore(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, case
     red = rng.permutation(np.flatnonzero(np.isin(status, land.RED_STATUS)))
     fixed = red[: -(-len(red) // 3)]
     ground = ~parcels["class_code"].str.startswith(("10", "11")).to_numpy()
-    seen = rng.permutation(np.flatnonzero((status == "in_use") & ground & (parcels["surveyed_year"] == scene.calendar.year - 1).to_numpy()))[: len(fixed)]
+    seen = rng.permutation(
+        np.flatnonzero((status == "in_use") & ground & (parcels["surveyed_year"] == scene.calendar.year - 1).to_numpy())
+    )[: len(fixed)]
     status[fixed], status[seen] = "in_use", "change_unverified"
     changed = np.r_[fixed, seen]
     verified[changed] = scene.calendar.before(rng, len(changed), 20, 1, 3)

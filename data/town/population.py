@@ -50,7 +50,9 @@ def _local_households(rng: np.random.Generator, houses: pd.DataFrame) -> tuple[p
     roomy = np.flatnonzero(houses["room_count"].to_numpy()[first] >= takes[kind] + 4)
     second = rng.permutation(roomy)[: round(dwellings.SECOND_HOUSEHOLD * len(first))]
     other = draw_kinds(rng, LOCAL, len(second))
-    households = pd.DataFrame({"house": np.r_[first, first[second]], "kind": np.r_[kind, other], "slot": np.r_[0 * first, takes[kind[second]]]})
+    households = pd.DataFrame(
+        {"house": np.r_[first, first[second]], "kind": np.r_[kind, other], "slot": np.r_[0 * first, takes[kind[second]]]}
+    )
     own = np.bincount(households["house"], takes[households["kind"]], len(houses)).astype(int)
     lodger = (houses["occupancy"] == OWN) & lived_in & (houses["room_count"] > own) & (rng.random(len(houses)) < LODGERS)
     houses = houses.assign(lodger=lodger, own_rooms=own + lodger)
@@ -61,7 +63,9 @@ def _let_rooms(rng: np.random.Generator, houses: pd.DataFrame, households: pd.Da
     sizes = np.array([len(kind.members) for kind in LOCAL])[households["kind"]]
     people = pd.Series(sizes).groupby(houses["village_code"].to_numpy()[households["house"]]).sum()
     archetype = houses.groupby("village_code")["archetype"].first()
-    wanted = {v: n * rng.uniform(*ARCHETYPES[archetype[v]].migrants) / mean_size(MIGRANT_KINDS) / OCCUPIED for v, n in people.sort_index().items()}
+    people = people.sort_index()
+    ratio = [rng.uniform(*ARCHETYPES[archetype.loc[village]].migrants) for village in people.index]
+    wanted = dict(zip(people.index, people.to_numpy() * ratio / mean_size(MIGRANT_KINDS) / OCCUPIED, strict=True))
     own_flats, let_flats = dwellings.flats_by_use(rng, houses)
     let = dwellings.rooms_to_let(rng, houses, houses["own_rooms"].to_numpy(), wanted) + let_flats
     use = houses["occupancy"].to_numpy().copy()
@@ -125,7 +129,7 @@ def _fit_rooms(rng: np.random.Generator, houses: pd.DataFrame, rooms: pd.DataFra
     count = np.bincount(people["room"], minlength=len(rooms))
     designed, area = rooms["designed"].to_numpy().astype(int), rooms["living_m2"].to_numpy()
     crowded = (count > 2) & (houses["trouble"].to_numpy()[rooms["house"]] == "group") & (rooms["use"].to_numpy() == R_LET)
-    crowded &= (count == pd.Series(count).groupby(rooms["house"].to_numpy()).transform("max").to_numpy())
+    crowded &= count == pd.Series(count).groupby(rooms["house"].to_numpy()).transform("max").to_numpy()
     designed = np.where(crowded, np.minimum(designed, (count - 1) // 2), np.maximum(designed, -(-count // 2)))
     tight = np.where(rng.random(len(rooms)) < 0.5, np.minimum(area, 4.5 * count), area)
     area = np.where(crowded, tight, np.maximum(area, 5.6 * count))

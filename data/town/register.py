@@ -42,7 +42,11 @@ def _building(rng: np.random.Generator, houses: pd.DataFrame) -> dict[str, np.nd
     use[village & (draw[1] > 0.985)] = "06"
     year = np.where(village, decade + (rng.random(count) * span).astype(int), 1984 + (rng.random(count) * 36).astype(int))
     structure = np.select([draw[1] < 0.86, draw[1] < 0.94], ["砖混", "砖木"], "框架")
-    return {"building_use": use, "built_year": year, "structure": np.where(village, structure, np.where(houses["storeys"] > 6, "框架", "砖混"))}
+    return {
+        "building_use": use,
+        "built_year": year,
+        "structure": np.where(village, structure, np.where(houses["storeys"] > 6, "框架", "砖混")),
+    }
 
 
 def _owners(rng: np.random.Generator, houses: pd.DataFrame, people: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -59,24 +59,43 @@ def house_columns(houses: pd.DataFrame) -> dict[str, pa.Array]:
     """The house shapefile: field names of at most ten bytes."""
     home = houses["home"].to_numpy()
     return {
-        "FWBH": text(houses["house_id"]), "FWDZ": text(houses["address"]), "JZMC": text(houses["building"]),
-        "JZYT": words(houses["building_use"], "building_use"), "FWYT": words(np.array(OCCUPANCY)[houses["occupancy"]], "occupancy"),
-        "FWJG": text(houses["structure"]), "FWCS": numbers(houses["storeys"]), "FJS": numbers(houses["room_count"], home),
-        "JZMJ": numbers(houses["floor_area_m2"]), "JCNF": numbers(houses["built_year"]), "WFDJ": words(houses["danger"], "danger_grade"),
-        "SFWJ": yes_no(houses["illegal"]), "CGZR": yes_no(houses["steel"]), "SHY": yes_no(houses["store"]), "SNCD": yes_no(houses["ebike"]),
-        "TDDS": yes_no(houses["exit"]), "RQYH": words(houses["gas"], "hazard_degree"), "FZXM": text(houses["owner"]),
-        "FZDH": numbers(houses["owner_phone"], houses["owner_phone"].to_numpy() > 0), "XFZ": text(houses["chief"]), "XFZDH": text(houses["chief_phone"]),
+        "FWBH": text(houses["house_id"]),
+        "FWDZ": text(houses["address"]),
+        "JZMC": text(houses["building"]),
+        "JZYT": words(houses["building_use"], "building_use"),
+        "FWYT": words(np.array(OCCUPANCY)[houses["occupancy"]], "occupancy"),
+        "FWJG": text(houses["structure"]),
+        "FWCS": numbers(houses["storeys"]),
+        "FJS": numbers(houses["room_count"], home),
+        "JZMJ": numbers(houses["floor_area_m2"]),
+        "JCNF": numbers(houses["built_year"]),
+        "WFDJ": words(houses["danger"], "danger_grade"),
+        "SFWJ": yes_no(houses["illegal"]),
+        "CGZR": yes_no(houses["steel"]),
+        "SHY": yes_no(houses["store"]),
+        "SNCD": yes_no(houses["ebike"]),
+        "TDDS": yes_no(houses["exit"]),
+        "RQYH": words(houses["gas"], "hazard_degree"),
+        "FZXM": text(houses["owner"]),
+        "FZDH": numbers(houses["owner_phone"], houses["owner_phone"].to_numpy() > 0),
+        "XFZ": text(houses["chief"]),
+        "XFZDH": text(houses["chief_phone"]),
         "SJRQ": days(houses["verified"], "%Y%m%d"),
-    }  # fmt: skip
+    }
 
 
 def room_columns(houses: pd.DataFrame, rooms: pd.DataFrame) -> dict[str, pa.Array]:
     """The room register."""
     house, number = text(houses["house_id"]).take(pa.array(rooms["house"])), numbers(rooms["number"])
     return {
-        "房间编号": pc.binary_join_element_wise(house, number, "-"), "房屋编号": house, "室号": number, "所在层": numbers(rooms["storey"]),
-        "房间用途": words(np.array(ROOM_USE)[rooms["use"]], "room_use"), "使用面积": numbers(rooms["living_m2"]), "居室数": numbers(rooms["designed"]),
-    }  # fmt: skip
+        "房间编号": pc.binary_join_element_wise(house, number, "-"),
+        "房屋编号": house,
+        "室号": number,
+        "所在层": numbers(rooms["storey"]),
+        "房间用途": words(np.array(ROOM_USE)[rooms["use"]], "room_use"),
+        "使用面积": numbers(rooms["living_m2"]),
+        "居室数": numbers(rooms["designed"]),
+    }
 
 
 def _home(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFrame) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -88,7 +107,9 @@ def _home(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFrame) -> tu
     place = text(houses["village_name"]).take(pa.array(people["house"]))
     odd = pa.array(np.arange(len(people)) % 2 == 0)
     vague = pc.if_else(odd, pc.binary_join_element_wise(place, "老宅后面", ""), "无")
-    unknown = pc.binary_join_element_wise(text(houses["village_code"]).take(pa.array(people["house"])), "X", numbers(people.index.to_numpy()), "")
+    unknown = pc.binary_join_element_wise(
+        text(houses["village_code"]).take(pa.array(people["house"])), "X", numbers(people.index.to_numpy()), ""
+    )
     house = pc.if_else(pa.array(link == LINKED), house, pc.if_else(pa.array(link == LOST), unknown, ""))
     return house, number, pc.if_else(pa.array(np.isin(link, (HOMELESS, LOST))), vague, address)
 
@@ -98,18 +119,32 @@ def resident_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataF
     house, number, address = _home(houses, rooms, people)
     village = text(houses["village_name"]).take(pa.array(people["house"]))
     origin = pc.if_else(pa.array(people["matched"]), pc.binary_join_element_wise(town_name, village, ""), "外镇迁入待迁户口")
-    book = pc.binary_join_element_wise("H", text(houses["village_code"]).take(pa.array(people["house"])), numbers(people["household"] % 10_000_000), "")
+    book = pc.binary_join_element_wise(
+        "H", text(houses["village_code"]).take(pa.array(people["house"])), numbers(people["household"] % 10_000_000), ""
+    )
     return {
         "公民身份号码": identity.id_numbers(people["prefix"].to_numpy(), people["birth"].to_numpy(), people["sequence"].to_numpy()),
-        "姓名": identity.full_names(people), "性别": yes_no(people["male"], "男", "女"), "出生日期": days(people["birth"]),
-        "民族": pc.if_else(pa.array(people["given1"] % 97 == 5), "回族", "汉族"), "婚姻状况": words(people["marital"], "marital"),
-        "政治面貌": words(people["political"], "political"), "学历": words(people["education"], "education"),
-        "联系方式": numbers(people["phone"], people["phone"].to_numpy() > 0), "户籍地": origin, "人户一致标识": yes_no(people["matched"], "一致", "不一致"),
-        "户号": book, "与户主关系": words(people["relation"].map("{:02d}".format), "relation"),
-        "房屋编号": house, "室号": number, "现住门(楼)详址": address,
-        "关注程度": words(people["attention"], "attention_level"), "关爱类别": words(people["care"], "care_group"),
-        "是否低保": yes_no(people["low_income"]), "最近走访日期": days(people["visited"], "%Y/%m/%d"), "采集日期": days(people["verified"]),
-    }  # fmt: skip
+        "姓名": identity.full_names(people),
+        "性别": yes_no(people["male"], "男", "女"),
+        "出生日期": days(people["birth"]),
+        "民族": pc.if_else(pa.array(people["given1"] % 97 == 5), "回族", "汉族"),
+        "婚姻状况": words(people["marital"], "marital"),
+        "政治面貌": words(people["political"], "political"),
+        "学历": words(people["education"], "education"),
+        "联系方式": numbers(people["phone"], people["phone"].to_numpy() > 0),
+        "户籍地": origin,
+        "人户一致标识": yes_no(people["matched"], "一致", "不一致"),
+        "户号": book,
+        "与户主关系": words(people["relation"].map("{:02d}".format), "relation"),
+        "房屋编号": house,
+        "室号": number,
+        "现住门(楼)详址": address,
+        "关注程度": words(people["attention"], "attention_level"),
+        "关爱类别": words(people["care"], "care_group"),
+        "是否低保": yes_no(people["low_income"]),
+        "最近走访日期": days(people["visited"], "%Y/%m/%d"),
+        "采集日期": days(people["verified"]),
+    }
 
 
 def migrant_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFrame, serial: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -117,29 +152,52 @@ def migrant_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFr
     house, number, address = _home(houses, rooms, people)
     origin = pa.array(ORIGINS).take(pa.array(people["origin"]))
     return {
-        "姓名": identity.full_names(people), "性别": yes_no(people["male"], "男", "女"),
+        "姓名": identity.full_names(people),
+        "性别": yes_no(people["male"], "男", "女"),
         "身份证号码": identity.id_numbers(people["prefix"].to_numpy(), people["birth"].to_numpy(), people["sequence"].to_numpy()),
-        "出生日期": days(people["birth"], "%Y/%m/%d"), "文化程度": words(people["education"], "education"),
-        "婚姻状况": words(people["marital"], "marital"), "联系电话": numbers(people["phone"], people["phone"].to_numpy() > 0), "户籍地省份": origin,
-        "房屋编号": house, "房间号": number, "现住地址": address, "住所类型": text(_DWELLING[people["dwelling"]]),
+        "出生日期": days(people["birth"], "%Y/%m/%d"),
+        "文化程度": words(people["education"], "education"),
+        "婚姻状况": words(people["marital"], "marital"),
+        "联系电话": numbers(people["phone"], people["phone"].to_numpy() > 0),
+        "户籍地省份": origin,
+        "房屋编号": house,
+        "房间号": number,
+        "现住地址": address,
+        "住所类型": text(_DWELLING[people["dwelling"]]),
         "与户主关系": words(people["relation"].map("{:02d}".format), "relation"),
-        "来本地日期": serial["来本地日期"], "流入原因": words(people["reason"], "inflow_reason"), "办证类型": words(people["permit"], "permit_type"),
-        "证件到期日期": days(people["permit_until"].where(people["permit"] != ""), "%Y年%m月%d日"), "登记日期": days(people["verified"], "%Y.%m.%d"),
-    }  # fmt: skip
+        "来本地日期": serial["来本地日期"],
+        "流入原因": words(people["reason"], "inflow_reason"),
+        "办证类型": words(people["permit"], "permit_type"),
+        "证件到期日期": days(people["permit_until"].where(people["permit"] != ""), "%Y年%m月%d日"),
+        "登记日期": days(people["verified"], "%Y.%m.%d"),
+    }
 
 
 def rental_columns(houses: pd.DataFrame, tenants: pa.Array, serial: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """The rental register, one row a rented house."""
     scores = {header: numbers(houses[f"score_{name}"]) for header, name in zip(_SCORE_HEADERS, SCORES, strict=True)}
     return {
-        "房屋编号": text(houses["house_id"]), "房屋地址": text(houses["address"]), "出租人姓名": text(houses["landlord"]),
-        "房东电话": numbers(houses["landlord_phone"]), "承租人姓名": tenants, "出租用途": words(houses["rental_use"], "rental_use"),
-        "出租间数": numbers(houses["let_rooms"]), "限住人数": numbers(houses["max_occupants"]), "月租金": numbers(houses["rent"]),
-        "出租时间": serial["出租时间"], "隐患类型": words(houses["hazard"], "rental_hazard"), "隐患发现日期": days(houses["hazard_since"], "%Y.%m.%d"),
-        "是否签订治安责任保证书": yes_no(houses["letter"]), "烟感报警器": yes_no(houses["alarms"], "有", "无"), "是否有管理人": yes_no(houses["manager"]),
-        "有无消防通道": yes_no(houses["fire_exit"], "有", "无"), "未登记天数": numbers(houses["unregistered"]), "连续黄色次数": numbers(houses["streak"]),
-        **scores, "检查日期": days(houses["inspected"], "%Y.%m.%d"),
-    }  # fmt: skip
+        "房屋编号": text(houses["house_id"]),
+        "房屋地址": text(houses["address"]),
+        "出租人姓名": text(houses["landlord"]),
+        "房东电话": numbers(houses["landlord_phone"]),
+        "承租人姓名": tenants,
+        "出租用途": words(houses["rental_use"], "rental_use"),
+        "出租间数": numbers(houses["let_rooms"]),
+        "限住人数": numbers(houses["max_occupants"]),
+        "月租金": numbers(houses["rent"]),
+        "出租时间": serial["出租时间"],
+        "隐患类型": words(houses["hazard"], "rental_hazard"),
+        "隐患发现日期": days(houses["hazard_since"], "%Y.%m.%d"),
+        "是否签订治安责任保证书": yes_no(houses["letter"]),
+        "烟感报警器": yes_no(houses["alarms"], "有", "无"),
+        "是否有管理人": yes_no(houses["manager"]),
+        "有无消防通道": yes_no(houses["fire_exit"], "有", "无"),
+        "未登记天数": numbers(houses["unregistered"]),
+        "连续黄色次数": numbers(houses["streak"]),
+        **scores,
+        "检查日期": days(houses["inspected"], "%Y.%m.%d"),
+    }
 
 
 def tenant_names(people: pd.DataFrame, houses: pd.DataFrame) -> pa.Array:

@@ -42,7 +42,7 @@ def serial_dates(days: np.ndarray) -> pa.Array:
 
 
 def cell_rows(columns: Columns, row: np.ndarray, dates: Sequence[str] = ()) -> pa.Array:
-    """XML of one row for each line of the columns, at sheet row `row`; the first cell is the serial number. Headers in `dates` are date cells."""
+    """XML of one row for each line of the columns, at sheet row `row`; a serial number comes first. Headers in `dates` are date cells."""
     number = pc.cast(pa.array(row), pa.string())
     serial = pc.cast(pa.array(row - FIRST_ROW + 1), pa.string())
     cells = [_join('<row r="', number, '"><c r="A', number, '"><v>', serial, "</v></c>")]
@@ -57,7 +57,9 @@ def _join(*parts: pa.Array | str) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
 
 
-def write_workbook(path: Path, title: str, sheet: str, groups: Sequence[Group], rows: pa.Array, total: dict[int, str], written: date) -> None:
+def write_workbook(
+    path: Path, title: str, sheet: str, groups: Sequence[Group], rows: pa.Array, total: dict[int, str], written: date
+) -> None:
     """The file. `rows` come from `cell_rows`; `total` gives cells of the 合计 row by column number, beside its label."""
     path.parent.mkdir(parents=True, exist_ok=True)
     width = sum(len(group.headers) for group in groups)
@@ -74,7 +76,9 @@ def write_workbook(path: Path, title: str, sheet: str, groups: Sequence[Group], 
 
 
 def _header(title: str, groups: Sequence[Group], width: int) -> tuple[str, list[str]]:
-    upper, lower, merges, place = [], [], [f'<mergeCell ref="A1:{letter(width - 1)}1"/>'], 0
+    upper: list[str] = []
+    lower: list[str] = []
+    merges, place = [f'<mergeCell ref="A1:{letter(width - 1)}1"/>'], 0
     for group in groups:
         end = place + len(group.headers) - 1
         if group.title:
@@ -100,9 +104,7 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _SHEET = f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>'
 _END = '</sheetData><mergeCells count="%d">%s</mergeCells></worksheet>'
-_BOOK = (
-    f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="%s" sheetId="1" r:id="rId1"/></sheets></workbook>'
-)
+_BOOK = f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="%s" sheetId="1" r:id="rId1"/></sheets></workbook>'
 _FIXED = {
     "[Content_Types].xml": f'{_XML}<Types xmlns="{_PACKAGE}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'

@@ -35,7 +35,9 @@ def filled(column: pa.Array) -> pa.Array:
     return pc.fill_null(column, "")
 
 
-def write_shapefile(path: Path, columns: Columns, shapes: np.ndarray, shape: Shape, written: date, ldid: int, encoding: str = "GBK") -> None:
+def write_shapefile(
+    path: Path, columns: Columns, shapes: np.ndarray, shape: Shape, written: date, ldid: int, encoding: str = "GBK"
+) -> None:
     """A shapefile in `encoding` without .cpg; `ldid` is the language byte of the table (0 tells nothing, 0x4D means code page 936)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _write_layer(path, columns, shapes, shape, "ESRI Shapefile", path.stem, encoding=encoding, RESIZE="YES")
