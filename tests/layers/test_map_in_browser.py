@@ -1,4 +1,4 @@
-"""The canvas layer in a real Chromium on the Leaflet that dash-leaflet brings: right pixels, right picks, no fetch on restyle, clean removal."""
+"""The canvas layer in a real Chromium, on the Leaflet that dash-leaflet brings: right pixels, right picks, clean removal."""
 
 import json
 import threading
@@ -21,12 +21,13 @@ from layers.core.pack import build_pack
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 DEPS, LEAFLET = Path(dash.__file__).parent / "deps", Path(dash_leaflet.__file__).parent
 SCRIPTS = [
-    *(f"/deps/{name}" for name in sorted(p.name for p in DEPS.glob("react*@18*.min.js"))),
+    *(f"/deps/{max(p.name for p in DEPS.glob(pattern))}" for pattern in ("react@18*.min.js", "react-dom@18*.min.js")),
     "/leaflet/dash_leaflet.js",
     *(f"/assets/map/{path.name}" for path in sorted((ASSETS / "map").glob("*.js"))),  # the order in which Dash loads them
 ]
 PAGE = f"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<style>html,body,#map{{margin:0;height:100%}} .leaflet-pane,.leaflet-tile,.leaflet-layer,.leaflet-zoom-animated{{position:absolute;left:0;top:0}}
+<style>html,body,#map{{margin:0;height:100%}}
+.leaflet-pane,.leaflet-tile,.leaflet-layer,.leaflet-zoom-animated{{position:absolute;left:0;top:0}}
 .leaflet-container{{overflow:hidden}} .leaflet-zoom-animated{{transform-origin:0 0}}</style><div id="map"></div>
 {"".join(f'<script src="{script}"></script>' for script in SCRIPTS)}
 <script>
@@ -38,27 +39,24 @@ open_();
 
 
 class Site(BaseHTTPRequestHandler):
-    """The page, the assets and a pack. `fail_first` names go wrong at their first request."""
+    """The page, the assets and a pack. What is in `fail_first` goes wrong at its first request, what is in `lost` at each."""
 
     pack: Path
     asked: list[str]
     fail_first: set[str]
+    lost: set[str]
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
         self.asked.append(path)
-        if path in self.fail_first:
+        if path in self.fail_first | self.lost:
             self.fail_first.discard(path)
             return self.answer(503, b"", "text/plain")
         if path == "/":
             return self.answer(200, PAGE.encode(), "text/html")
         if path.startswith("/pack/") and not path.endswith("manifest.json"):
-            found = blob_file(self.pack, path.removeprefix("/pack/"), self.headers["Accept-Encoding"])
-            return (
-                self.answer(200, found[0].read_bytes(), "application/octet-stream", found[1])
-                if found
-                else self.answer(404, b"", "text/plain")
-            )
+            file, encoding = blob_file(self.pack, path.removeprefix("/pack/"), self.headers["Accept-Encoding"])
+            return self.answer(200, file.read_bytes(), "application/octet-stream", encoding)
         roots = {"/pack/": self.pack, "/assets/": ASSETS, "/deps/": DEPS, "/leaflet/": LEAFLET}
         file = next(root / path.removeprefix(prefix) for prefix, root in roots.items() if path.startswith(prefix))
         return self.answer(200, file.read_bytes(), "application/json" if file.suffix == ".json" else "text/javascript")
@@ -90,7 +88,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 
 @pytest.fixture
 def site(made: tuple[Any, ...]) -> Iterator[tuple[str, type[Site]]]:
-    handler = type("Here", (Site,), {"pack": made[0], "asked": [], "fail_first": set()})
+    handler = type("Here", (Site,), {"pack": made[0], "asked": [], "fail_first": set(), "lost": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/", handler
@@ -123,12 +121,14 @@ def ready(page: Page) -> None:
 
 # The colour at a place, read from the canvas that is on the screen there.
 COLOUR_AT = """([lon, lat]) => {
-  const zoom = map.getZoom(), {x, y} = onescreen.map.tile.mercator(lon, lat), across = 2 ** (zoom - 1);
-  for (const {coords, canvas} of handle.layer.records.values())
-    if (coords.x === Math.floor(x * across) && coords.y === Math.floor(y * across))
-      return [...canvas.getContext("2d").getImageData(Math.floor((x * across - coords.x) * canvas.width), Math.floor((y * across - coords.y) * canvas.height), 1, 1).data];
-  return null;
+  const {x, y} = onescreen.map.tile.mercator(lon, lat), across = 2 ** (map.getZoom() - 1);
+  for (const {coords, canvas} of handle.layer.records.values()) {
+    const u = (x * across - coords.x) * canvas.width, v = (y * across - coords.y) * canvas.height;
+    if (Math.min(u, v) >= 0 && Math.max(u, v) < canvas.width)
+      return [...canvas.getContext("2d").getImageData(Math.floor(u), Math.floor(v), 1, 1).data];
+  }
 }"""
+PICK_ALL = f"(spots) => spots.map(([lon, lat]) => [handle.pickAt(lon, lat, 0), ({COLOUR_AT})([lon, lat])])"
 
 
 def in_view(page: Page, houses: np.ndarray) -> list[tuple[int, float, float]]:
@@ -148,12 +148,11 @@ def test_every_house_in_view_is_picked_where_it_stands_and_wears_its_colour(brow
     look(page, *CORNER, zoom)
     seen = in_view(page, houses)
     assert len(seen) >= 8
-    for ordinal, lon, lat in seen:
-        hits = page.evaluate("([lon, lat]) => handle.pickAt(lon, lat, 0)", [lon, lat])
+    wanted, right = manifest["palettes"]["level"]["dark"], 0
+    for (ordinal, _, _), (hits, colour) in zip(seen, page.evaluate(PICK_ALL, [spot[1:] for spot in seen]), strict=True):
         assert [(hit["layer"], hit["ordinal"], hit["level"]) for hit in hits] == [("houses", ordinal, levels[ordinal])]
-    wanted = manifest["palettes"]["level"]["dark"]
-    right = [close(page.evaluate(COLOUR_AT, [lon, lat])[:3], wanted[levels[ordinal]]) for ordinal, lon, lat in seen]
-    assert sum(right) >= 0.9 * len(right)  # the rest stand on their outline, which is darker
+        right += close(colour[:3], wanted[levels[ordinal]])
+    assert right >= 0.9 * len(seen)  # the rest stand on their outline, which is darker
     assert page.evaluate("errors") == []
     page.close()
 
@@ -169,15 +168,10 @@ def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(browser
     ordinal, lon, lat = in_view(page, made[2])[0]
     fetched = [path for path in handler.asked if path.endswith(".tile")]
     look_of = {}
-    for name, change in {
-        "filter": "{levels: [1]}",
-        "all": "{levels: null}",
-        "light": "{scheme: 'light'}",
-        "theme": "{layers: [{name: 'houses', theme: 'use'}]}",
-    }.items():
-        page.evaluate(f"handle.set({change})")
+    for change in ("levels: [1]", "levels: null", "scheme: 'light'", "layers: [{name: 'houses', theme: 'use'}]"):
+        page.evaluate(f"handle.set({{{change}}})")
         ready(page)
-        look_of[name] = tuple(page.evaluate(COLOUR_AT, [lon, lat]))
+        look_of[change] = tuple(page.evaluate(COLOUR_AT, [lon, lat]))
     assert len(set(look_of.values())) == 4
     page.evaluate("handle.set({layers: [{name: 'houses'}], scheme: 'dark'})")
     ready(page)
@@ -200,14 +194,28 @@ def test_a_click_tells_all_objects_there_topmost_first(browser, site, made):
     page.close()
 
 
-def test_a_failed_fetch_is_tried_again_and_a_lost_one_does_not_end_the_map(browser, site, made):
+def house_tiles(made: tuple[Any, ...]) -> set[str]:
+    return {f"/pack/{name}.tile" for _, _, name, *_ in made[1]["tilesets"]["house"]["bands"][-1]["tiles"]}
+
+
+def test_a_failed_fetch_is_tried_again(browser, site, made):
     address, handler = site
-    house_tiles = {f"/pack/{name}.tile" for _, _, name, *_ in made[1]["tilesets"]["house"]["bands"][-1]["tiles"]}
-    handler.fail_first = house_tiles | {"/pack/manifest.json"}
+    handler.fail_first = house_tiles(made) | {"/pack/manifest.json"}
     page = opened(browser, address)
     look(page, *CORNER, 17)
-    assert in_view(page, made[2])
-    assert page.evaluate("handle.view().features.house") > 0
+    assert page.evaluate("[errors, handle.view().features.house > 0]") == [[], True]
+    page.close()
+
+
+def test_a_tile_that_is_lost_is_said_and_does_not_end_the_map(browser, site, made):
+    address, handler = site
+    handler.lost = house_tiles(made)
+    page = opened(browser, address)
+    look(page, *CORNER, 17)
+    errors, features = page.evaluate("[errors, handle.view().features]")
+    assert all("map tiles not loaded" in error for error in errors)
+    assert errors
+    assert features["house"] == 0 < features["parcel"]
     page.close()
 
 
