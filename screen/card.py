@@ -22,12 +22,20 @@ WORSE_THAN_ROUTINE = (1, 2, 3)
 def card(found: Row, view: View, words: Words) -> Node:
     """The card as a panel with its way out. `found` is the answer of `query.card`."""
     close = link(icon("close"), view.with_(object="").href(), kind="button bare", label=words("card.close"))
+    locate = button(icon("pin"), "locate", label=words("card.locate"), kind="bare") if found["box"][0] is not None else None
     body = [
         _head(found, words), _why(found, words), _cases(found["cases"], words), _who(found["in_charge"], words),
         _facts(found, words), _parts(found["parts"], words), _path(found, view, words), _receipt(found["receipt"], words),
     ]  # fmt: skip
     title = [str(found["title"]), html.Small(words.pick(found["kind_zh"], found["kind_en"]))]
-    return panel(title, html.Div([part for part in body if part], className="card"), kind="panel-card", actions=close, source=source(found, words), label=words("card"))
+    return panel(
+        title,
+        html.Div([part for part in body if part], className="card"),
+        kind="panel-card",
+        actions=html.Span([locate, close], className="card-actions"),
+        source=source(found, words),
+        label=words("card"),
+    )
 
 
 def source(found: Row, words: Words) -> str:
@@ -40,9 +48,9 @@ def source(found: Row, words: Words) -> str:
 
 def _head(found: Row, words: Words) -> Node:
     level = level_of(found)
-    locate = button([icon("pin"), words("card.locate")], "locate", kind="bare") if found["box"][0] is not None else None
-    tags = [level_tag(level, words), html.Span(words(f"meaning.{level}"), className="card-meaning")] if level is not None else []
-    return html.Div([*tags, locate], className="card-level")
+    if level is None:
+        return None
+    return html.Div([level_tag(level, words), html.Span(words(f"meaning.{level}"), className="card-meaning")], className="card-level")
 
 
 def level_of(found: Row) -> int | None:
@@ -103,7 +111,11 @@ def _person(name: str, phone: str | None, words: Words) -> Node:
 
 def _facts(found: Row, words: Words) -> Node:
     told_elsewhere = {"chief", "chief_phone", "source", "delivered_at", "verified_on"}
-    pairs = [(words.of(field), _value(field, words)) for field in found["fields"] if field["name"] not in told_elsewhere and field["value"] is not None]
+    pairs = [
+        (words.of(field), _value(field, words))
+        for field in found["fields"]
+        if field["name"] not in told_elsewhere and field["value"] is not None
+    ]
     if found["people"] is not None:
         pairs.insert(0, (words("figures.people"), str(said(found["people"], "人", words))))
     pairs.append((words("card.key"), found["key"]))

@@ -42,7 +42,9 @@ def key_figure(label: str, number: Figure, note: Node = None, *, level: int | No
     digits = html.Span([mark(level) if level is not None else None, number.digits], className="key-digits")
     value = html.Dd([digits, html.Span(number.unit, className="key-unit")], className="key-value")
     tone = {} if level is None else {"data-level": str(level)}
-    return html.Div([html.Dt(label, className="key-label"), value, html.Dd(note, className="key-note") if note else None], className="key", **tone)
+    return html.Div(
+        [html.Dt(label, className="key-label"), value, html.Dd(note, className="key-note") if note else None], className="key", **tone
+    )
 
 
 def level_bar(counts: Mapping[int, int], words: Words) -> html.Div:
@@ -51,14 +53,22 @@ def level_bar(counts: Mapping[int, int], words: Words) -> html.Div:
     said = "，" if words.language == "zh-CN" else ", "
     spoken = said.join(f"{words(f'level.{level}')} {counts[level]:,}" for level in LEVELS if counts.get(level))
     parts = [
-        html.Span(style={"flexGrow": counts[level]}, className="bar-part", **{"data-level": str(level)}) for level in LEVELS if counts.get(level)
+        html.Span(style={"flexGrow": counts[level]}, className="bar-part", **{"data-level": str(level)})
+        for level in LEVELS
+        if counts.get(level)
     ]
-    return html.Div(parts if total else [html.Span(className="bar-none")], className="bar", role="img", **{"aria-label": spoken or words("none")})
+    return html.Div(
+        parts if total else [html.Span(className="bar-none")], className="bar", role="img", **{"aria-label": spoken or words("none")}
+    )
 
 
 def legend_row(name: Node, count: str, href: str, *, swatch: Node, pressed: bool | None, label: str, note: str = "") -> html.Li:
     """A line of the legend. With `pressed` not None it is a switch that filters by this line."""
-    inside = [swatch, html.Span([name, html.Span(note, className="legend-note") if note else None], className="legend-name"), html.Span(count, className="legend-count")]
+    inside = [
+        swatch,
+        html.Span([name, html.Span(note, className="legend-note") if note else None], className="legend-name"),
+        html.Span(count, className="legend-count"),
+    ]
     if pressed is None:
         return html.Li(html.Div(inside, className="legend-row"))
     return html.Li(link(inside, href, kind="legend-row", current=pressed, label=label))
@@ -109,7 +119,9 @@ def failed(title: str, what: str, words: Words) -> html.Div:
 
 def loading(lines: int, words: Words) -> html.Div:
     """Keeps the place of what is being read, so that nothing jumps when it comes."""
-    return html.Div([html.Span(className="ghost") for _ in range(lines)], className="state-loading", role="status", **{"aria-label": words("loading")})
+    return html.Div(
+        [html.Span(className="ghost") for _ in range(lines)], className="state-loading", role="status", **{"aria-label": words("loading")}
+    )
 
 
 def button(text: Node, act: str, *, label: str = "", kind: str = "", pressed: bool | None = None) -> html.Button:
@@ -120,4 +132,9 @@ def button(text: Node, act: str, *, label: str = "", kind: str = "", pressed: bo
 
 def call_link(number: str, name: str, words: Words) -> html.A:
     """A phone number that calls when tapped."""
-    return html.A([icon("phone"), html.Span(number)], href=f"tel:{number}", className="button call", **{"aria-label": f"{name} {words('card.call', phone=number)}".strip()})
+    return html.A(
+        [icon("phone"), html.Span(number)],
+        href=f"tel:{number}",
+        className="button call",
+        **{"aria-label": f"{name} {words('card.call', phone=number)}".strip()},
+    )

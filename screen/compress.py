@@ -31,6 +31,9 @@ class Kept:
     body: bytes
 
 
+NOT_FOUND = Kept(404, ((b"content-type", b"application/json"),), b'{"error": "not found", "see": "/"}')
+
+
 class Compress:
     """ASGI middleware around the whole application. Streams, sockets, the pack and everything not named here pass through untouched."""
 
@@ -54,7 +57,8 @@ class Compress:
         if key not in self._kept:
             answer = await self._whole(scope, receive)
             if answer.status != 200:
-                await self._send(send, scope, answer)
+                # Dash answers 500 for a package or a script that it does not have.
+                await self._send(send, scope, NOT_FOUND if answer.status == 500 else answer)
                 return
             # In a thread, and not harder: the 1.5 MB of scripts take 60 ms of a core, once.
             self._kept[key] = (_cached(answer, scope), await asyncio.to_thread(_packed, answer, _encoding(scope), True))

@@ -11,7 +11,12 @@ from screen.text import Words
 def tools(words: Words, *first: Node) -> html.Div:
     """Buttons at the right of the header; `first` stands before them."""
     other = "en" if words.language == "zh-CN" else "zh-CN"
-    look = button([html.Span(icon("sun"), className="only-dark"), html.Span(icon("moon"), className="only-light")], "look", label=words("look.switch"), kind="bare")
+    look = button(
+        [html.Span(icon("sun"), className="only-dark"), html.Span(icon("moon"), className="only-light")],
+        "look",
+        label=words("look.switch"),
+        kind="bare",
+    )
     language = html.Button(
         words("language.switch"), type="button", className="button bare", lang=other,
         **{"data-act": "language", "data-language": other, "aria-label": words("language.switch.label")},
@@ -22,10 +27,15 @@ def tools(words: Words, *first: Node) -> html.Div:
 def share(words: Words) -> html.Button:
     """Copies the address, which is the whole view."""
     return html.Button(
-        icon("link"), type="button", className="button bare", **{"data-act": "share", "data-said": words("shared"), "aria-label": words("share")}
+        icon("link"),
+        type="button",
+        className="button bare",
+        **{"data-act": "share", "data-said": words("shared"), "aria-label": words("share")},
     )
 
 
 def toast(words: Words, when: str) -> html.Div:
     """Where short messages appear; carries the words that scripts need."""
-    return html.Div(id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": words("failed.offline", when=when)})
+    return html.Div(
+        id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": words("failed.offline", when=when)}
+    )

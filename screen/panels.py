@@ -32,7 +32,9 @@ def figures(scene: Scene, store: query.Store) -> Node:
     """The leader's three numbers of the area looked at."""
     words = scene.words
     found = query.headline(store, scene.screen.viewer, scene.view.area)
-    reds = key_figure(words("figures.reds"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1)
+    reds = key_figure(
+        words("figures.reds"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1
+    )
     people = key_figure(words("figures.people"), said(found["people"], "人", words))
     houses = key_figure(words("figures.houses"), figure(found["houses"], "栋", words))
     keys = html.Dl([reds, people, houses], className="keys")
@@ -62,7 +64,14 @@ def legend(scene: Scene) -> Node:
     body = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
     title = [words.of(scene.layer), html.Small(scene.name)]
     total = said(scene.legend["total"], scene.unit, words)
-    return panel(title, body, kind="panel-legend", actions=html.Span(str(total), className="panel-total"), source=scene.source(scene.view.layer), label=words("legend"))
+    return panel(
+        title,
+        body,
+        kind="panel-legend",
+        actions=html.Span(str(total), className="panel-total"),
+        source=scene.source(scene.view.layer),
+        label=words("legend"),
+    )
 
 
 def _themes(scene: Scene) -> Node:
@@ -85,7 +94,11 @@ def _level_rows(scene: Scene) -> list[Node]:
         href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
         label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
         name, count = words(f"level.{level}"), str(said(counts.get(level, 0), "", words))
-        rows.append(legend_row(name, count, href, swatch=mark(level), pressed=pressed, label=f"{name} {count} · {label}", note=words(f"meaning.{level}")))
+        rows.append(
+            legend_row(
+                name, count, href, swatch=mark(level), pressed=pressed, label=f"{name} {count} · {label}", note=words(f"meaning.{level}")
+            )
+        )
     return rows
 
 
@@ -93,7 +106,9 @@ def _class_rows(scene: Scene) -> list[Node]:
     words = scene.words
     classes = sorted(scene.theme_facts["classes"], key=lambda row: -_size(row["n"])) if scene.theme_facts else []
     return [
-        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="") for row in classes if _size(row["n"])
+        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="")
+        for row in classes
+        if _size(row["n"])
     ]
 
 
@@ -187,4 +202,11 @@ def hits(found: list[Row], text: str, words: Words) -> Node:
 def _hit(row: Row, words: Words) -> Node:
     place = {"area": row["key"]} if row["table"] == "area" else {"layer": row["layer"], "object": f"{row['table']}:{row['key']}"}
     href = "/town?" + "&".join(f"{key}={value}" for key, value in place.items())
-    return link([icon(row["table"] if row["table"] == "house" else "pin"), html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")])], href, kind="hit")
+    return link(
+        [
+            icon(row["table"] if row["table"] == "house" else "pin"),
+            html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")]),
+        ],
+        href,
+        kind="hit",
+    )

@@ -16,7 +16,10 @@ from screen.view import View
 
 Row = dict[str, Any]
 NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
-FIRST, LAST = ("areas", "houses", "people", "land", "forest", "facilities"), ("grid_qa",)  # as people ask; a town's own layers stand between
+FIRST, LAST = (
+    ("areas", "houses", "people", "land", "forest", "facilities"),
+    ("grid_qa",),
+)  # as people ask; a town's own layers stand between
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     """The scene of a view. Raises StoreError while nothing is loaded."""
     town = query.town(store)
     path = query.breadcrumb(store, view.area) if view.area else []
-    path = path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], "name": words.of(town["name"]), "level": 0, "box": None}]
+    path = (
+        path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], "name": words.of(town["name"]), "level": 0, "box": None}]
+    )
     layers = sorted((layer for layer in query.layer_list(store) if layer["name"] not in NOT_SWITCHED), key=_as_people_ask)
     name = view.layer if any(layer["name"] == view.layer for layer in layers) else first_layer(screen, store, layers, town["root"])
     layer = next(layer for layer in layers if layer["name"] == name)

@@ -21,7 +21,9 @@ def layout() -> html.Div:
 def register(app: Dash, screen: Screen, pages: Mapping[str, Page]) -> None:
     """Attach the router and every page's own callbacks."""
 
-    @app.callback(output={"page": Output("page", "children")}, inputs={"path": Input("url", "pathname")}, state={"search": State("url", "search")})
+    @app.callback(
+        output={"page": Output("page", "children")}, inputs={"path": Input("url", "pathname")}, state={"search": State("url", "search")}
+    )
     @offload
     def route(path: str, search: str | None) -> dict[str, Any]:
         page = pages.get(path.rstrip("/") or "/") if path else None

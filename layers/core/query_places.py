@@ -13,6 +13,7 @@ from layers.core.registry import columns_of
 from layers.core.spec import LEVELS, Layer
 
 PAGE = 50
+SEARCHED = ("area", "house", "facility", "parcel", "stand")  # in the order in which people mean them
 TITLES = ("name", "address", "class_name", "species")
 Counts = dict[Any, int]
 
@@ -222,20 +223,15 @@ def title_of(layer: Layer, values: Row, key: str | None) -> str:
 
 
 def search(store: Store, viewer: Viewer, text: str, limit: int = 20) -> list[Row]:
-    """Areas, houses, parcels, stands and facilities whose name or code holds `text`; addresses only for who sees them in clear. Never persons."""
+    """Areas first, then houses, facilities, parcels and stands whose name or code holds `text`; addresses only for who sees them in clear. Never persons."""
     wanted = text.strip()
     if not wanted:
         return []
     out: list[Row] = []
-    for layer in store.layers:
-        if (
-            layer.table in {"area", "house", "facility", "parcel", "stand"}
-            and layer.rules
-            and not any(row["table"] == layer.table for row in out)
-        ):
+    for table in SEARCHED:
+        layer = next((layer for layer in store.layers if layer.table == table and layer.rules), None)
+        if layer and len(out) < limit:
             out += _found(store, viewer, layer, wanted, limit - len(out))
-        if len(out) >= limit:
-            break
     return out
 
 

@@ -20,7 +20,9 @@ def layout(screen: Screen, words: Words, _search: str) -> Any:
         with screen.reading() as store:
             town = query.town(store)
     except StoreError:
-        return html.Main([html.Div([_head(words("product"), words("empty.title"), words), how_to_load(words)], className="door-inner")], className="door")
+        return html.Main(
+            [html.Div([_head(words("product"), words("empty.title"), words), how_to_load(words)], className="door-inner")], className="door"
+        )
     inside = [_head(words.of(town["name"]), words("door.title"), words), _doors(words)]
     return html.Main(html.Div(inside, className="door-inner"), className="door")
 

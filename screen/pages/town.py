@@ -37,7 +37,16 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
             opened = read_object(screen, store, parse(search), words)
     except StoreError:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words, "")], className="door")
-    return html.Div([_header(scene, filled), _map(scene), _sheet(scene, filled, opened), *_state(search, filled, opened), toast(words, filled["stamp"])], className="town")
+    return html.Div(
+        [
+            _header(scene, filled),
+            _map(scene),
+            _sheet(scene, filled, opened),
+            *_state(search, filled, opened),
+            toast(words, filled["stamp"]),
+        ],
+        className="town",
+    )
 
 
 def _header(scene: Scene, filled: Row) -> html.Header:
@@ -127,7 +136,13 @@ def focus(scene: Scene) -> Row:
     if scene.layer["geometry"] == "area" or scene.layer["table"] == "area":
         drawn["level"] = (scene.path[-1]["level"] or 0) + (1 if scene.below else 0)
     only = [scene.view.level] if levels and scene.view.level is not None else None
-    return {"layers": [scene.view.layer], "draw": [drawn], "levels": only, "box": scene.path[-1]["box"] or scene.town.get("bounds"), "area": scene.view.area}
+    return {
+        "layers": [scene.view.layer],
+        "draw": [drawn],
+        "levels": only,
+        "box": scene.path[-1]["box"] or scene.town.get("bounds"),
+        "area": scene.view.area,
+    }
 
 
 def read_object(screen: Screen, store: query.Store, view: View, words: Words) -> Row:
@@ -147,7 +162,12 @@ def spot(found: Row) -> Row | None:
     if found["ordinal"] is None or west is None:
         return None
     pad = max(0.0, HALF_KM_DEG - max(east - west, north - south)) / 2
-    return {"object": f"{found['table']}:{found['key']}", "table": found["table"], "ordinal": found["ordinal"], "box": [west - pad, south - pad, east + pad, north + pad]}
+    return {
+        "object": f"{found['table']}:{found['key']}",
+        "table": found["table"],
+        "ordinal": found["ordinal"],
+        "box": [west - pad, south - pad, east + pad, north + pad],
+    }
 
 
 def register(app: Dash, screen: Screen) -> None:

@@ -47,9 +47,20 @@ def test_every_text_colour_reaches_4_5_on_every_panel(look: str) -> None:
     found = tokens(look)
     ground = rgb(found["--ground"])
     panel = rgb(found["--panel"], ground)
-    lying = [panel, rgb(found["--panel-solid"]), rgb(found["--panel-2"], panel), rgb(found["--accent-soft"], panel), rgb(found["--field"], panel)]
+    lying = [
+        panel,
+        rgb(found["--panel-solid"]),
+        rgb(found["--panel-2"], panel),
+        rgb(found["--accent-soft"], panel),
+        rgb(found["--field"], panel),
+    ]
     inks = ["--text", "--text-2", "--accent-ink", *(f"--level-{level}-ink" for level in range(6))]
-    weak = {(ink, i): round(contrast(rgb(found[ink]), on), 2) for ink in inks for i, on in enumerate(lying) if contrast(rgb(found[ink]), on) < 4.5}
+    weak = {
+        (ink, i): round(contrast(rgb(found[ink]), on), 2)
+        for ink in inks
+        for i, on in enumerate(lying)
+        if contrast(rgb(found[ink]), on) < 4.5
+    }
     assert not weak
 
 

@@ -1,0 +1,143 @@
+"""A real town, loaded by the real commands, served by the real server, looked at by a real browser. Built once a session."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = "2026-11-22"
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+READY_MS = 30_000
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs them all: the town is built once."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "e2e"):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+def run(*command: str, home: Path) -> None:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(home), capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ONESCREEN_")}
+    return kept | {"ONESCREEN_HOME": str(home), "ONESCREEN_NOW": f"{TODAY}T09:42:00+08:00"} | more
+
+
+@pytest.fixture(scope="session")
+def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw files of a small demonstration town: a base and two updates."""
+    folder = tmp_path_factory.mktemp("deliveries")
+    run("-m", "data.town", str(folder), "--scale", "0.02", "--seed", "7", "--today", TODAY, home=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def home(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run-time folder into which the base has been loaded."""
+    folder = tmp_path_factory.mktemp("home")
+    run("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=folder)
+    return folder
+
+
+class Server:
+    """`python app.py` as a process of its own."""
+
+    def __init__(self, home: Path, log: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        self.log = log
+        self._output = log.open("w")
+        env = environment(home, ONESCREEN_PORT=self.url.rsplit(":", 1)[-1])
+        self._process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=self._output, stderr=subprocess.STDOUT)
+        transport = httpx.HTTPTransport(retries=12)  # waits 0, 0.5, 1, 2, 4 … s between attempts
+        with httpx.Client(transport=transport, timeout=30) as client:
+            client.get(f"{self.url}/health").raise_for_status()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=10)
+        self._output.close()
+
+
+@pytest.fixture(scope="session")
+def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(home, tmp_path_factory.mktemp("log") / "server.log")
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Trouble:
+    """What no page may do: complain on the console, ask another machine, or get an error from its own server."""
+
+    allowed: str
+    found: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda said: self.found.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("response", lambda answer: self.found.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+        page.on("request", lambda request: self._left(request.url))
+
+    def _left(self, url: str) -> None:
+        if not url.startswith((self.allowed, "data:", "blob:")):
+            self.found.append(f"left the machine: {url}")
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
+    """`open_page("/town", size=(390, 844), look="light", language="en")`: the page, its map painted. Trouble fails the test, unless it is what the test makes."""
+    contexts: list[Any] = []
+    trouble = Trouble(server.url)
+
+    def opened(
+        path: str, size: tuple[int, int] = (1280, 800), look: str = "", language: str = "", watched: bool = True, **more: Any
+    ) -> Page:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+        contexts.append(context)
+        chosen = {"onescreen-look": look, "onescreen-language": language}
+        context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in chosen.items() if value])
+        page = context.new_page()
+        if watched:
+            trouble.watch(page)
+        page.goto(server.url + path)
+        if path.startswith("/town"):
+            ready(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not trouble.found
+
+
+def ready(page: Page) -> None:
+    """Wait until the map has painted a complete view."""
+    page.wait_for_selector("html[data-map-ready]", state="attached", timeout=READY_MS)

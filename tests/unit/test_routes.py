@@ -1,0 +1,198 @@
+"""Addresses for machines, asked of the real application: an empty installation, and a published one made of real files."""
+
+import gzip
+import inspect
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import zstandard
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app import create_app
+from data.errors import SettingsError
+from data.settings import Settings
+from data.store.duck import connect
+from layers.core import blobs
+from screen.guard import loopback
+
+NOW = datetime(2026, 11, 22, 1, 42, tzinfo=UTC)
+TILE = bytes(range(256)) * 40
+FACTS = {
+    "name": {"zh": "某镇", "en": "Some Town"}, "code": "T", "crs": "EPSG:4550", "timezone": "Asia/Shanghai", "levels": [], "synthetic": False,
+    "bounds": [121.6, 31.1, 121.8, 31.3], "snapshot": 1, "published_at": "2026-11-22T01:00:00+00:00", "as_of": "2026-11-22", "rule_version": "r",
+}  # fmt: skip
+
+
+def settings(home: Path, **more: object) -> Settings:
+    return Settings(home=home, now=NOW, **more)  # type: ignore[arg-type]
+
+
+def publish(home: Path, snapshot: int = 1, **facts: object) -> str:
+    """A serving file with the town's facts alone, a pack with one blob, and the pointer; returns the blob's name."""
+    chosen = settings(home)
+    for folder in (chosen.serving, chosen.pack):
+        folder.mkdir(parents=True, exist_ok=True)
+    con = connect(chosen.serving / f"v{snapshot}.duckdb", extensions=())
+    con.execute("CREATE TABLE town (key VARCHAR, value VARCHAR)")
+    con.executemany(
+        "INSERT INTO town VALUES (?, ?)", [[key, json.dumps(value)] for key, value in (FACTS | {"snapshot": snapshot} | facts).items()]
+    )
+    con.execute("CREATE TABLE tree (area_code VARCHAR, ancestor_code VARCHAR, depth INTEGER); INSERT INTO tree VALUES ('T', 'T', 0)")
+    con.execute("""CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, file VARCHAR, fingerprint VARCHAR, delivered_at DATE, rows BIGINT,
+        refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
+    con.execute("CREATE TABLE fault (dataset VARCHAR, severity VARCHAR)")
+    con.close()
+    (chosen.pack / f"v{snapshot}.json").write_text(json.dumps({"format": 1, "layers": [], "filling": "x" * 2000}))
+    blob = blobs.store(chosen.pack, TILE, "tile")
+    pointer = {
+        "snapshot": snapshot,
+        "file": f"v{snapshot}.duckdb",
+        "manifest": f"v{snapshot}.json",
+        "published_at": "2026-11-22T01:00:00+00:00",
+    }
+    (chosen.serving / "current.json").write_text(json.dumps(pointer))
+    return blob.name
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with TestClient(create_app(settings(tmp_path_factory.mktemp("empty"))), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Iterator[tuple[TestClient, str, Path]]:
+    name = publish(tmp_path)
+    with TestClient(create_app(settings(tmp_path))) as client:
+        yield client, name, tmp_path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/town/x",
+        "/pack/0123456789abcdef.tile",
+        "/pack/../app.py",
+        "/pack/v1.json",
+        "/assets/none.css",
+        "/_dash-component-suites/os/path.js",
+    ],
+)
+def test_an_unknown_address_is_a_real_404_and_never_a_page(empty: TestClient, path: str) -> None:
+    answer = empty.get(path)
+    assert answer.status_code == 404
+    assert "text/html" not in answer.headers.get("content-type", "")
+
+
+def test_an_empty_installation_is_healthy_and_says_how_to_load_a_town(empty: TestClient) -> None:
+    told = empty.get("/health").json()
+    assert told["state"] == "empty" and "python -m etl load" in told["remedy"]
+    assert empty.get("/pack/manifest.json").status_code == 404
+    assert empty.get("/api/object/houses/0").status_code == 404
+    for page in ("/", "/town"):
+        answer = empty.get(page)
+        assert answer.status_code == 200 and 'lang="zh-CN"' in answer.text and "某镇" not in answer.text
+
+
+def test_health_tells_the_town_the_snapshot_and_ages_in_seconds(published: tuple[TestClient, str, Path]) -> None:
+    told = published[0].get("/health").json()
+    assert (told["state"], told["snapshot"], told["town"]["zh"]) == ("ok", 1, "某镇")
+    assert told["age_s"] == 42 * 60
+    assert told["datasets_age_s"] == {"houses": 2 * 86400 + 3600 + 42 * 60}
+
+
+def test_a_town_whose_newest_delivery_is_over_a_year_old_is_stale(published: tuple[TestClient, str, Path]) -> None:
+    client, _, home = published
+    (home / "serving" / "v1.duckdb").unlink()
+    late = Settings(home=home, now=datetime(2028, 1, 1, tzinfo=UTC))
+    publish(home, 2)
+    with TestClient(create_app(late)) as other:
+        assert other.get("/health").json()["state"] == "stale"
+    assert client.get("/health").json()["snapshot"] == 2, "a running server takes up the new snapshot by itself"
+
+
+def test_a_pointer_to_a_missing_file_keeps_the_old_snapshot_and_says_so(published: tuple[TestClient, str, Path]) -> None:
+    client, _, home = published
+    assert client.get("/health").json()["state"] == "ok"
+    pointer = json.loads((home / "serving" / "current.json").read_text())
+    (home / "serving" / "current.json").write_text(json.dumps(pointer | {"snapshot": 9, "file": "v9.duckdb", "manifest": "v9.json"}))
+    told = client.get("/health").json()
+    assert told["state"] == "stale" and told["snapshot"] == 1 and "v9" in told["problem"]
+
+
+def test_the_manifest_is_revalidated_and_its_tag_changes_with_every_publish(published: tuple[TestClient, str, Path]) -> None:
+    client, _, home = published
+    first = client.get("/pack/manifest.json")
+    assert first.json()["format"] == 1 and first.headers["cache-control"] == "no-cache" and first.headers["content-encoding"] == "gzip"
+    assert client.get("/pack/manifest.json", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    publish(home, 2)
+    again = client.get("/pack/manifest.json", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 200 and again.headers["etag"] != first.headers["etag"]
+
+
+def test_a_blob_travels_compressed_as_the_browser_can_take_it_and_is_kept_for_ever(published: tuple[TestClient, str, Path]) -> None:
+    client, name, _ = published
+    unpack = {"gzip": gzip.decompress, "zstd": lambda raw: zstandard.ZstdDecompressor().decompress(raw)}
+    for accept in ("gzip", "gzip, deflate, br, zstd"):
+        with client.stream("GET", f"/pack/{name}", headers={"Accept-Encoding": accept}) as answer:
+            encoding = answer.headers["content-encoding"]
+            assert encoding in accept and "immutable" in answer.headers["cache-control"] and answer.headers["vary"] == "Accept-Encoding"
+            assert unpack[encoding](b"".join(answer.iter_raw())) == TILE
+
+
+def test_scripts_are_compressed_once_cached_for_ever_and_revalidated_by_tag(empty: TestClient) -> None:
+    page = empty.get("/town").text
+    script = page.split('<script src="')[1].split('"')[0]
+    first = empty.get(script, headers={"Accept-Encoding": "gzip"})
+    assert first.headers["content-encoding"] == "gzip" and "immutable" in first.headers["cache-control"]
+    assert empty.get(script, headers={"Accept-Encoding": "identity"}).text == first.text
+    assert empty.get(script, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    assert not [
+        part for part in page.split("<script")[1:] if "src=" in part and ("plotly" in part.split(">")[0] or "graph" in part.split(">")[0])
+    ]
+
+
+def test_the_title_is_the_towns_own_in_the_readers_language(published: tuple[TestClient, str, Path]) -> None:
+    client = published[0]
+    assert "<title>某镇" in client.get("/town").text
+    client.cookies.set("onescreen-language", "en")
+    client.cookies.set("onescreen-look", "light")
+    page = client.get("/town").text
+    assert "<title>Some Town" in page and 'lang="en"' in page and 'data-look="light"' in page
+
+
+def test_every_callback_runs_off_the_event_loop(empty: TestClient) -> None:
+    """A synchronous callback would stop every other viewer (map.md, section 1)."""
+    app = empty.app
+    assert isinstance(app, FastAPI)
+    callbacks = {name: told["callback"] for name, told in app.state.dash.callback_map.items() if "callback" in told}
+    assert len(callbacks) >= 4
+    assert not [name for name, function in callbacks.items() if not inspect.iscoroutinefunction(function)]
+
+
+@pytest.mark.parametrize(
+    ("host", "here"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.7", False), ("town", False)]
+)
+def test_what_counts_as_this_machine(host: str, here: bool) -> None:
+    assert loopback(host) is here
+
+
+def test_real_data_are_refused_on_another_address_at_start(tmp_path: Path) -> None:
+    publish(tmp_path)
+    with pytest.raises(SettingsError, match=r"ONESCREEN_HOST is '0\.0\.0\.0'.*127\.0\.0\.1"):
+        create_app(settings(tmp_path, host="0.0.0.0"))
+
+
+def test_a_synthetic_town_may_be_shown_elsewhere_until_a_real_one_is_published(tmp_path: Path) -> None:
+    publish(tmp_path, synthetic=True)
+    with TestClient(create_app(settings(tmp_path, host="0.0.0.0"))) as client:
+        assert client.get("/health").status_code == 200
+        publish(tmp_path, 2)
+        for path in ("/health", "/town", "/pack/manifest.json", "/_dash-layout"):
+            answer = client.get(path)
+            assert answer.status_code == 403 and "某镇" not in answer.text
