@@ -5,20 +5,24 @@ from __future__ import annotations
 import fnmatch
 import warnings
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
 import pyogrio.errors
-import shapely
+import pyogrio.raw
 
 from data.errors import SourceError
 from etl.core.evidence import Evidence
 from etl.core.table import number_duplicates
 
 _HIDDEN_LAYERS = ("layer_styles", "sqlite_*", "gpkg_*", "qgis_projects")
+_CURVED = (8, 9, 10, 11, 12, 13, 14)
+_SOLID = (15, 16, 17)
 _EXACT = 2.0**53  # whole numbers up to here survive in a float
 
 
@@ -90,16 +94,15 @@ def vector_batches(
     `options` go to GDAL. Memory stays at a few batches.
     """
     counts = _Counts()
+    wanted = {"layer": layer, "batch_size": batch_rows, "return_fids": with_fid, "datetime_as_string": True}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with pyogrio.open_arrow(
-                path, layer=layer, batch_size=batch_rows, use_pyarrow=True, return_fids=with_fid, datetime_as_string=True, **options
-            ) as (meta, reader):
-                row = 2
-                for batch in reader:
-                    yield _converted(batch, meta, info, row, with_fid, text or "gb18030", counts)
-                    row += batch.num_rows
+        with ExitStack() as stack:
+            meta, reader = _quietly(stack.enter_context, pyogrio.open_arrow(path, use_pyarrow=True, **wanted, **options))
+            row = 2
+            while (batch := _quietly(next, reader, None)) is not None:
+                converted = _converted(batch, meta, info, row, with_fid, text or "gb18030", counts)
+                yield _straightened(converted, path, layer, row - 2, options, counts)
+                row += batch.num_rows
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, RuntimeError, UnicodeDecodeError) as error:
         raise SourceError(f"{_short(path)} broke off while being read: {error}", remedy="Ask the sender to export it again.") from error
     if notes is not None:
@@ -111,12 +114,19 @@ class _Counts:
     features: int = 0
     empty: int = 0
     recoded: int = 0
+    curved: int = 0
+    solid: int = 0
 
     def sentences(self) -> Iterator[Evidence]:
-        if self.empty:
-            yield Evidence(
-                f"{self.empty} of {self.features} features have no geometry", f"{self.features} 个要素中 {self.empty} 个没有图形"
-            )
+        n, all_ = self.empty, self.features
+        if n:
+            yield Evidence(f"{n} of {all_} features have no geometry", f"{all_} 个要素中 {n} 个没有图形")
+        if self.recoded:
+            yield Evidence(f"{self.recoded} batches of text were not UTF-8 and were converted", f"{self.recoded} 批文本不是 UTF-8，已转换")
+        if self.curved:
+            yield Evidence(f"{self.curved} shapes have arcs, turned into short straight lines", f"{self.curved} 个图形含弧段，已转为折线")
+        if self.solid:
+            yield Evidence(f"{self.solid} shapes are surfaces in space and were left out", f"{self.solid} 个三维面图形未读取")
 
 
 def _converted(
@@ -139,6 +149,36 @@ def _converted(
     arrays = [*columns, pa.array(range(row, row + batch.num_rows), pa.int64()), wkb]
     extra = {"__fid": fid.cast(pa.int64())} if fid is not None else {}
     return pa.RecordBatch.from_arrays([*arrays, *extra.values()], names=[*headers, "__row", "__wkb", *extra])
+
+
+def _straightened(
+    batch: pa.RecordBatch, path: str, layer: str | None, skip: int, options: dict[str, Any], counts: _Counts
+) -> pa.RecordBatch:
+    """The batch with arcs as short straight lines (GDAL's own conversion), and without surfaces in space: nothing else knows these."""
+    index = batch.schema.get_field_index("__wkb")
+    kinds = _kinds(batch.column(index))
+    curved, solid = np.isin(kinds, _CURVED), np.isin(kinds, _SOLID)
+    if not (curved.any() or solid.any()):
+        return batch
+    counts.curved += int(curved.sum())
+    counts.solid += int(solid.sum())
+    wkb = np.asarray(batch.column(index).to_pylist(), dtype=object)
+    if curved.any():
+        part = pyogrio.raw.read(path, layer=layer, skip_features=skip, max_features=batch.num_rows, **{**options, "columns": []})
+        wkb[curved] = part[2][curved]
+    wkb[solid] = None
+    return batch.set_column(index, "__wkb", pa.array(wkb, pa.binary()))
+
+
+def _kinds(wkb: pa.Array) -> Any:
+    """Type codes of little-endian WKB without their height and measure marks; 0 where there is none."""
+    offsets = np.frombuffer(wkb.buffers()[1], np.int32)[wkb.offset : wkb.offset + len(wkb)].astype(np.int64)
+    present = wkb.is_valid().to_numpy(zero_copy_only=False)
+    data = np.frombuffer(wkb.buffers()[2] or b"", np.uint8)
+    first = offsets[present] + 1
+    kinds = np.zeros(len(wkb), np.int64)
+    kinds[present] = (data[first].astype(np.int64) | (data[first + 1].astype(np.int64) << 8)) % 1000
+    return kinds
 
 
 def _plain_wkb(wkb: pa.Array) -> pa.Array:
@@ -206,21 +246,21 @@ def _timestamps(array: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, r"[ T]00:00:00(\.0+)?(Z|\+00:?00)?$", "")
 
 
-def wkb_points(longitudes: Any, latitudes: Any) -> pa.Array:
-    """WKB of points from two coordinate arrays of floats; NaN gives NULL."""
-    return pa.array(shapely.to_wkb(shapely.points(longitudes, latitudes)), pa.binary())
-
-
 def _asking(path: str, function: Any, *arguments: Any, **options: Any) -> Any:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return function(*arguments, **options)
+        return _quietly(function, *arguments, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeDecodeError) as error:
         cause = str(error).split("; It might help")[0]
         raise SourceError(
             f"{_short(path)} cannot be opened: {cause}", remedy="Check that the file is complete, or ask for it again."
         ) from error
+
+
+def _quietly(function: Any, *arguments: Any, **options: Any) -> Any:
+    """The call's result without GDAL's warnings, which speak of GDAL's options and not of the sender's file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*arguments, **options)
 
 
 def _short(path: str) -> str:

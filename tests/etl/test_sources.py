@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import json
 import shutil
+import sqlite3
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -509,6 +511,25 @@ def test_a_geopackage_of_several_layers_asks_for_one_and_takes_a_pattern(tmp_pat
     assert read(tmp_path, "a.gpkg", layer="FW_*").sheets == ["FW_1", "FW_2"]
     with pytest.raises(SourceError, match="no layer 'FW_3'"):
         read(tmp_path, "a.gpkg", layer="FW_3")
+
+
+def test_arcs_become_straight_lines_and_surfaces_in_space_are_counted(tmp_path: Path) -> None:
+    arc = (
+        "010a00000001000000010800000005000000"
+        + b"".join(np.array(xy, "<f8").tobytes() for xy in [(0, 0), (1, 1), (2, 0), (1, -1), (0, 0)]).hex()
+    )
+    tin = "0110000000" + "01000000" + "0111000000" + "01000000" + "04000000" + np.array([0, 0, 1, 0, 0, 1, 0, 0], "<f8").tobytes().hex()
+    square = shapely.to_wkb(shapely.box(0, 0, 1, 1)).hex()
+    pyogrio.write_dataframe(houses(), tmp_path / "a.gpkg", SPATIAL_INDEX="NO", geometry_type="Unknown")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.gpkg")) as database, database:
+        head = bytes.fromhex("47500001") + (4550).to_bytes(4, "little")
+        for fid, wkb in enumerate((arc, tin, square), 1):
+            database.execute("UPDATE a SET geom = ? WHERE fid = ?", (head + bytes.fromhex(wkb), fid))
+    found = read(tmp_path, "a.gpkg")
+    circle = shapely.from_wkb(found.rows[0]["__wkb"])
+    assert circle.geom_type == "Polygon" and circle.area == pytest.approx(np.pi, rel=0.001)
+    assert found.rows[1]["__wkb"] is None and shapely.from_wkb(found.rows[2]["__wkb"]).area == 1
+    assert "1 shapes have arcs" in found.evidence and "1 shapes are surfaces in space" in found.evidence
 
 
 def test_mapinfo_text_of_neutral_charset_is_told_by_its_bytes(tmp_path: Path) -> None:
