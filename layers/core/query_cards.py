@@ -15,7 +15,7 @@ from data.schema import TABLES, Table
 from data.schema import table as contract_table
 from layers.core.query_places import breadcrumb, people_in, title_of
 from layers.core.query_store import Row, Store, field_facts, in_words, level_facts, reason_facts, today_of
-from layers.core.registry import columns_of
+from layers.core.registry import columns_of, references
 from layers.core.rules import joins_of
 from layers.core.spec import Field, Layer
 
@@ -134,7 +134,8 @@ def _computed(store: Store, viewer: Viewer, layer: Layer, table: Table, key: str
     if not fields:
         return {}
     columns = ", ".join(f"({field.value}) AS {field.name}" for field in fields)
-    sql = f"SELECT {columns} FROM {table.name} o {joins_of(layer)} WHERE o.{table.key[0]} = $key"
+    needed = {alias for field in fields for alias, _ in references(field.value)}
+    sql = f"SELECT {columns} FROM {table.name} o {joins_of(layer, needed)} WHERE o.{table.key[0]} = $key"
     bound: Row = {"key": key} | ({"as_of": today_of(store)} if "$as_of" in sql else {})
     row = store.one(sql, **bound) or {}
     shown = {field.name: policy.count(int(row[field.name] or 0), viewer) for field in fields if field.kind == "people"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import duckdb
@@ -9,7 +10,7 @@ import duckdb
 from data.errors import LayerError
 from data.schema import TABLES
 from data.store.duck import text
-from layers.core.registry import columns_of
+from layers.core.registry import columns_of, references
 from layers.core.spec import Layer, Rule, Theme
 from layers.core.themes import theme_columns
 
@@ -65,9 +66,14 @@ def _area_of(table: str) -> str:
     return "o.area_code" if "area_code" in columns_of(table) else "NULL::VARCHAR"
 
 
-def joins_of(layer: Layer) -> str:
-    """The layer's joins as SQL after `FROM <table> o`; of a composite, its score as `s` too."""
-    parts = [f"LEFT JOIN {join.table or f'({join.select})'} {join.alias} ON {join.on}" for join in layer.joins]
+def joins_of(layer: Layer, only: Collection[str] | None = None) -> str:
+    """The layer's joins, or those with an alias in `only`, as SQL after `FROM <table> o`; of a composite, its score as `s` too."""
+    needed = set(only) if only is not None else {join.alias for join in layer.joins}
+    for join in reversed(layer.joins):  # a join may stand on one before it
+        if join.alias in needed:
+            needed |= {alias for alias, _ in references(join.on)}
+    chosen = [join for join in layer.joins if join.alias in needed]
+    parts = [f"LEFT JOIN {join.table or f'({join.select})'} {join.alias} ON {join.on}" for join in chosen]
     if layer.parts:
         total = f"SELECT object_id, sum(weight * value) / sum(weight) AS score FROM score WHERE layer = {text(layer.name)} AND value IS NOT NULL"
         parts.append(f"LEFT JOIN ({total} GROUP BY 1) s ON s.object_id = o.code")
