@@ -90,9 +90,10 @@
     if (!labels) return;
     positions(labels);
     const area = item.tileset.table === "area", backdrop = item.role === "backdrop";
+    const below = item.tileset.kind === "point" ? 14 : 0; // under the dot, not on it
     for (let i = 0; i < labels.id.length; i++) {
       if (labels.from[i] > zoom) continue;
-      const x = labels.u[i] * world - origin.x, y = labels.v[i] * world - origin.y;
+      const x = labels.u[i] * world - origin.x, y = labels.v[i] * world - origin.y + below;
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
       out.push({ x, y, text: labels.text[i], angle: labels.angle[i], priority: labels.priority[i], size: area ? 14 : backdrop ? 11 : 12, alpha: backdrop ? 0.8 : 1 });
     }

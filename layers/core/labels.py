@@ -15,6 +15,7 @@ from layers.core.tiles import EXTENT, Floats, Ints, Objects
 
 TEXT_PX = 13.0  # width of one Chinese character as the map writes it; Latin letters are about half
 UNITS_PER_PX = EXTENT / 256.0 * 2.0**14  # world units of zoom 14 in one CSS pixel at map zoom 0
+POINT_ZOOM = 17.5  # at 16 the names of a street of cameras hide the street
 NEAREST = 20.0  # a name whose object never gets large enough is written from here on
 CELL = EXTENT * 2  # a road's name is written once in each square of two tiles of zoom 14 (about 4 km)
 
@@ -45,8 +46,8 @@ def names_of(connection: duckdb.DuckDBPyConnection, relation: str, column: str, 
     return Names(chosen, text[at[named]] if len(ordinals) else text, importance[at[named]] if len(ordinals) else importance)
 
 
-def labels(names: Names, point_zoom: float = 16.0) -> bytes:
-    """JSON columns of the labels; points are labelled from `point_zoom` on, others from where the name fits. Empty without names."""
+def labels(names: Names) -> bytes:
+    """JSON columns of the labels; points are labelled from POINT_ZOOM on, others from where the name fits. Empty without names."""
     found = names.geometries
     if not len(found.ids):
         return b""
@@ -54,7 +55,7 @@ def labels(names: Names, point_zoom: float = 16.0) -> bytes:
         names = _one_a_cell(names)
         found = names.geometries
     place, angle = _line_places(found) if found.kind == "line" else (_places(found), np.zeros(len(found.ids)))
-    zoom = np.full(len(found.ids), point_zoom) if found.kind == "point" else _fitting_zoom(found, names.text)
+    zoom = np.full(len(found.ids), POINT_ZOOM) if found.kind == "point" else _fitting_zoom(found, names.text)
     return _json(found.ids, place, names.text, zoom, names.priority, angle)
 
 

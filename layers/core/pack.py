@@ -35,7 +35,7 @@ def build_pack(
     folder.mkdir(parents=True, exist_ok=True)
     present = _tables(connection)
     tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, folder)
-    painted = [layer for layer in layers if f"paint_{layer.name}" in present and drawn_table(layer) in found]
+    painted = [layer for layer in layers if f"paint_{layer.name}" in present and found.get(drawn_table(layer))]
     manifest: Manifest = {
         "format": FORMAT,
         "extent": EXTENT,

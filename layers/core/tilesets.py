@@ -85,7 +85,7 @@ def _tileset(connection: duckdb.DuckDBPyConnection, table: str, kind: str, geome
 def _written(geometries: Geometries, bands: tuple[Band, ...], coverage: bool, folder: Path) -> dict[str, Any]:
     """Counts, box and bands of a tileset; its tiles are written."""
     made = [_band(band, geometries, shapes, folder) for band, shapes in shapes_of(geometries, bands, coverage)]
-    return {"n": len(np.unique(geometries.ids)), "box": box_of(geometries.lonlat), "bands": sorted(made, key=lambda band: int(band["z"]))}
+    return {"n": len(geometries.ids), "box": box_of(geometries.lonlat), "bands": sorted(made, key=lambda band: int(band["z"]))}
 
 
 def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict[str, Any]:
