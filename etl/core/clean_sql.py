@@ -87,7 +87,15 @@ class CleanSql:
         if column.name in self.dataset.constants:
             return quoted(self.dataset.constants[column.name])
         texts = [self._text(source.header, column) for source in self.mapping.sources[column.name]]
-        return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+        return self._translated(column, texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})")
+
+    def _translated(self, column: Column, text: str) -> str:
+        """`text` with the town file's own translations of delivered values; "" empties the cell."""
+        pairs = self.dataset.values.get(column.name)
+        if not pairs:
+            return text
+        whens = " ".join(f"WHEN {quoted(old)} THEN nullif({quoted(new)}, '')" for old, new in pairs.items())
+        return f"(CASE {text} {whens} ELSE {text} END)"
 
     def _text(self, header: str, column: Column) -> str:
         if header != ROW_NUMBER:

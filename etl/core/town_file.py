@@ -46,6 +46,7 @@ class Dataset:
     """One [[dataset]]. `paths` are the existing files behind `file`, sorted; empty for an address such as postgresql://….
 
     `fields` maps a contract column to headers (the first filled one counts; an empty tuple: leave the column out; `@row`: the row number).
+    `values` maps a contract column to translations of delivered values ("" empties the cell).
     `where` maps a header to wanted values (`*`: any non-empty). `control_points` are (x, y, lon, lat). `header_row` is the number of
     the first header row in a spreadsheet, `header_rows` how many there are; both are found when not given.
     """
@@ -61,6 +62,7 @@ class Dataset:
     datum: str | None = None
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     max_bad_share: float = 0.05
     key_prefix: str = ""
@@ -80,7 +82,7 @@ class TownFile:
 
 TOWN_KEYS = ("name", "code", "crs", "timezone", "levels", "synthetic", "extent", "delivered_at")
 DATASET_KEYS = (
-    "name", "table", "file", "layer", "sheet", "encoding", "crs", "datum", "fields", "constants", "where",
+    "name", "table", "file", "layer", "sheet", "encoding", "crs", "datum", "fields", "constants", "values", "where",
     "max_bad_share", "key_prefix", "control_points", "accept_outside", "header_row",
     "header_rows",
 )  # fmt: skip
@@ -167,6 +169,7 @@ class _Parser:
             paths=self._paths(texts["file"], place),
             fields=self._fields(section.get("fields", {}), contract, place, start),
             constants=self._constants(section.get("constants", {}), contract, place, start),
+            values=self._values(section.get("values", {}), contract, place, start),
             where=self._where(section.get("where", {}), place),
             max_bad_share=self._share(section.get("max_bad_share", contract.max_bad_share), place),
             control_points=self._points(section.get("control_points", []), place),
@@ -198,6 +201,17 @@ class _Parser:
         section = self._section(value, "constants", place)
         self._known(section, _columns(contract), f"constants of {place} (table {contract.name})", start)
         return {column: self._scalar(constant, f"constants.{column} of {place}") for column, constant in section.items()}
+
+    def _values(self, value: object, contract: Table, place: str, start: int) -> dict[str, dict[str, str]]:
+        section = self._section(value, "values", place)
+        self._known(section, _columns(contract), f"values of {place} (table {contract.name})", start)
+        return {
+            column: {
+                old: self._scalar(new, f"values.{column} of {place}")
+                for old, new in self._section(pairs, f"values.{column}", place).items()
+            }
+            for column, pairs in section.items()
+        }
 
     def _where(self, value: object, place: str) -> dict[str, tuple[str, ...]]:
         section = self._section(value, "where", place)

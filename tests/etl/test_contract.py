@@ -408,6 +408,13 @@ def test_the_row_number_makes_keys_that_differ_between_files(con: duckdb.DuckDBP
     assert [row["parcel_id"] for row in two.rows] == ["x.shp#2", "y.shp#3"]
 
 
+def test_a_town_translates_its_own_words_and_empties_those_that_say_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [("1", "house"), ("2", "yes"), ("3", "办公"), ("4", "castle")]
+    found = checked(con, "house", ["FWBH", "JZYT"], rows, values={"building_use": {"house": "01", "yes": ""}})
+    assert [row["building_use"] for row in found.rows] == ["01", None, "03", None]
+    assert found.codes() == {(5, "building_use"): "unknown_code"}
+
+
 def test_constants_fill_their_column_and_a_wrong_one_stops_at_once(con: duckdb.DuckDBPyConnection) -> None:
     found = checked(con, "parcel", ["BSM", "分类体系"], [("1", "三调")], constants={"scheme": "OpenStreetMap", "surveyed_year": "2023"})
     assert (found.rows[0]["scheme"], found.rows[0]["surveyed_year"]) == ("osm", 2023)
