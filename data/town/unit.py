@@ -21,7 +21,8 @@ from data.town.terrain import Feature
 
 FOREST = {"0301": "eco", "0307": "field", "0201": "orchard", "0810": "park"}
 LANES_PER_HOUSE_KM2 = 0.035
-LEAST_STAND_M2 = 1500.0
+LEAST_STAND_M2 = 2000.0
+CORNER_M2 = 400.0  # nobody ploughs a corner smaller than this
 SCRAP_M2 = 700.0  # corners of fields smaller than this go to a neighbour
 POND_GROUP, HOMESTEAD_GROUP, BELT_GROUP, CROP_GROUP, LOT_GROUP = 1_000, 10_000, 20_000, 100_000, 1_000_000
 
@@ -212,7 +213,8 @@ def _deal_open(
     quota = {name: share * factor.get(name, 1.0) * site.polygon.area for name, share in base.items()}
     dealt = landuse.deal(shapely.area(cover[rest]), piece, distance, quota, rng)
     crop = dealt == ""
-    code[rest] = np.where(crop, landuse.crops(piece, rng), dealt)
+    corner = shapely.area(cover[rest]) < CORNER_M2
+    code[rest] = np.where(crop, np.where(corner, "0404", landuse.crops(piece, rng)), dealt)
     belt[rest] = [FOREST.get(name, "") for name in code[rest]]
     numbers = {name: k for k, name in enumerate(sorted(set(code)))}
     joined = LOT_GROUP + piece * 100 + np.array([numbers[name] for name in code[rest]])

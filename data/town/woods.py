@@ -19,7 +19,7 @@ PLANTED = {
     (2, 1): (0.90, 35.0, 60.0), (2, 2): (0.62, 18.0, 50.0), (2, 3): (0.36, 15.0, 30.0), (2, 4): (0.03, 15.0, 18.0),
 }  # fmt: skip
 
-LEAST_M2 = 2400.0  # a shorter strip is left to the fields
+LEAST_M2 = 2700.0  # a shorter strip is left to the fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def test_cropland_parcels_have_the_size_of_fields(larger: Ground) -> None:
     fields = larger.parcels[larger.parcels["class_code"].isin(["0101", "0102"])].geometry.area / 1e4
     assert 0.3 < fields.median() < 1.0
     assert fields.max() < 6.0
-    assert fields.min() > 0.01
+    assert fields.min() > 0.03
 
 
 def test_woods_cover_a_believable_share_of_the_land(larger: Ground) -> None:
