@@ -15,7 +15,7 @@ WAN = 10_000
 UNITS: dict[str, tuple[str, str]] = {
     "人": ("人", "people"), "户": ("户", "households"), "件": ("件", "cases"), "间": ("间", "rooms"), "栋": ("栋", "houses"),
     "处": ("处", ""), "个": ("个", ""), "层": ("层", "storeys"), "元": ("元", "yuan"), "天": ("天", "days"), "次": ("次", "times"),
-    "亩": ("亩", "mu"), "ha": ("公顷", "ha"), "m²": ("m²", "m²"), "m": ("米", "m"), "km²": ("km²", "km²"), "棵": ("棵", "trees"), "%": ("%", "%"),
+    "分": ("分", "points"), "%": ("%", "%"), "亩": ("亩", "mu"), "ha": ("公顷", "ha"), "m²": ("m²", "m²"), "m": ("米", "m"), "km²": ("km²", "km²"),
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def unit_name(unit: str, words: Words) -> str:
 
 
 def figure(value: float | None, unit: str, words: Words) -> Figure:
-    """A count or measure, short enough for a headline: from ten thousand on 万 in Chinese; in English k from a hundred thousand, million above."""
+    """A count or measure, short enough for a headline: 万 from ten thousand on; in English k from a hundred thousand, then million."""
     name = unit_name(unit, words)
     if value is None:
         return Figure(words("none"), name)
@@ -50,7 +50,7 @@ def figure(value: float | None, unit: str, words: Words) -> Figure:
     return Figure(plain(value), name)
 
 
-def said(value: int | Suppressed, unit: str, words: Words) -> Figure:
+def said(value: int | Suppressed | None, unit: str, words: Words) -> Figure:
     """A count that the policy may have hidden: "<3", or "*" where a small one could be worked out from it."""
     return Figure(str(value), unit_name(unit, words)) if isinstance(value, Suppressed) else figure(value, unit, words)
 

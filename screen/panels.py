@@ -10,11 +10,12 @@ from data.errors import PolicyError
 from layers.core import query
 from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
 from screen.figures import figure, plain, said
-from screen.scene import Scene
+from screen.scene import Scene, judges
 from screen.text import Words
 from screen.view import LEVELS, MOST, PAGE
 
 Row = dict[str, Any]
+FEW = 12  # so many classes stay in the order in which they were declared; more are sorted by how many there are
 
 
 def where(scene: Scene) -> Node:
@@ -32,11 +33,11 @@ def figures(scene: Scene, store: query.Store) -> Node:
     """The leader's three numbers of the area looked at."""
     words = scene.words
     found = query.headline(store, scene.screen.viewer, scene.view.area)
-    reds = key_figure(
-        words("figures.reds"), figure(found["reds"], "处", words), words("figures.oranges", n=plain(found["oranges"])), level=1
-    )
-    people = key_figure(words("figures.people"), said(found["people"], "人", words))
-    houses = key_figure(words("figures.houses"), figure(found["houses"], "栋", words))
+    known = bool(found["reds"] or found["oranges"]) or judges(scene, store)
+    oranges = words("figures.oranges", n=plain(found["oranges"])) if known else words("figures.unjudged")
+    reds = key_figure(words("figures.reds"), figure(found["reds"] if known else None, "处", words), oranges, level=1 if known else 0)
+    people = key_figure(words("figures.people"), said(found["people"] if scene.has("people") else None, "人", words))
+    houses = key_figure(words("figures.houses"), figure(found["houses"] if scene.has("houses") else None, "栋", words))
     keys = html.Dl([reds, people, houses], className="keys")
     return panel(scene.name, keys, kind="panel-figures", source=scene.source("houses", "people"), label=words("figures"))
 
@@ -59,19 +60,27 @@ def legend(scene: Scene) -> Node:
     note = None
     if scene.chosen_for_want_of_levels:
         note = html.P(words("legend.unknown", theme=words.of(scene.theme_facts)), className="legend-said")
+    elif scene.theme == "levels" and scene.personal:
+        note = html.P(words("legend.people"), className="legend-said")
     elif scene.theme == "levels":
         note = html.P(words("legend.filter"), className="legend-said")
     body = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
     title = [words.of(scene.layer), html.Small(scene.name)]
-    total = said(scene.legend["total"], scene.unit, words)
     return panel(
         title,
         body,
         kind="panel-legend",
-        actions=html.Span(str(total), className="panel-total"),
+        actions=html.Span(_total(scene), className="panel-total"),
         source=scene.source(scene.view.layer),
         label=words("legend"),
     )
+
+
+def _total(scene: Scene) -> str:
+    """What the rows of the legend add up to; themes of people colour areas, so areas are counted."""
+    if scene.personal and scene.theme_facts:
+        return scene.words("legend.areas", n=sum(row["n"] for row in scene.theme_facts["classes"]))
+    return str(said(scene.legend["total"], scene.unit, scene.words))
 
 
 def _themes(scene: Scene) -> Node:
@@ -90,7 +99,7 @@ def _level_rows(scene: Scene) -> list[Node]:
     counts = {row["level"]: row["n"] for row in scene.legend["levels"]}
     rows = []
     for level in LEVELS:
-        pressed = view.level == level
+        pressed = None if scene.personal else view.level == level
         href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
         label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
         name, count = words(f"level.{level}"), str(said(counts.get(level, 0), "", words))
@@ -104,11 +113,11 @@ def _level_rows(scene: Scene) -> list[Node]:
 
 def _class_rows(scene: Scene) -> list[Node]:
     words = scene.words
-    classes = sorted(scene.theme_facts["classes"], key=lambda row: -_size(row["n"])) if scene.theme_facts else []
+    classes = [row for row in scene.theme_facts["classes"] if _size(row["n"])] if scene.theme_facts else []
+    if len(classes) > FEW:
+        classes.sort(key=lambda row: -_size(row["n"]))
     return [
-        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="")
-        for row in classes
-        if _size(row["n"])
+        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="") for row in classes
     ]
 
 
@@ -151,10 +160,13 @@ def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
     name = html.Span([mark(own), row["name"] or row["code"]], className="list-name")
     reds = counts.get(1, 0)
     number = html.Span([mark(1), str(said(reds, "", words))] if _size(reds) else None, className="list-reds", **{"data-level": "1"})
+    if scene.personal:
+        number = html.Span(str(said(row["people"], "人", words)), className="list-people")
     shown = {level: _size(n) for level, n in counts.items()}
     href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
     label = f"{row['name']}, {words(f'level.{own}')}, {words('level.1')} {said(reds, '', words)}"
-    return link([name, number, icon("next"), level_bar(shown, words)], href, kind="list-row", label=label)
+    bar = level_bar(shown, words) if shown else None
+    return link([name, number, icon("next"), bar], href, kind="list-row", label=label)
 
 
 def _objects(scene: Scene, store: query.Store) -> Node:

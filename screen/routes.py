@@ -56,7 +56,10 @@ def _favicon() -> Response:
 
 
 def health(screen: Screen) -> dict[str, Any]:
-    """State of the installation: ok, empty (nothing published) or stale (a newer snapshot cannot be taken up, or all data are old). Ages in seconds."""
+    """State of the installation, ages in seconds.
+
+    ok; empty: nothing is published; stale: a newer snapshot cannot be taken up, or all data are old.
+    """
     about: dict[str, Any] = {"state": "empty", "version": _version()}
     try:
         serving = screen.store.serving()

@@ -16,6 +16,7 @@ from screen.view import View
 
 Row = dict[str, Any]
 NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
+AROUND = 0.6  # of the width of all areas: what is seen of a larger town on each side of them
 FIRST, LAST = (
     ("areas", "houses", "people", "land", "forest", "facilities"),
     ("grid_qa",),
@@ -48,6 +49,10 @@ class Scene:
         """Name of an area on the path; the town by its own name in the reader's language."""
         return self.words.of(self.town["name"]) if step["code"] == self.town["root"] else str(step["name"] or step["code"])
 
+    def has(self, name: str) -> bool:
+        """Whether the town has anything on a layer."""
+        return any(layer["name"] == name for layer in self.layers)
+
     @property
     def unit(self) -> str:
         """Counting word of the layer."""
@@ -57,6 +62,11 @@ class Scene:
     def theme_facts(self) -> Row | None:
         """The nominal theme in use, with its classes."""
         return next((theme for theme in self.legend["themes"] if theme["name"] == self.theme), None)
+
+    @property
+    def personal(self) -> bool:
+        """Whether the layer counts persons: its legend is no filter of the map, which shows areas."""
+        return bool(self.layer["table"] == "person")
 
     @property
     def has_objects(self) -> bool:
@@ -95,10 +105,11 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     legend = query.legend(store, screen.viewer, name, area)
     levels = says_something(legend if area == town["root"] else query.legend(store, screen.viewer, name, town["root"]))
     theme = choose_theme(view.theme, layer, legend, levels)
+    today = clock.now(screen.settings).astimezone(ZoneInfo(town["timezone"])).date()
     return Scene(
         screen=screen, words=words, view=view.with_(area=area, layer=name), town=town, path=path, layers=layers, layer=layer, legend=legend,
         theme=theme, chosen_for_want_of_levels=not view.theme and theme != "levels" and bool(legend["levels"]),
-        below=query.child_levels(store, screen.viewer, name, area), today=clock.now(screen.settings).astimezone(ZoneInfo(town["timezone"])).date(),
+        below=query.child_levels(store, screen.viewer, name, area), today=today,
     )  # fmt: skip
 
 
@@ -108,9 +119,31 @@ def _as_people_ask(layer: Row) -> tuple[bool, int]:
 
 
 def first_layer(screen: Screen, store: query.Store, layers: list[Row], root: str) -> str:
-    """The layer that a visitor sees first: areas by their composite where that can be judged, else the first that says something."""
-    judged = (layer["name"] for layer in layers if says_something(query.legend(store, screen.viewer, layer["name"], root)))
-    return str(next(judged, None) or next((layer["name"] for layer in layers if layer["table"] != "area"), layers[0]["name"]))
+    """The layer that a visitor sees first: areas by their composite where that can be judged, else objects that are, else any objects."""
+    asked = [layer for layer in layers if layer["name"] not in LAST] or layers
+    judged = (layer["name"] for layer in asked if says_something(query.legend(store, screen.viewer, layer["name"], root)))
+    return str(next(judged, None) or next((layer["name"] for layer in asked if layer["table"] != "area"), asked[0]["name"]))
+
+
+def box_of(scene: Scene, store: query.Store) -> list[float] | None:
+    """Where to look: west, south, east, north. A town may be declared far larger than its areas: then around those."""
+    own = scene.path[-1]["box"]
+    if own and own[0] is not None and len(scene.path) > 1:
+        return list(own)
+    boxes = [row["box"] for row in query.children(store, scene.screen.viewer, scene.view.area) if row["box"][0] is not None]
+    if not boxes:
+        return list(own) if own and own[0] is not None else scene.town.get("bounds")
+    west, south, east, north = (edge(side) for edge, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True))
+    wide, high = (east - west) * AROUND, (north - south) * AROUND
+    outer = own if own and own[0] is not None else [west - wide, south - high, east + wide, north + high]
+    return [max(outer[0], west - wide), max(outer[1], south - high), min(outer[2], east + wide), min(outer[3], north + high)]
+
+
+def judges(scene: Scene, store: query.Store) -> bool:
+    """Whether any object of the town has been judged at all: without that, no red is no good news."""
+    root = scene.town["root"]
+    asked = (layer["name"] for layer in scene.layers if layer["table"] not in ("area", "person"))
+    return any(says_something(query.legend(store, scene.screen.viewer, name, root)) for name in asked)
 
 
 def says_something(legend: Row) -> bool:

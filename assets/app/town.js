@@ -5,6 +5,7 @@
   const MAP = "map";
   let handle = null;
   let focus = null;
+  let seen = false; // whether a complete view has been painted
   let shown = null; // the marked object
   let spotted = null; // where it is
   let tapped = null; // the object last chosen on the map
@@ -50,9 +51,12 @@
   }
 
   /* Fit a box into the part of the map that no panel covers. */
-  function fly(box, maxZoom) {
+  function fly(box) {
     if (!box) return;
-    handle.flyTo(box, { maxZoom: maxZoom || 18, ...clear() });
+    const options = { maxZoom: 18, ...clear() };
+    if (seen || !handle.map) return handle.flyTo(box, options);
+    const [west, south, east, north] = box; // the first view: at once, before anything is fetched for another one
+    handle.map.fitBounds([[south, west], [north, east]], { ...options, animate: false });
   }
 
   function clear() {
@@ -112,6 +116,10 @@
 
   const leaflet = () => handle && handle.map;
 
+  document.addEventListener("onescreen:map-ready", function () {
+    seen = true;
+    document.documentElement.dataset.mapSeen = "1";
+  });
   document.addEventListener("onescreen:look", (event) => handle && handle.set({ scheme: event.detail }));
   document.addEventListener("onescreen:snapshot", function (event) {
     if (handle && event.detail !== "retry") handle.load("/pack/manifest.json");

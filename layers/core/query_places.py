@@ -22,10 +22,11 @@ def layer_list(store: Store) -> list[Row]:
     """The layers that have something to show, in drawing order, with the age of what they show."""
     out = []
     for layer in store.layers:
-        table = f"SELECT count(*) AS n, max(delivered_at) AS delivered_at FROM {layer.table}"
-        facts = store.one(table) or {}
-        if facts.get("n") or (layer.geometry == "area" and store.values("SELECT count(*) FROM population_cell")[0]):
-            out.append(_layer_facts(layer) | {"delivered_at": facts.get("delivered_at")})
+        tables = (layer.table, "population_cell") if layer.geometry == "area" else (layer.table,)
+        told = (store.one(f"SELECT count(*) AS n, max(delivered_at) AS delivered_at FROM {table}") or {} for table in tables)
+        found = next((facts for facts in told if facts.get("n")), None)
+        if found:
+            out.append(_layer_facts(layer) | {"delivered_at": found["delivered_at"]})
     return out
 
 

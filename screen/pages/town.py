@@ -18,7 +18,7 @@ from screen.figures import moment
 from screen.header import share, toast, tools
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
-from screen.scene import Scene, make_scene
+from screen.scene import Scene, box_of, make_scene
 from screen.shell import visitor
 from screen.text import Words
 from screen.view import View, parse
@@ -40,10 +40,10 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     return html.Div(
         [
             _header(scene, filled),
-            _map(scene),
+            _map(scene, filled),
             _sheet(scene, filled, opened),
             *_state(search, filled, opened),
-            toast(words, filled["stamp"]),
+            toast(words, when(scene)),
         ],
         className="town",
     )
@@ -67,12 +67,12 @@ def _search(words: Words) -> html.Div:
     return html.Div([icon("search"), label, field, html.Div(id="hits", className="hits")], className="search", role="search")
 
 
-def _map(scene: Scene) -> html.Main:
+def _map(scene: Scene, filled: Row) -> html.Main:
     words = scene.words
-    west, south, east, north = scene.town.get("bounds") or (CHINA[0][1], CHINA[0][0], CHINA[1][1], CHINA[1][0])
+    west, south, east, north = filled["focus"]["box"] or (CHINA[0][1], CHINA[0][0], CHINA[1][1], CHINA[1][0])
     leaflet = dl.Map(
-        id="map", children=[], bounds=[[south, west], [north, east]], zoomControl=False, attributionControl=False, trackViewport=False, zoomSnap=0.5, maxZoom=20,
-        style={"height": "100%"},
+        id="map", children=[], bounds=[[south, west], [north, east]], zoomControl=False, attributionControl=False, trackViewport=False,
+        zoomSnap=0.5, maxZoom=20, style={"height": "100%"},
     )  # fmt: skip
     zoom = [button(icon("plus"), "zoom-in", label=words("map.zoom_in")), button(icon("minus"), "zoom-out", label=words("map.zoom_out"))]
     controls = html.Div([*zoom, button(icon("fit"), "fit", label=words("map.fit"))], className="zoom")
@@ -87,8 +87,9 @@ def _sheet(scene: Scene, filled: Row, opened: Row) -> html.Div:
         [html.Div(filled[name], id=name, className=f"slot slot-{name}") for name in ("figures", "layers", "list")],
         className="side", **{"aria-label": words("panels")},
     )  # fmt: skip
+    shown = {"legend": filled["legend"], "card": opened["card"]}
     rail = html.Aside(
-        [html.Div(filled["legend"], id="legend", className="slot slot-legend"), html.Div(opened["card"], id="card", className="slot slot-card")],
+        [html.Div(part, id=name, className=f"slot slot-{name}") for name, part in shown.items()],
         className="rail", **{"aria-label": words("legend")},
     )  # fmt: skip
     return html.Div([grip, html.Div([side, rail], className="sheet-inner")], className="sheet")
@@ -111,7 +112,7 @@ def read_place(scene: Scene, store: query.Store) -> Row:
         "legend": _guarded(scene, lambda: panels.legend(scene)),
         "list": _guarded(scene, lambda: panels.listing(scene, store)),
         "stamp": stamp(scene),
-        "focus": focus(scene),
+        "focus": focus(scene, box_of(scene, store)),
     }
 
 
@@ -124,12 +125,15 @@ def _guarded(scene: Scene, read: Callable[[], Node]) -> Node:
 
 def stamp(scene: Scene) -> Node:
     """Which version is on show and since when."""
-    published = datetime.fromisoformat(str(scene.town["published_at"]))
-    when = scene.words("published", when=moment(published, scene.town["timezone"], scene.words))
-    return [html.Span(when), html.Span(scene.words("snapshot", n=scene.town["snapshot"]))]
+    return [html.Span(scene.words("published", when=when(scene))), html.Span(scene.words("snapshot", n=scene.town["snapshot"]))]
 
 
-def focus(scene: Scene) -> Row:
+def when(scene: Scene) -> str:
+    """The moment at which the snapshot was published, in the town's zone."""
+    return moment(datetime.fromisoformat(str(scene.town["published_at"])), scene.town["timezone"], scene.words)
+
+
+def focus(scene: Scene, box: list[float] | None) -> Row:
     """What the map shall show: which layers in which colours, filtered how, and where."""
     levels = scene.theme == "levels"
     drawn: Row = {"name": scene.view.layer, "theme": "level" if levels else scene.theme}
@@ -140,7 +144,7 @@ def focus(scene: Scene) -> Row:
         "layers": [scene.view.layer],
         "draw": [drawn],
         "levels": only,
-        "box": scene.path[-1]["box"] or scene.town.get("bounds"),
+        "box": box,
         "area": scene.view.area,
     }
 
@@ -171,7 +175,10 @@ def spot(found: Row) -> Row | None:
 
 
 def register(app: Dash, screen: Screen) -> None:
-    """Callbacks (Dash takes named outputs only for those on the server): the address is split in the browser, the place and the object are read here, the map is drawn in the browser."""
+    """The address is split in the browser, place and object are read here, the map is drawn in the browser.
+
+    Dash takes named outputs only for callbacks on the server.
+    """
     app.clientside_callback(
         ClientsideFunction("town", "split"),
         [Output("place", "data"), Output("object", "data")],

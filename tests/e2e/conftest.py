@@ -113,7 +113,10 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
-    """`open_page("/town", size=(390, 844), look="light", language="en")`: the page, its map painted. Trouble fails the test, unless it is what the test makes."""
+    """`open_page("/town", size=(390, 844), look="light", language="en")`: the page, its map painted.
+
+    Trouble fails the test, unless trouble is what the test makes (`watched=False`).
+    """
     contexts: list[Any] = []
     trouble = Trouble(server.url)
 

@@ -22,8 +22,9 @@ from screen.guard import loopback
 NOW = datetime(2026, 11, 22, 1, 42, tzinfo=UTC)
 TILE = bytes(range(256)) * 40
 FACTS = {
-    "name": {"zh": "某镇", "en": "Some Town"}, "code": "T", "crs": "EPSG:4550", "timezone": "Asia/Shanghai", "levels": [], "synthetic": False,
-    "bounds": [121.6, 31.1, 121.8, 31.3], "snapshot": 1, "published_at": "2026-11-22T01:00:00+00:00", "as_of": "2026-11-22", "rule_version": "r",
+    "name": {"zh": "某镇", "en": "Some Town"}, "code": "T", "crs": "EPSG:4550", "timezone": "Asia/Shanghai", "levels": [],
+    "synthetic": False, "bounds": [121.6, 31.1, 121.8, 31.3], "snapshot": 1, "published_at": "2026-11-22T01:00:00+00:00",
+    "as_of": "2026-11-22", "rule_version": "r",
 }  # fmt: skip
 
 
@@ -42,8 +43,8 @@ def publish(home: Path, snapshot: int = 1, **facts: object) -> str:
         "INSERT INTO town VALUES (?, ?)", [[key, json.dumps(value)] for key, value in (FACTS | {"snapshot": snapshot} | facts).items()]
     )
     con.execute("CREATE TABLE tree (area_code VARCHAR, ancestor_code VARCHAR, depth INTEGER); INSERT INTO tree VALUES ('T', 'T', 0)")
-    con.execute("""CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, file VARCHAR, fingerprint VARCHAR, delivered_at DATE, rows BIGINT,
-        refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
+    con.execute("""CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, file VARCHAR, fingerprint VARCHAR, delivered_at DATE,
+        rows BIGINT, refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
     con.execute("CREATE TABLE fault (dataset VARCHAR, severity VARCHAR)")
     con.close()
     (chosen.pack / f"v{snapshot}.json").write_text(json.dumps({"format": 1, "layers": [], "filling": "x" * 2000}))
