@@ -10,6 +10,7 @@ import pandas as pd
 from data.town import identity
 from data.town.calendar import Calendar
 from data.town.casework import case_objects, close, open_cases
+from data.town.dwellings import VACANT
 from data.town.grading import BLUE, GREEN, GREY, ORANGE, OWN_TROUBLES, RED, RENTAL_TROUBLES, YELLOW
 from data.town.households import GRANDCHILD, HEAD, NOT_KIN, SON
 from data.town.persons import LINKED, Numbering
@@ -50,43 +51,39 @@ def _numbered(people: pd.DataFrame, numbering: Numbering) -> pd.DataFrame:
 
 
 def _check_houses(rng: np.random.Generator, state: State, calendar: Calendar, delivery: int) -> State:
-    houses = state.houses.copy()
-    level, trouble = houses["level"].to_numpy(copy=True), houses["trouble"].to_numpy(copy=True).astype(object)
-    rented = (houses["let_rooms"] > 0).to_numpy()
-    mended, worse = [], []
-    sound = np.flatnonzero(
-        (trouble == "") & (level != GREY) & houses["home"].to_numpy() & (houses["occupancy"] != 3).to_numpy() & ~houses["new"].to_numpy()
-    )
-    sound = rng.permutation(sound)
-    for colour, share in FIXED.items():
-        wrong = rng.permutation(np.flatnonzero(level == colour))
-        count = max(1, round(share * len(wrong))) if len(wrong) else 0
-        mended.append(wrong[:count])
-        chosen, sound = sound[:count], sound[count:]
-        worse.append(chosen)
-        trouble[chosen] = [_new_trouble(rng, colour, bool(let)) for let in rented[chosen]]
-        trouble[chosen] = np.where((trouble[chosen] == "group") & houses["flats"].to_numpy()[chosen], "gas_major", trouble[chosen])
-        level[chosen] = colour
-    put_right, found_now = np.concatenate(mended), np.concatenate(worse)
-    level[put_right], trouble[put_right] = np.where(rented[put_right], BLUE, GREEN), ""
-    houses["level"], houses["trouble"] = level, trouble
+    """Some troubles are put right and as many new ones found; all rentals are inspected."""
+    houses, put_right, found_now = _turn(rng, state.houses)
     changed = np.r_[put_right, found_now]
-    verified = houses["verified"].to_numpy(copy=True)
+    crowded = found_now[houses["trouble"].to_numpy()[found_now] == "group"]
+    verified, places = houses["verified"].to_numpy(copy=True), houses["max_occupants"].to_numpy(copy=True)
     verified[changed] = calendar.before(rng, len(changed), 12, 1, delivery)
-    houses["verified"] = verified
-    houses = found(rng, houses, changed, calendar, delivery)
+    places[crowded] += CROWD_MARGIN
+    houses = found(rng, houses.assign(verified=verified, max_occupants=places), changed, calendar, delivery)
     houses = _inspect(rng, houses, calendar, delivery)
     cases = _update_cases(rng, state.cases, houses, put_right, found_now, calendar, delivery)
-    people = _evict(state, put_right)
-    crowded = found_now[houses["trouble"].to_numpy()[found_now] == "group"]
-    places = houses["max_occupants"].to_numpy(copy=True)
-    places[crowded] += CROWD_MARGIN
-    houses["max_occupants"] = places
-    return replace(state, houses=houses, cases=cases, people=_crowd(rng, people, state.rooms, crowded, calendar, delivery))
+    people = _crowd(rng, _evict(state, put_right), state.rooms, crowded, calendar, delivery)
+    return replace(state, houses=houses, cases=cases, people=people)
 
 
-def _new_trouble(rng: np.random.Generator, colour: int, rented: bool) -> str:
-    return str(rng.choice((RENTAL_TROUBLES if rented else OWN_TROUBLES)[colour]))
+def _turn(rng: np.random.Generator, houses: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Houses with new level and trouble, the positions of those put right, and of those found wrong (rentals in place of rentals)."""
+    level, trouble = houses["level"].to_numpy(copy=True), houses["trouble"].to_numpy(copy=True).astype(object)
+    rented, flats = (houses["let_rooms"] > 0).to_numpy(), houses["flats"].to_numpy()
+    lived_in = houses["home"].to_numpy() & (houses["occupancy"] != VACANT).to_numpy() & ~houses["new"].to_numpy()
+    sound = rng.permutation(np.flatnonzero((trouble == "") & (level != GREY) & lived_in))
+    mended, worse = [], []
+    for colour, share in FIXED.items():
+        wrong = rng.permutation(np.flatnonzero(level == colour))
+        wrong = wrong[: max(1, round(share * len(wrong)))]
+        chosen = np.r_[sound[rented[sound]][: rented[wrong].sum()], sound[~rented[sound]][: (~rented[wrong]).sum()]]
+        sound = sound[~np.isin(sound, chosen)]
+        mended.append(wrong)
+        worse.append(chosen)
+        new = np.array([rng.choice((RENTAL_TROUBLES if let else OWN_TROUBLES)[colour]) for let in rented[chosen]], object)
+        level[chosen], trouble[chosen] = colour, np.where((new == "group") & flats[chosen], "gas_major", new)
+    put_right, found_now = np.concatenate(mended), np.concatenate(worse)
+    level[put_right], trouble[put_right] = np.where(rented[put_right], BLUE, GREEN), ""
+    return houses.assign(level=level, trouble=trouble), put_right, found_now
 
 
 def _inspect(rng: np.random.Generator, houses: pd.DataFrame, calendar: Calendar, delivery: int) -> pd.DataFrame:
