@@ -48,6 +48,11 @@ def fingerprint(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
+def size_of(paths: Iterable[Path]) -> int:
+    """Bytes of all parts of `paths`, folders with everything in them; what does not exist counts nothing."""
+    return sum(part.stat().st_size for path in set(paths) if path.exists() for part in _parts(path))
+
+
 def _parts(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(part for part in path.rglob("*") if part.is_file() and part.suffix != ".lock")

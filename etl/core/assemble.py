@@ -16,6 +16,7 @@ from data.schema import TABLES, Table
 from data.store.duck import identifier, text
 from data.store.lake import ROW_HASH, columns_of, definition, lake_columns
 
+COPIED_ROWS = 1_000_000
 MADE = "@town"  # source of rows that no dataset delivered: the town's own area
 
 # Tables whose change makes the links of another table stale.
@@ -64,10 +65,20 @@ def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         if name in plan.touched:
             _stage(connection, table, plan, known)
         elif name in known:
-            columns = ", ".join(identifier(column) for column, _ in lake_columns(table))
-            connection.execute(f"CREATE VIEW next.{name} AS SELECT {columns} FROM lake.{name}")
+            _mirror(connection, table)
         else:
             connection.execute(definition(f"next.{name}", lake_columns(table)))
+
+
+def _mirror(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """An untouched table: copied, since dozens of questions follow and each costs some 20 ms in the lake; a very large one stays there."""
+    columns = ", ".join(identifier(column) for column, _ in lake_columns(table))
+    (rows,) = connection.execute(f"SELECT count(*) FROM lake.{table.name}").fetchall()[0]
+    if rows == 0:
+        connection.execute(definition(f"next.{table.name}", lake_columns(table)))
+        return
+    kind = "TABLE" if rows <= COPIED_ROWS else "VIEW"
+    connection.execute(f"CREATE {kind} next.{table.name} AS SELECT {columns} FROM lake.{table.name}")
 
 
 def _lake_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -18,6 +18,7 @@ from data.clock import now
 from data.errors import OneScreenError, StoreError
 from data.settings import Settings
 from data.store.duck import identifier, text
+from data.store.files import size_of
 from data.store.lake import REPORTS, definition, has_tables, lake_tables, last_load
 from data.store.serving import current
 from etl.core.assemble import Plan, assemble, make_plan
@@ -291,7 +292,8 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
     delivered = load_town_file(file)
     today = started.astimezone(ZoneInfo(delivered.town.timezone)).date()
     delivery = Delivery(delivered, file.resolve().parent, today, delivered.town.delivered_at or today, frozenset(forced))
-    with exclusive(settings) as stale, scratch(settings, started) as work:
+    size = size_of(path for dataset in delivered.datasets for path in dataset.paths) + size_of([settings.lake])
+    with exclusive(settings) as stale, scratch(settings, started, size) as work:
         report = Report(console, run_id=work.run_id)
         run = Run(settings, work, report, delivery, layers or load_layers(settings.layers), delivery.delivered_at)
         try:

@@ -20,6 +20,8 @@ from data.store.duck import connect, text
 from data.store.lake import EXTENSIONS, attach_lake
 
 KEPT_RUNS = 20
+# Up to this many bytes of input the scratch database stays in memory: a file would be synced to disk after each of some 500 statements.
+IN_MEMORY_BYTES = 300_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def exclusive(settings: Settings) -> Iterator[bool]:
 
 
 @contextmanager
-def scratch(settings: Settings, started: datetime) -> Iterator[Scratch]:
+def scratch(settings: Settings, started: datetime, input_bytes: int = 0) -> Iterator[Scratch]:
     """A run's folder under `home/runs` with its scratch database, which is thrown away at the end; reports stay."""
     sweep(settings)
     run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
@@ -66,7 +68,7 @@ def scratch(settings: Settings, started: datetime) -> Iterator[Scratch]:
     (folder / "spill").mkdir(parents=True)
     connection = connect(extensions=EXTENSIONS, threads=settings.threads, memory_limit=settings.memory_limit)
     try:
-        _prepare(connection, settings, folder)
+        _prepare(connection, settings, folder, input_bytes)
         yield Scratch(run_id, folder, connection)
     finally:
         connection.close()
@@ -85,11 +87,12 @@ def sweep(settings: Settings) -> None:
             leftover.unlink()
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, input_bytes: int) -> None:
     connection.execute(f"SET temp_directory = {text(folder / 'spill')}")
     connection.execute("SET preserve_insertion_order = false")
     # Row groups are the unit of parallelism: with the default of 122 880 rows a table of 50 000 polygons would run on one core.
-    connection.execute(f"ATTACH {text(folder / 'work.duckdb')} AS work (ROW_GROUP_SIZE 8192, STORAGE_VERSION 'v1.5.0')")
+    file = ":memory:" if input_bytes <= IN_MEMORY_BYTES else folder / "work.duckdb"
+    connection.execute(f"ATTACH {text(file)} AS work (ROW_GROUP_SIZE 8192)")
     connection.execute("CREATE SCHEMA work.next")
     connection.execute("SET search_path = 'work.main,work.next'")
     attach_lake(connection, settings)
