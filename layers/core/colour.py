@@ -181,29 +181,30 @@ def _tally(con: duckdb.DuckDBPyConnection, layer: Layer, day: date) -> None:
     )
 
 
-def _above(layer: Layer, root: str) -> str:
-    """Joins `own.area_code` to every area that counts the object.
+def _above(layer: Layer, root: str) -> tuple[str, str]:
+    """Join of `own.area_code` with every area that counts the object, and the SQL that names this area.
 
     An object counts in each area above it, and one without a known area in the town alone. An area counts as a child of its parent: the
     colours of villages, micro-grids and teams are not added together.
     """
     if layer.table == "area":
-        return "JOIN tree t ON t.area_code = own.area_code AND t.depth = 1"
-    home = f"CASE WHEN own.area_code IN (SELECT area_code FROM tree) THEN own.area_code ELSE {text(root)} END"
-    return f"JOIN tree t ON t.area_code = {home}"
+        return "JOIN tree t ON t.area_code = own.area_code AND t.depth = 1", "t.ancestor_code"
+    return "LEFT JOIN tree t ON t.area_code = own.area_code", f"coalesce(t.ancestor_code, {text(root)})"
 
 
 def _roll_up(con: duckdb.DuckDBPyConnection, layer: Layer, root: str) -> None:
+    join, counted_in = _above(layer, root)
     con.execute(
-        f"""INSERT INTO rollup SELECT t.ancestor_code, own.layer, own.level, sum(own.n)::BIGINT FROM tally own {_above(layer, root)}
+        f"""INSERT INTO rollup SELECT {counted_in}, own.layer, own.level, sum(own.n)::BIGINT FROM tally own {join}
         WHERE own.layer = {text(layer.name)} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
     )
 
 
 def _roll_up_theme(con: duckdb.DuckDBPyConnection, layer: Layer, drawn_as: str, theme: Theme, number: int, root: str) -> None:
+    join, counted_in = _above(layer, root)
     con.execute(
         f"""INSERT INTO theme_rollup
         WITH own AS (SELECT area_code, index, count(*) AS n FROM facts JOIN class_{number} c ON c.code = theme_{number} GROUP BY 1, 2)
-        SELECT t.ancestor_code, {text(drawn_as)}, {text(theme.name)}, own.index, sum(own.n)::BIGINT FROM own {_above(layer, root)}
+        SELECT {counted_in}, {text(drawn_as)}, {text(theme.name)}, own.index, sum(own.n)::BIGINT FROM own {join}
         WHERE own.index IS NOT NULL GROUP BY 1, 4 ORDER BY 1, 4"""
     )
