@@ -70,7 +70,7 @@ def test_buildings_in_a_parish_belong_to_it_and_the_others_to_the_city(porto: Se
     inside = values(
         porto,
         "SELECT count(*) FROM house h JOIN area a ON a.code = h.area_code "
-        "WHERE a.level = 1 AND ST_Within(ST_PointOnSurface(h.geom), a.geom)",,
+        "WHERE a.level = 1 AND ST_Within(ST_PointOnSurface(h.geom), a.geom)",
     )[0]
     linked = values(porto, "SELECT count(*) FROM house h JOIN area a ON a.code = h.area_code WHERE a.level = 1")[0]
     assert linked == inside == 3_503
@@ -86,8 +86,7 @@ def test_what_nobody_checked_is_grey_and_never_green(porto: ServingStore) -> Non
 def test_santa_monica_has_the_same_population_at_all_three_levels(santa_monica: ServingStore) -> None:
     by_level = values(
         santa_monica,
-        "SELECT a.level, sum(c.people)::BIGINT FROM population_cell c "
-        "JOIN area a ON a.code = c.area_code GROUP BY 1 ORDER BY 1",,
+        "SELECT a.level, sum(c.people)::BIGINT FROM population_cell c JOIN area a ON a.code = c.area_code GROUP BY 1 ORDER BY 1",
     )
     assert by_level == [(1, 89_736), (2, 89_736), (3, 89_736)]
 
