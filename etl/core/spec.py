@@ -16,7 +16,7 @@ from etl.core import dbf, lines
 from etl.core.encoding import Verdict, decide_encoding, text_encoding
 from etl.core.evidence import Evidence
 from etl.core.paths import Delivered, Dsn, gdal_path, sibling
-from etl.core.table import TOTALS, HeaderPlan, Row, find_header, is_note, is_total, number_duplicates
+from etl.core.table import TOTALS, HeaderPlan, Row, find_header, is_note, is_total, number_duplicates, tidy
 from etl.core.vector import as_text, chosen_layers, vector_batches, vector_info
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "number_duplicates",
     "sibling",
     "text_encoding",
+    "tidy",
     "vector_batches",
     "vector_info",
     "vector_reading",

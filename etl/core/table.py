@@ -70,13 +70,13 @@ def tidy(name: str | None) -> str:
 
 def is_total(row: Row) -> bool:
     """Whether one of the first three cells says that the row is a total."""
-    return any(cell is not None and _SPACES.sub("", cell).strip(":：") in _TOTALS for cell in row[:3])
+    return any(cell and len(cell) < 12 and "计" in cell and _SPACES.sub("", cell).strip(":：") in _TOTALS for cell in row[:3])
 
 
 def is_note(row: Row) -> bool:
     """Whether the row is a remark or signature line below the table: its first cell begins like one, and few cells are filled."""
-    filled = [cell for cell in row if cell]
-    return bool(filled) and len(filled) <= max(1, len(row) // 4) and bool(_NOTE.match(filled[0]))
+    first = next((cell for cell in row if cell), None)
+    return first is not None and bool(_NOTE.match(first)) and sum(map(bool, row)) <= max(1, len(row) // 4)
 
 
 def _filled(row: Row) -> int:

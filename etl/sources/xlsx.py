@@ -10,8 +10,20 @@ from typing import Any
 import pyarrow as pa
 import python_calamine as calamine
 
-from etl.core.spec import Delivered, Evidence, HeaderPlan, Reading, ReadOptions, Source, SourceError, advice, find_header, is_note, is_total
-from etl.core.spec import number_duplicates as unique
+from etl.core.spec import (
+    Delivered,
+    Evidence,
+    HeaderPlan,
+    Reading,
+    ReadOptions,
+    Source,
+    SourceError,
+    advice,
+    find_header,
+    is_note,
+    is_total,
+    tidy,
+)
 
 Cells = list[str | None]
 
@@ -99,11 +111,12 @@ def _batches(
     sheet: Any, plan: HeaderPlan, fills: dict[tuple[int, int], tuple[int, int]], size: int, notes: list[str]
 ) -> Iterator[pa.RecordBatch]:
     width = len(plan.headers)
+    titles = [header.split("/")[-1] for header in plan.headers]
     rows: list[Cells] = []
     numbers: list[int] = []
     dropped: Counter[str] = Counter()
     for number, cells in _filled(sheet, plan, fills, width):
-        reason = _no_data(cells, plan.headers)
+        reason = _no_data(cells, titles)
         if reason:
             dropped[reason] += 1
             continue
@@ -132,16 +145,16 @@ def _filled(sheet: Any, plan: HeaderPlan, fills: dict[tuple[int, int], tuple[int
         yield index, cells + [None] * (width - len(cells))
 
 
-def _no_data(cells: Cells, headers: Sequence[str]) -> str | None:
+def _no_data(cells: Cells, titles: Sequence[str]) -> str | None:
     """Why a row is no data: blank, total, remark, or the header repeated on a new page; None for data."""
-    if not any(cells):
+    first = next((index for index, cell in enumerate(cells) if cell), None)
+    if first is None:
         return "blank"
     if is_total(cells):
         return "total"
-    if is_note(cells):
-        return "note"
-    given = [(cell, header) for cell, header in zip(cells, headers, strict=True) if cell]
-    return "header" if len(given) > 1 and unique(cell for cell, _ in given) == unique(h.split("/")[-1] for _, h in given) else None
+    if cells[first] == titles[first] and all(not cell or tidy(cell) == title for cell, title in zip(cells, titles, strict=True)):
+        return "header"
+    return "note" if is_note(cells) else None
 
 
 def _said(dropped: Counter[str], filled: bool) -> Iterator[Evidence]:
@@ -164,11 +177,11 @@ def _batch(rows: list[Cells], numbers: list[int], headers: Sequence[str]) -> pa.
 def cell_text(value: Any) -> str | None:
     """A cell as text: integers without ".0", dates in ISO form, numbers beyond Excel's 15 digits visibly damaged (3.10115E+17)."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        return None if value == "" or value.isspace() else value
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, float | int):
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.15G}"
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15G}"
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
     return None if value is None else value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
