@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.errors import SettingsError
 from data.town import batch, places
 from data.town.calendar import FOLDERS, Calendar
 from data.town.casework import numbered
@@ -28,6 +30,7 @@ PEOPLE = 296_000  # of the town at scale 1
 PEOPLE_A_VILLAGE_HOUSE = 139_000 / 34_000
 BATCH_VILLAGES, BATCHES_A_PREFIX = 15, 6
 PROCESSES = 2
+STAGING, FAULTS_FILE = ".new", "faults.json"
 _WOODS = ("0301", "0302", "0305", "0307")
 SMALL_TOWN = 4_000  # houses; below, a second process costs more than it saves
 
@@ -52,14 +55,38 @@ class TownManifest:
 
 
 def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
-    """Write 1-base, 2-update, 3-update and faults.json below `out`. The same arguments give files with the same rows."""
-    calendar = Calendar.of(today)
-    ground = build_ground(seed, scale)
+    """Write 1-base, 2-update, 3-update and faults.json below `out`. The same arguments give files with the same rows.
+
+    An earlier demonstration town there is replaced, once the new one is complete. Raises SettingsError where `out` holds something else.
+    """
+    _refuse_others(out)
+    staging = out / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    manifest = _write(Plan(staging, seed, scale, Calendar.of(today)))
+    for name in (*FOLDERS, FAULTS_FILE):
+        old = out / name
+        if old.is_dir():
+            shutil.rmtree(old)
+        (staging / name).replace(old)
+    staging.rmdir()
+    return replace(manifest, out=out)
+
+
+def _refuse_others(out: Path) -> None:
+    """A folder with the name of a delivery may only be deleted when it holds a synthetic town."""
+    for folder in FOLDERS:
+        toml = out / folder / "town.toml"
+        if (out / folder).exists() and not (toml.exists() and "\nsynthetic = true\n" in toml.read_text(encoding="utf-8")):
+            raise SettingsError(f"{out / folder} exists and is no demonstration town.", remedy="Give another folder, or move it away.")
+
+
+def _write(plan: Plan) -> TownManifest:
+    ground = build_ground(plan.seed, plan.scale)
     areas = _areas(ground)
-    ledger = build_ledger(np.random.default_rng([seed, 90]), areas, scale)
-    houses = _houses(ground, areas, ledger, scale)
-    jobs = _jobs(Plan(out, seed, scale, calendar), ground, areas, houses)
-    scene = places.Scene(out, seed, scale, calendar, ground, areas, ledger, houses)
+    ledger = build_ledger(np.random.default_rng([plan.seed, 90]), areas, plan.scale)
+    houses = _houses(ground, areas, ledger, plan.scale)
+    jobs = _jobs(plan, ground, areas, houses)
+    scene = places.Scene(plan.out, plan.seed, plan.scale, plan.calendar, ground, areas, ledger, houses)
     outcomes, rest = _run(jobs, scene)
     rows: dict[tuple[str, str], int] = {}
     for outcome in (*outcomes, rest):
@@ -68,11 +95,12 @@ def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
     faults = [fault for outcome in (*outcomes, rest) for fault in outcome.faults]
     rows |= _write_cases(scene, (*outcomes, rest), faults)
     for delivery, folder in enumerate(FOLDERS, start=1):
-        names = [name for where, name in rows if where == folder]
-        (out / folder / "town.toml").write_text(town_toml(areas, names, calendar.delivered(delivery).astype(object)), encoding="utf-8")
+        toml = town_toml(areas, [name for where, name in rows if where == folder], plan.calendar.delivered(delivery).astype(object))
+        (plan.out / folder / "town.toml").write_text(toml, encoding="utf-8")
     lines = [fault.line() for fault in summed(faults)]
-    (out / "faults.json").write_text("[\n" + ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n]\n", encoding="utf-8")
-    return TownManifest(out, rows, lines)
+    text = ",\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    (plan.out / FAULTS_FILE).write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    return TownManifest(plan.out, rows, lines)
 
 
 def _run(jobs: list[Job], scene: places.Scene) -> tuple[list[batch.Outcome], batch.Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections import Counter
 from datetime import date, timedelta
@@ -10,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pyogrio
+import pytest
 import shapely
 
+from data.errors import SettingsError
 from data.schema import TABLES
 from data.town.deliveries import write_town
 from data.town.manifest import DATASETS, LEVELS
@@ -178,8 +181,22 @@ def test_the_same_arguments_give_the_same_rows(tmp_path: Path, town: Town) -> No
     assert _texts(tmp_path) == _texts(town.out)
 
 
-def test_another_day_moves_the_dates_and_keeps_the_kinds_of_faults(tmp_path: Path, town: Town) -> None:
+def test_a_folder_that_is_no_demonstration_town_is_not_replaced(tmp_path: Path) -> None:
+    kept = tmp_path / "1-base" / "town.toml"
+    kept.parent.mkdir()
+    kept.write_text('[town]\nname = { zh = "真镇", en = "Real" }\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="no demonstration town"):
+        write_town(tmp_path, SCALE, SEED, TODAY)
+    assert kept.exists()
+
+
+def test_another_day_replaces_the_town_moves_the_dates_and_keeps_the_kinds_of_faults(tmp_path: Path, town: Town) -> None:
+    stale = tmp_path / "1-base" / "流动人口" / "旧村.xlsx"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    shutil.copy(town.out / "1-base" / "town.toml", tmp_path / "1-base")
     moved = Town(tmp_path, write_town(tmp_path, SCALE, SEED, date(2028, 2, 29)))
+    assert not stale.exists()
     assert moved.delivery(3).toml["town"]["delivered_at"] == date(2028, 2, 28)
     assert Counter(f["fault"] for f in moved.faults).keys() == Counter(f["fault"] for f in town.faults).keys()
 
