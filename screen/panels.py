@@ -12,7 +12,7 @@ from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_
 from screen.figures import figure, plain, said
 from screen.scene import Scene, judges
 from screen.text import Words
-from screen.view import LEVELS, MOST, PAGE
+from screen.view import LEVELS, MOST, PAGE, View
 
 Row = dict[str, Any]
 FEW = 12  # so many classes stay in the order in which they were declared; more are sorted by how many there are
@@ -114,11 +114,15 @@ def _level_rows(scene: Scene) -> list[Node]:
 def _class_rows(scene: Scene) -> list[Node]:
     words = scene.words
     classes = [row for row in scene.theme_facts["classes"] if _size(row["n"])] if scene.theme_facts else []
+    unstated = 0 if scene.personal else scene.legend["total"] - sum(row["n"] for row in classes)
     if len(classes) > FEW:
         classes.sort(key=lambda row: -_size(row["n"]))
-    return [
-        legend_row(words.of(row), str(said(row["n"], "", words)), "", swatch=swatch(row["hex"]), pressed=None, label="") for row in classes
-    ]
+    rows = [_class_row(words.of(row), row["n"], row["hex"], words) for row in classes]
+    return rows + ([_class_row(words("legend.unstated"), unstated, "none", words)] if unstated else [])
+
+
+def _class_row(name: str, n: Any, colour: str, words: Words) -> Node:
+    return legend_row(name, str(said(n, "", words)), "", swatch=swatch(colour), pressed=None, label="")
 
 
 def _size(n: Any) -> int:
@@ -202,23 +206,18 @@ def _object(scene: Scene, row: Row) -> Node:
     return link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label)
 
 
-def hits(found: list[Row], text: str, words: Words) -> Node:
-    """Answers of a search."""
-    if len(text.strip()) < 2:
-        return empty(words("search.short"))
+def hits(found: list[Row], text: str, view: View, words: Words) -> Node:
+    """Answers of a search, as ways on from the view."""
     if not found:
         return empty(words("search.none", query=text.strip()))
-    return [html.Ul([html.Li(_hit(row, words)) for row in found])]
+    return [html.Ul([html.Li(_hit(row, view, words)) for row in found])]
 
 
-def _hit(row: Row, words: Words) -> Node:
-    place = {"area": row["key"]} if row["table"] == "area" else {"layer": row["layer"], "object": f"{row['table']}:{row['key']}"}
-    href = "/town?" + "&".join(f"{key}={value}" for key, value in place.items())
-    return link(
-        [
-            icon(row["table"] if row["table"] == "house" else "pin"),
-            html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")]),
-        ],
-        href,
-        kind="hit",
-    )
+def _hit(row: Row, view: View, words: Words) -> Node:
+    key = f"{row['table']}:{row['key']}"
+    if row["table"] == "area":
+        onward = view.with_(area=row["key"], object="", level=None, list="", rows=PAGE)
+    else:
+        onward = view.with_(layer=row["layer"], theme="", object=key, level=None, list="", rows=PAGE)
+    said_so = html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")])
+    return link([icon("grid" if row["table"] == "area" else "pin"), said_so], onward.href(), kind="hit")

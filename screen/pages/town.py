@@ -25,6 +25,7 @@ from screen.view import View, parse
 
 Row = dict[str, Any]
 CHINA: list[list[float]] = [[18.0, 73.0], [54.0, 135.0]]  # south-west, north-east: only until a town has bounds
+HITS = 12  # answers of a search
 HALF_KM_DEG = 0.005  # an object is shown with this much of its surroundings at least
 
 
@@ -221,13 +222,19 @@ def _register_reads(app: Dash, screen: Screen) -> None:
 
 
 def _register_search(app: Dash, screen: Screen) -> None:
-    @app.callback(output={"hits": Output("hits", "children")}, inputs={"text": Input("query", "value")}, prevent_initial_call=True)
+    @app.callback(
+        output={"hits": Output("hits", "children")},
+        inputs={"text": Input("query", "value")},
+        state={"place": State("place", "data")},
+        prevent_initial_call=True,
+    )
     @offload
-    def search(text: str | None) -> Row:
+    def search(text: str | None, place: str) -> Row:
         if not (text or "").strip():
             return {"hits": []}
         with screen.reading() as store:
-            return {"hits": panels.hits(query.search(store, screen.viewer, text or "", 12), text or "", visitor(screen))}
+            found = query.search(store, screen.viewer, text or "", HITS)
+        return {"hits": panels.hits(found, text or "", parse(place), visitor(screen))}
 
 
 PAGE = Page("/town", "door.town", layout, register)

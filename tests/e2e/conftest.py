@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def run(*command: str, home: Path) -> None:
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(home), capture_output=True, text=True)
-    assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout[-600:]}\n{done.stderr[-1200:]}"
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

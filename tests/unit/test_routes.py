@@ -44,7 +44,8 @@ def publish(home: Path, snapshot: int = 1, **facts: object) -> str:
     )
     con.execute("CREATE TABLE tree (area_code VARCHAR, ancestor_code VARCHAR, depth INTEGER); INSERT INTO tree VALUES ('T', 'T', 0)")
     con.execute("""CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, file VARCHAR, fingerprint VARCHAR, delivered_at DATE,
-        rows BIGINT, refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
+        rows BIGINT, refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES
+        ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
     con.execute("CREATE TABLE fault (dataset VARCHAR, severity VARCHAR)")
     con.close()
     (chosen.pack / f"v{snapshot}.json").write_text(json.dumps({"format": 1, "layers": [], "filling": "x" * 2000}))

@@ -1,0 +1,96 @@
+"""Nothing is cut, overlaps, scrolls sideways or is too small for a finger: at every size, in both looks and languages."""
+
+import pytest
+from conftest import Open
+from playwright.sync_api import Page
+
+SIZES = [(1920, 1080), (3840, 2160), (1024, 768), (820, 1180), (390, 844)]
+RED_HOUSE = "/town?layer=houses&level=1"
+# Text that is wider or higher than what shows of it, where the box does not scroll.
+CUT = """() => [...document.querySelectorAll("body *")].filter(e => {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || e.closest(".visually-hidden, .skip, .leaflet-container") || !e.offsetParent) return false;
+    const style = getComputedStyle(e);
+    const hides = /hidden|clip/.test(style.overflowX + style.overflowY);
+    if (hides && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)) return true;
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
+}).map(e => e.className + ": " + e.textContent.slice(0, 40))"""
+# Panels that lie on each other although neither is inside the other.
+OVERLAP = """() => {
+    const shown = [...document.querySelectorAll(".panel, .top, .zoom")]
+        .filter(e => e.offsetParent || getComputedStyle(e).position === "absolute");
+    const clip = e => {
+        let box = e.getBoundingClientRect(), out = {l: box.left, t: box.top, r: box.right, b: box.bottom};
+        for (let p = e.parentElement; p; p = p.parentElement) {
+            if (!/auto|hidden|scroll/.test(getComputedStyle(p).overflowY)) continue;
+            const edge = p.getBoundingClientRect();
+            out = {l: Math.max(out.l, edge.left), t: Math.max(out.t, edge.top),
+                r: Math.min(out.r, edge.right), b: Math.min(out.b, edge.bottom)};
+        }
+        return out;
+    };
+    const found = [];
+    for (const [i, one] of shown.entries()) for (const other of shown.slice(i + 1)) {
+        if (one.contains(other) || other.contains(one)) continue;
+        const a = clip(one), b = clip(other);
+        const wide = Math.min(a.r, b.r) - Math.max(a.l, b.l), high = Math.min(a.b, b.b) - Math.max(a.t, b.t);
+        if (wide > 1 && high > 1) found.push(one.className + " × " + other.className);
+    }
+    return found;
+}"""
+# Rows of text inside a panel that run into each other.
+COLLIDE = """() => {
+    const found = [];
+    for (const panel of document.querySelectorAll(".panel")) {
+        const parts = [...panel.children].map(e => [e, e.getBoundingClientRect()]).filter(([, box]) => box.height);
+        for (let i = 1; i < parts.length; i++) if (parts[i][1].top < parts[i - 1][1].bottom - 1) found.push(panel.className);
+    }
+    return found;
+}"""
+SMALL = """() => [...document.querySelectorAll("a[href], button, input")].filter(e => {
+    const box = e.getBoundingClientRect();
+    return e.offsetParent && box.width && !e.closest(".skip, .leaflet-container") && (box.height < 43.5 || box.width < 43.5)
+        && !(e.tagName === "INPUT" && e.parentElement.getBoundingClientRect().height >= 43.5);
+}).map(e => e.outerHTML.slice(0, 90))"""
+
+
+def check(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    for name, script in {"cut": CUT, "overlap": OVERLAP, "collide": COLLIDE, "small": SMALL}.items():
+        assert not (found := page.evaluate(script)), f"{name}: {found}"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("look", "language"), [("dark", "zh-CN"), ("light", "en")])
+def test_the_page_holds_at_this_size(open_page: Open, size: tuple[int, int], look: str, language: str) -> None:
+    page = open_page(RED_HOUSE, size=size, look=look, language=language)
+    check(page)
+    page.locator(".panel-list .list-row").first.evaluate("row => row.click()")
+    page.locator(".panel-card").wait_for()
+    check(page)
+
+
+def test_the_sheet_of_a_phone_opens_and_closes_by_a_tap(open_page: Open) -> None:
+    page = open_page("/town", size=(390, 844), has_touch=True)
+    heights = []
+    for _ in range(3):
+        heights.append(page.locator(".sheet").bounding_box()["height"])  # type: ignore[index]
+        page.locator(".grip").tap()
+    assert heights[1] > heights[0] > heights[2] > 40
+    check(page)
+
+
+def test_the_door_and_its_ways_hold_on_a_phone(open_page: Open) -> None:
+    page = open_page("/", size=(390, 844))
+    page.locator(".door-card").first.wait_for()
+    check(page)
+    page.locator(".door-card[href='/town']").click()
+    page.wait_for_selector("html[data-map-ready]", state="attached")
+
+
+def test_the_checks_see_what_is_cut_small_and_on_top_of_each_other(open_page: Open) -> None:
+    page = open_page("/town?layer=houses")
+    narrow = ".panel-title{width:1rem;overflow:hidden;white-space:nowrap}"
+    page.add_style_tag(content=narrow + ".legend-row{min-height:0!important} .panel-layers{margin-top:-4rem}")
+    assert page.evaluate(CUT) and page.evaluate(SMALL) and page.evaluate(OVERLAP)
