@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.town.coverage import Shapes, polygons
+from data.town.coverage import Shapes, polygons, shrunk
 from data.town.cuts import Floats
 
 FIELD_WIDTH_M, FIELD_LENGTH_M = 39.0, 230.0
@@ -50,10 +50,10 @@ def ponds(pieces: Shapes, area_m2: float, rng: np.random.Generator) -> list[shap
     size = shapely.area(pieces)
     picks = rng.choice(len(pieces), min(len(pieces), int(area_m2 / 700) + 1), replace=False, p=size / size.sum())
     for pick in sorted(int(k) for k in picks):
-        inner = pieces[pick].buffer(-22.0)
+        inner = shrunk(pieces[pick], 22.0)
         if not inner.is_empty:
             corner = shapely.get_coordinates(inner)[0]
-            made += list(polygons(_blob(corner, rng).intersection(pieces[pick].buffer(-1.0)), least_m2=120.0))
+            made += list(polygons(_blob(corner, rng).intersection(shrunk(pieces[pick], 1.0)), least_m2=120.0))
     return made
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.town.coverage import Shapes
+from data.town.coverage import Shapes, shrunk
 from data.town.cuts import Floats
 from data.town.ribbons import boxes
 from data.town.settlement import Buildings
@@ -74,7 +74,7 @@ def _shrunk(pattern: Pattern, size: float) -> Pattern:
 
 def _fill(lot: shapely.Polygon, pattern: Pattern, rng: np.random.Generator) -> Shapes:
     """Rows of boxes in the frame of the lot, from edge to edge of it."""
-    inner = lot.buffer(-5.0)
+    inner = shrunk(lot, 5.0)
     if inner.geom_type != "Polygon" or inner.is_empty:
         return _NONE
     turn = _frame(lot)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from data.town.coverage import Shapes, owner, polygons
+from data.town.coverage import Shapes, owner, polygons, shrunk
 from data.town.cuts import Floats
 from data.town.network import ROAD
 from data.town.ribbons import Stretch, Track, boxes, ells, stretches, without_overlap
@@ -129,7 +129,7 @@ def _land(lines: list[Inner], tracks: list[Track], rows: list[Row], houses: Shap
         near, far = (row.near_m - 3.0 if row.near_m else 0.0) + half, row.depth_m + half + 0.5
         side = row.stretch.side
         bands.append(tracks[row.stretch.line].band(row.stretch.start, row.stretch.stop + 1.0, side * near, side * far))
-    whole = shapely.union_all(bands).buffer(4.0, join_style="mitre").buffer(-4.0, join_style="mitre")
+    whole = shrunk(shapely.union_all(bands).buffer(4.0, join_style="mitre"), 4.0, "mitre")
     shapely.prepare(whole)
     yards = shapely.buffer(houses, 1.5, join_style="mitre")
     whole = shapely.union_all([whole, *yards[~shapely.contains(whole, yards)]])
