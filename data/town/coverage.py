@@ -77,7 +77,7 @@ def faces(unit: shapely.Polygon, lines: list[shapely.Geometry]) -> Shapes:
 
 
 def shrunk(geometry: shapely.Geometry, by_m: float, join: Literal["round", "mitre"] = "round") -> shapely.Geometry:
-    """Polygons less a rim. GEOS 3.14 now and then returns a self-touching ring for a negative buffer (one village in a thousand), so repair it."""
+    """Polygons less a rim, repaired: about once in a thousand villages GEOS 3.14 makes a self-touching ring of a negative buffer."""
     return shapely.make_valid(geometry.buffer(-by_m, join_style=join), method="structure", keep_collapsed=False)
 
 
