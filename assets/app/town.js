@@ -11,7 +11,7 @@
   let tapped = null; // the object last chosen on the map
 
   /* ---- the address, split so that opening an object does not read the whole place again ---- */
-  const PLACE = ["area", "layer", "theme", "level"];
+  const PLACE = ["area", "layer", "theme", "level", "list", "rows"];
 
   function part(search, keys) {
     const query = new URLSearchParams(search);
@@ -21,7 +21,7 @@
     return said ? "?" + said : "";
   }
 
-  app.split = (search) => ({ place: part(search, PLACE), object: part(search, ["object"]) });
+  app.split = (search) => ({ place: part(search, PLACE), object: part(search, ["object"]) }); // keys of screen/view.py
 
   /* ---- map ---- */
   function attach() {
