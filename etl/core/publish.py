@@ -27,7 +27,9 @@ from layers.core.spec import Layer
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
 PACK_GRACE_S = 24 * 3600
 # Rows that are read together lie together: the people of a house, the rooms of a house.
-_ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room": "house_id, room_id", "receipt": "layer, object_id"}
+_ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room": "house_id, room_id", "receipt": "layer, object_id",
+    "coverage_qa": "finding_id",
+}  # fmt: skip
 
 
 def publish(
@@ -150,7 +152,7 @@ def _order(connection: duckdb.DuckDBPyConnection, name: str) -> str:
             return f"ST_Hilbert((west + east) / 2, (south + north) / 2, {extent}), {TABLES[name].key[0]}"
     if name in TABLES:
         return _ORDER.get(name, ", ".join(TABLES[name].key))
-    return _ORDER.get(name, "ALL" if name in REPORTS and name != "coverage_qa" else "rowid")
+    return _ORDER.get(name, "ALL" if name in REPORTS else "rowid")
 
 
 def _describe_town(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) -> None:

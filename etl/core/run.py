@@ -71,7 +71,7 @@ class Run:
         self.paint()
         changes = self.compare(plan)
         if not changes:
-            return self.publish_pending()
+            return self.publish_pending(assembled=True)
         snapshot = self.commit(changes, taken)
         self.publish(snapshot)
         return snapshot, True
@@ -188,14 +188,15 @@ class Run:
             manifest = publish(self.work.connection, self.settings, self.layers, snapshot, self.facts, now(self.settings))
             stage.note = f"snapshot {snapshot}, kept {manifest.get('kept')}"
 
-    def publish_pending(self) -> tuple[int | None, bool]:
+    def publish_pending(self, *, assembled: bool = False) -> tuple[int | None, bool]:
         """Nothing new; but what an interrupted run committed and did not publish is published now."""
         snapshot, shown = last_load(self.work.connection), current(self.settings)
         if snapshot is None or (shown and (shown.snapshot == snapshot or shown.rolled_back_from == snapshot)):
             self.report.outcome = "Nothing has changed 没有变化"
             return shown.snapshot if shown else None, False
         self.report.say(f"snapshot {snapshot} was committed but never published 快照 {snapshot} 已入库但未发布，现补发布")
-        self._mirror_lake()
+        if not assembled:
+            self._mirror_lake()
         self.publish(snapshot)
         return snapshot, True
 
