@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from data.town import render, workbook, writers
+from data.town import dbase, render, workbook, writers
 from data.town.calendar import FOLDERS, Calendar
 from data.town.dwellings import OWN, R_STORAGE, R_VACANT
 from data.town.evolve import State
@@ -142,7 +142,7 @@ class Writer:
         done.rows["houses"] = len(sheet.position)
         assert sheet.shapes is not None
         language = (0, 0x4D)[self.job.number % 2]  # 0: the table does not tell its encoding; 0x4D: code page 936
-        writers.write_shapefile(self._folder / name, sheet.columns, sheet.shapes, "Polygon", self._day, language)
+        dbase.write_shapefile(self._folder / name, sheet.columns, sheet.shapes, "Polygon", self._day, language)
 
     def _bend(self, done: Written, sheet: Sheet, lived_in: np.ndarray) -> None:
         """Footprints that cross themselves, and houses drawn into a wood."""

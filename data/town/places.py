@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyproj
 import shapely
 
-from data.town import casework, grids, land, ledger, writers
+from data.town import casework, dbase, grids, land, ledger, writers
 from data.town.batch import Outcome
 from data.town.calendar import FOLDERS, Calendar
 from data.town.faults import Fault, Sheet, cross, name_of, share, spoil
@@ -123,7 +123,7 @@ def _write_backdrop(scene: Scene, folder: Path, written: date) -> dict[str, int]
         rows[name] = len(frame)
     frame = scene.ground.waters
     columns = {"YSBH": text(frame["feature_id"]), "YSLX": text(np.full(len(frame), "水域"))}
-    writers.write_shapefile(folder / "底图" / "水面.shp", columns, frame.geometry.to_numpy(), "Polygon", written, 0x4D)
+    dbase.write_shapefile(folder / "底图" / "水面.shp", columns, frame.geometry.to_numpy(), "Polygon", written, 0x4D)
     return rows | {"waters": len(frame)}
 
 
@@ -183,7 +183,7 @@ def _write_forest(scene: Scene, folder: Path, stands: pd.DataFrame, faults: list
     sheet = Sheet("forest", [FOREST], columns, "XBBH", free, shapes=scene.ground.stands.geometry.to_numpy())
     _spoil(scene, sheet, 1, faults)
     assert sheet.shapes is not None
-    writers.write_shapefile(folder / FOREST, sheet.columns, sheet.shapes, "Polygon", _written(scene, 1), 0)
+    dbase.write_shapefile(folder / FOREST, sheet.columns, sheet.shapes, "Polygon", _written(scene, 1), 0)
     return len(sheet.position)
 
 

@@ -35,18 +35,11 @@ def filled(column: pa.Array) -> pa.Array:
     return pc.fill_null(column, "")
 
 
-def write_shapefile(
-    path: Path, columns: Columns, shapes: np.ndarray, shape: Shape, written: date, ldid: int, encoding: str = "GBK"
-) -> None:
-    """A shapefile in `encoding` without .cpg; `ldid` is the language byte of the table (0 tells nothing, 0x4D means code page 936)."""
+def write_shapes(path: Path, shapes: np.ndarray, shape: Shape) -> None:
+    """The .shp, .shx and .prj of a shapefile, whose table and encoding are written elsewhere."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_layer(path, columns, shapes, shape, "ESRI Shapefile", path.stem, encoding=encoding, RESIZE="YES")
+    _write_layer(path, {}, shapes, shape, "ESRI Shapefile", path.stem)
     path.with_suffix(".cpg").unlink(missing_ok=True)
-    with path.with_suffix(".dbf").open("r+b") as handle:
-        handle.seek(1)
-        handle.write(bytes((written.year - 1900, written.month, written.day)))
-        handle.seek(29)
-        handle.write(bytes((ldid,)))
 
 
 def write_layer(path: Path, layer: str, columns: Columns, shapes: np.ndarray, shape: Shape, driver: str, written: date) -> None:
@@ -56,8 +49,8 @@ def write_layer(path: Path, layer: str, columns: Columns, shapes: np.ndarray, sh
     _write_layer(path, columns, shapes, shape, driver, layer)
 
 
-def _write_layer(path: Path, columns: Columns, shapes: np.ndarray, shape: Shape, driver: str, layer: str, **options: str) -> None:
-    table = pa.table({name: filled(column) for name, column in columns.items()})
-    table = table.append_column("wkb", pa.array(shapely.to_wkb(shapes), pa.binary()))
+def _write_layer(path: Path, columns: Columns, shapes: np.ndarray, shape: Shape, driver: str, layer: str) -> None:
+    texts = {name: filled(column) for name, column in columns.items()}
+    table = pa.table(texts | {"wkb": pa.array(shapely.to_wkb(shapes), pa.binary())})
     crs = "EPSG:4326" if driver == "GeoJSON" else "EPSG:4550"
-    pyogrio.write_arrow(table, os.fspath(path), driver=driver, layer=layer, geometry_name="wkb", geometry_type=shape, crs=crs, **options)
+    pyogrio.write_arrow(table, os.fspath(path), driver=driver, layer=layer, geometry_name="wkb", geometry_type=shape, crs=crs)
