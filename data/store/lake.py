@@ -108,7 +108,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(f'ALTER TABLE lake.{name} ADD COLUMN "{column}" {kind}')
 
 
-def last_load(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """Number of the newest snapshot that a load committed (maintenance makes snapshots too, without a message)."""
-    row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots() WHERE commit_message IS NOT NULL").fetchone()
+def last_load(connection: duckdb.DuckDBPyConnection, before: int | None = None) -> int | None:
+    """Number of the newest snapshot that a load committed (the newest below `before`). Maintenance makes snapshots without a message."""
+    loads = "SELECT max(snapshot_id) FROM lake.snapshots() WHERE commit_message IS NOT NULL"
+    row = connection.execute(f"{loads} AND snapshot_id < {before}" if before is not None else loads).fetchone()
     return int(row[0]) if row and row[0] is not None else None

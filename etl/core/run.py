@@ -68,7 +68,7 @@ class Run:
             return self.publish_pending()
         plan = self.assemble(taken)
         self.link(plan)
-        self.paint()
+        self.paint(last_load(self.work.connection))
         changes = self.compare(plan)
         if not changes:
             return self.publish_pending(assembled=True)
@@ -81,7 +81,7 @@ class Run:
         taken = self.take_in()
         plan = self.assemble(taken)
         self.link(plan)
-        self.paint()
+        self.paint(last_load(self.work.connection))
         self.compare(plan)
 
     # --- its steps
@@ -141,11 +141,11 @@ class Run:
                 connection.execute("INSERT INTO next.coverage_qa BY NAME FROM lake.coverage_qa")
             self._summarise()
 
-    def paint(self) -> None:
-        """Receipts, roll-ups and themes as of the day of the delivery."""
+    def paint(self, before: int | None = None) -> None:
+        """Receipts, roll-ups and themes as of the day of the delivery; `before` is the load whose receipts they follow."""
         connection, town = self.work.connection, self.delivery.town
-        if has_tables(connection):
-            connection.execute("CREATE VIEW next.previous_receipt AS FROM lake.receipt")
+        if before is not None:
+            connection.execute(f"CREATE VIEW next.previous_receipt AS FROM lake.receipt AT (VERSION => {before})")
         with self.report.stage("paint") as stage:
             connection.execute("SET search_path = 'work.next'")
             paint(connection, self.layers, self.as_of, {"code": town.code, "timezone": town.timezone})
@@ -196,7 +196,7 @@ class Run:
             return shown.snapshot if shown else None, False
         self.report.say(f"snapshot {snapshot} was committed but never published 快照 {snapshot} 已入库但未发布，现补发布")
         if not assembled:
-            self._mirror_lake()
+            self._mirror_lake(snapshot)
         self.publish(snapshot)
         return snapshot, True
 
@@ -253,15 +253,15 @@ class Run:
             self.report.findings[name] = dict(rows)
         self.report.villages = counts_by_village(connection)
 
-    def _mirror_lake(self) -> None:
-        """`next` as the lake has it, painted again: what an interrupted publish needs."""
+    def _mirror_lake(self, snapshot: int) -> None:
+        """`next` as the load `snapshot` left it, painted again: what an interrupted publish needs."""
         connection = self.work.connection
         self.as_of = date.fromisoformat(self._former_facts()["as_of"])
         for name, columns in lake_tables().items():
             if name not in ("receipt", "town"):
                 listed = ", ".join(identifier(column) for column, _ in columns)
-                connection.execute(f"CREATE VIEW next.{name} AS SELECT {listed} FROM lake.{name}")
-        self.paint()
+                connection.execute(f"CREATE TABLE next.{name} AS SELECT {listed} FROM lake.{name} AT (VERSION => {snapshot})")
+        self.paint(last_load(connection, snapshot))
 
 
 def load(

@@ -1,0 +1,146 @@
+"""kill -9 in the middle of a load: readers keep the snapshot before, and the next run is healthy."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from data.settings import REPOSITORY, Settings
+from data.store.lake import open_lake
+from data.store.serving import ServingStore, current
+from etl.core.run import load
+
+SCALE = "0.02"
+NOW = "2026-11-22T08:00:00+08:00"
+
+
+@pytest.fixture(scope="module")
+def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration town's raw files at scale 0.02."""
+    folder = tmp_path_factory.mktemp("town")
+    _python("-m", "data.town", str(folder), "--scale", SCALE, "--seed", "7", "--today", "2026-11-22", home=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with the first delivery on show."""
+    home = tmp_path_factory.mktemp("base") / "home"
+    _python("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=home)
+    return home
+
+
+@dataclass(frozen=True)
+class Unhindered:
+    """A second delivery that nobody disturbed: what readers see then, the lines printed before the publish, and how long that took."""
+
+    seen: str
+    lines: int
+    publish_s: float
+
+
+@pytest.fixture(scope="module")
+def after(deliveries: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Unhindered:
+    home = tmp_path_factory.mktemp("after") / "home"
+    shutil.copytree(base, home)
+    said = _python("-m", "etl", "load", str(deliveries / "2-update" / "town.toml"), home=home).splitlines()
+    report = json.loads(max((home / "runs").glob("*/report.json")).read_text())
+    publish_s = next(stage["wall_s"] for stage in report["stages"] if stage["name"] == "publish")
+    return Unhindered(seen(home), next(number for number, line in enumerate(said) if line.startswith("publish")), publish_s)
+
+
+def test_a_load_killed_at_any_moment_leaves_the_snapshot_before_and_the_next_run_healthy(
+    deliveries: Path, base: Path, after: Unhindered, tmp_path: Path
+) -> None:
+    update = deliveries / "2-update" / "town.toml"
+    before = seen(base)
+    assert before != after.seen
+    for line, delay_s in moments(after):
+        home = tmp_path / f"killed-{line}-{delay_s:.3f}"
+        shutil.copytree(base, home)
+        kill(home, update, line, delay_s)
+        shown = seen(home)
+        assert shown in (before, after.seen), f"killed {delay_s:.3f} s after line {line}: readers see something in between"
+        assert delay_s or shown == before
+        load(settings_of(home), update, Console(file=io.StringIO()))
+        assert seen(home) == after.seen, f"killed {delay_s:.3f} s after line {line}: the next run came to something else"
+        assert not [path for place in ("serving", "pack", "runs") for path in (home / place).rglob("*") if path.name.startswith(".")]
+        assert orphans(home) == 0
+        shutil.rmtree(home)
+
+
+def moments(after: Unhindered) -> Iterator[tuple[int, float]]:
+    """(lines printed, seconds after that): while datasets are taken in, linked, painted, committed, and three times while publishing."""
+    seeded = random.Random(20261122)
+    yield seeded.randrange(1, after.lines - 6), 0.0
+    yield after.lines - seeded.randrange(2, 6), 0.0  # assemble … compare
+    yield after.lines - 1, 0.0  # the commit is under way
+    for part in range(3):
+        yield after.lines, after.publish_s * (part + seeded.random()) / 3
+
+
+def kill(home: Path, town: Path, line: int, delay_s: float) -> None:
+    """Start a load and kill it, by its number alone, once it has printed `line` lines and `delay_s` seconds have passed."""
+    command = [sys.executable, "-u", "-m", "etl", "load", str(town)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=_environment(home), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(line):
+        assert process.stdout.readline(), "the load ended before it could be killed"
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(delay_s)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def seen(home: Path) -> str:
+    """Digest of every table that readers see, the moment of publishing aside."""
+    shown = current(settings_of(home))
+    assert shown is not None
+    store = ServingStore(settings_of(home))
+    try:
+        with store.read() as cursor:
+            names = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY 1").fetchall()
+            parts = [str(cursor.execute(_digest(name)).fetchone()) for (name,) in names]
+    finally:
+        store.close()
+    return f"{shown.snapshot} {' '.join(parts)}"
+
+
+def _digest(table: str) -> str:
+    where = "WHERE key <> 'published_at'" if table == "town" else ""
+    return f"SELECT '{table}', count(*), bit_xor(hash(t)) FROM {table} t {where}"
+
+
+def orphans(home: Path) -> int:
+    """Parquet files that no snapshot of the lake knows."""
+    with open_lake(settings_of(home), read_only=False) as lake:
+        return len(lake.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true, dry_run => true)").fetchall())
+
+
+def settings_of(home: Path) -> Settings:
+    """The settings that `_environment` gives to a process."""
+    return Settings(home=home, threads=1, now=datetime.fromisoformat(NOW))
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "ONESCREEN_HOME": str(home), "ONESCREEN_THREADS": "1", "ONESCREEN_NOW": NOW}
+
+
+def _python(*arguments: str, home: Path) -> str:
+    done = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, env=_environment(home), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr or done.stdout
+    return done.stdout
