@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 
 import uvicorn
 from dash import Dash
@@ -19,7 +21,10 @@ from screen.guard import OnlyHere, check_host, loopback
 from screen.page import Page, Screen
 from screen.pages import load_pages
 from screen.routes import add_not_found, add_routes
+from screen.scene import make_scene
 from screen.shell import layout, register
+from screen.text import words
+from screen.view import View
 
 # Until accounts exist: names and work phones of the people in charge, residents masked (data/policy.py).
 VIEWER = Viewer("leader")
@@ -65,6 +70,12 @@ def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
     return dash_app
 
 
+def warm(screen: Screen) -> None:
+    """Read one scene before the first visitor comes: the first bound query of a process imports pandas, about a second."""
+    with contextlib.suppress(OneScreenError), screen.reading() as store:
+        make_scene(screen, store, View(), words(screen.settings.language))
+
+
 def main() -> int:
     """Serve until interrupted."""
     try:
@@ -75,6 +86,7 @@ def main() -> int:
         return 2
     root = f"http://{settings.host}:{settings.port}"
     print(f"OneScreen  {root}/\n  town     {root}/town\n  health   {root}/health", flush=True)
+    threading.Thread(target=warm, args=(server.state.screen,), daemon=True).start()
     uvicorn.run(server, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
     return 0
 

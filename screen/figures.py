@@ -56,6 +56,11 @@ def said(value: int | Suppressed | None, unit: str, words: Words) -> Figure:
     return Figure(str(value), unit_name(unit, words)) if isinstance(value, Suppressed) else figure(value, unit, words)
 
 
+def exact(value: int | Suppressed) -> str:
+    """All digits of a count, for legends and lists whose sums people check; hidden counts stay hidden."""
+    return str(value) if isinstance(value, Suppressed) else plain(value)
+
+
 def plain(value: float) -> str:
     """All digits, thousands apart; at most one decimal, and none from a hundred on."""
     if isinstance(value, int) or float(value).is_integer():

@@ -9,7 +9,7 @@ from dash import html
 from data.errors import PolicyError
 from layers.core import query
 from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
-from screen.figures import figure, plain, said
+from screen.figures import exact, figure, plain, said
 from screen.scene import Scene, judges
 from screen.text import Words
 from screen.view import LEVELS, MOST, PAGE, View
@@ -80,7 +80,7 @@ def _total(scene: Scene) -> str:
     """What the rows of the legend add up to; themes of people colour areas, so areas are counted."""
     if scene.personal and scene.theme_facts:
         return scene.words("legend.areas", n=sum(row["n"] for row in scene.theme_facts["classes"]))
-    return str(said(scene.legend["total"], scene.unit, scene.words))
+    return f"{exact(scene.legend['total'])} {scene.unit}"
 
 
 def _themes(scene: Scene) -> Node:
@@ -102,7 +102,7 @@ def _level_rows(scene: Scene) -> list[Node]:
         pressed = None if scene.personal else view.level == level
         href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
         label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
-        name, count = words(f"level.{level}"), str(said(counts.get(level, 0), "", words))
+        name, count = words(f"level.{level}"), exact(counts.get(level, 0))
         rows.append(
             legend_row(
                 name, count, href, swatch=mark(level), pressed=pressed, label=f"{name} {count} · {label}", note=words(f"meaning.{level}")
@@ -117,12 +117,12 @@ def _class_rows(scene: Scene) -> list[Node]:
     unstated = 0 if scene.personal else scene.legend["total"] - sum(row["n"] for row in classes)
     if len(classes) > FEW:
         classes.sort(key=lambda row: -_size(row["n"]))
-    rows = [_class_row(words.of(row), row["n"], row["hex"], words) for row in classes]
-    return rows + ([_class_row(words("legend.unstated"), unstated, "none", words)] if unstated else [])
+    rows = [_class_row(words.of(row), row["n"], row["hex"]) for row in classes]
+    return rows + ([_class_row(words("legend.unstated"), unstated, "none")] if unstated else [])
 
 
-def _class_row(name: str, n: Any, colour: str, words: Words) -> Node:
-    return legend_row(name, str(said(n, "", words)), "", swatch=swatch(colour), pressed=None, label="")
+def _class_row(name: str, n: Any, colour: str) -> Node:
+    return legend_row(name, exact(n), "", swatch=swatch(colour), pressed=None, label="")
 
 
 def _size(n: Any) -> int:
@@ -148,10 +148,15 @@ def _title(scene: Scene, n: int, only: Node = None) -> Node:
 def _children(scene: Scene, store: query.Store) -> Node:
     words = scene.words
     rows = query.children(store, scene.screen.viewer, scene.view.area)
-    rows.sort(key=lambda row: _worst_first(scene.below.get(row["code"], {})))
+    rows.sort(key=lambda row: (_own_rank(scene, row), _worst_first(scene.below.get(row["code"], {}))))
     items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows]
     body = html.Ul(items, className="list") if items else empty(words("list.none_below"))
     return panel(_title(scene, len(rows)), body, kind="panel-list", source=scene.source(scene.view.layer), label=words("list"))
+
+
+def _own_rank(scene: Scene, row: Row) -> int:
+    """On the layer of areas an area stands where its own colour puts it; on others, where its objects do."""
+    return LEVELS.index(row["level"] or 0) if scene.layer["table"] == "area" else 0
 
 
 def _worst_first(counts: dict[int, Any]) -> tuple[int, ...]:
