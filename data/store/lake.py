@@ -87,10 +87,24 @@ def open_lake(settings: Settings, *, catalog: str | None = None, read_only: bool
     return connection
 
 
+def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the lake has the table `name`; asking its catalog as a whole would cost ten times as much."""
+    try:
+        connection.execute(f"SELECT 1 FROM lake.{name} LIMIT 0")
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a first load has been committed."""
-    row = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'town'").fetchone()
-    return bool(row and row[0])
+    return has_table(connection, "town")
+
+
+def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Tables of the lake with their rows, deleted ones that still lie in files included."""
+    found = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()
+    return {name: int(rows or 0) for name, rows in found}
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

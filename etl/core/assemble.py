@@ -14,7 +14,7 @@ import duckdb
 
 from data.schema import TABLES, Table
 from data.store.duck import identifier, text
-from data.store.lake import ROW_HASH, columns_of, definition, lake_columns
+from data.store.lake import ROW_HASH, columns_of, definition, lake_columns, table_sizes
 
 COPIED_ROWS = 1_000_000
 MADE = "@town"  # source of rows that no dataset delivered: the town's own area
@@ -60,20 +60,19 @@ def make_plan(delivered: Mapping[str, tuple[Placed, ...]], delivered_at: date) -
 
 def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Create `stage_<table>` for every touched table and a view or an empty table in `next` for the others."""
-    known = _lake_tables(connection)
+    known = table_sizes(connection)
     for name, table in TABLES.items():
         if name in plan.touched:
             _stage(connection, table, plan, known)
         elif name in known:
-            _mirror(connection, table)
+            _mirror(connection, table, known[name])
         else:
             connection.execute(definition(f"next.{name}", lake_columns(table)))
 
 
-def _mirror(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _mirror(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> None:
     """An untouched table: copied, since dozens of questions follow and each costs some 20 ms in the lake; a very large one stays there."""
     columns = ", ".join(identifier(column) for column, _ in lake_columns(table))
-    (rows,) = connection.execute(f"SELECT count(*) FROM lake.{table.name}").fetchall()[0]
     if rows == 0:
         connection.execute(definition(f"next.{table.name}", lake_columns(table)))
         return
@@ -81,12 +80,7 @@ def _mirror(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(f"CREATE {kind} next.{table.name} AS SELECT {columns} FROM lake.{table.name}")
 
 
-def _lake_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()
-    return {name for (name,) in found}
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: set[str]) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: Mapping[str, int]) -> None:
     """`stage_<table>`: all rows in lake columns; link columns hold what the sender gave, and are empty where linking has to find them."""
     datasets = plan.delivered.get(table.name, ())
     # A relation without rows first, so that the columns and their types are the lake's whatever follows.

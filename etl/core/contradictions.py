@@ -9,6 +9,7 @@ import duckdb
 from data.codes import land_classes
 from data.schema import TABLES
 from data.store.duck import text
+from data.store.lake import has_table
 from etl.core.assemble import Plan
 
 
@@ -137,32 +138,29 @@ def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> No
 
 def _gather_shadows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """`every_shadow_person`: rows that lost their key to another register, of this run or as the lake has them."""
-    source = "main.shadow_person" if "person" in plan.touched else "lake.shadow_person" if _in_lake(connection, "shadow_person") else None
-    rows = (
-        f"SELECT person_id, area_code FROM {source}" if source else "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS area_code LIMIT 0"
-    )
+    rows = "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS area_code LIMIT 0"
+    if "person" in plan.touched:
+        rows = "SELECT person_id, area_code FROM main.shadow_person"
+    elif has_table(connection, "shadow_person"):
+        rows = "SELECT person_id, area_code FROM lake.shadow_person"
     connection.execute(f"CREATE VIEW main.every_shadow_person AS {rows}")
 
 
 def _disagreeing_areas(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Objects whose sender names an area in which they do not lie. For tables that this run leaves alone, as found before."""
     places = [name for name, table in TABLES.items() if table.geometry and any(column.name == "area_code" for column in table.all_columns)]
-    for name in places:
-        if name in plan.touched:
-            connection.execute(f"""
-                INSERT INTO next.contradiction
-                SELECT 'area_disagrees', {text(name)}, key, 'area', placed, area_code, '登记的网格与位置所在网格不一致',
-                       'The area given differs from the one in which the object lies'
-                FROM main.area_of_{name} a WHERE told IS NOT NULL AND placed IS NOT NULL AND area_code = told AND placed <> told""")
-        elif _in_lake(connection, "contradiction"):
-            connection.execute(
-                "INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND table_name = ?", [name]
-            )
-
-
-def _in_lake(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    found = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = ?", [name]).fetchall()
-    return bool(found[0][0])
+    touched = [name for name in places if name in plan.touched]
+    for name in touched:
+        connection.execute(f"""
+            INSERT INTO next.contradiction
+            SELECT 'area_disagrees', {text(name)}, key, 'area', placed, area_code, '登记的网格与位置所在网格不一致',
+                   'The area given differs from the one in which the object lies'
+            FROM main.area_of_{name} a WHERE told IS NOT NULL AND placed IS NOT NULL AND area_code = told AND placed <> told""")
+    if has_table(connection, "contradiction"):
+        connection.execute(
+            "INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND NOT list_contains(?, table_name)",
+            [touched],
+        )
 
 
 def counts_by_village(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

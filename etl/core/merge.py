@@ -10,7 +10,7 @@ import duckdb
 
 from data.schema import TABLES
 from data.store.duck import identifier, text
-from data.store.lake import REPORTS, create_tables, lake_columns
+from data.store.lake import REPORTS, create_tables, lake_columns, table_sizes
 from etl.core.assemble import Plan
 
 # Columns that say when something was found out and not what: they do not make a row different.
@@ -44,7 +44,7 @@ class Message:
 
 def find_changes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Change]:
     """Compare `next` with the lake; leaves `delta_<table>` (rows to write) and `gone_<table>` (keys to delete) for `commit`."""
-    known = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'").fetchall()}
+    known = set(table_sizes(connection))
     changes: dict[str, Change] = {}
     for name in plan.touched:
         columns = [column for column, _ in lake_columns(TABLES[name])]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,8 +19,7 @@ from data.store.duck import identifier, text
 from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
-from layers.core.ordinals import assign_ordinals
-from layers.core.pack import build_pack
+from layers.core.pack import assign_ordinals, build_pack
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
@@ -48,15 +46,16 @@ def publish(
     with _serving_database(connection, temporary, before):
         _copy_tables(connection)
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
-        for table in _spatial(connection):
-            assign_ordinals(connection, table, TABLES[table].key[0], _former_ordinals(connection))
+        former = _former_ordinals(connection)
+        for table in (name for name, contract in TABLES.items() if contract.geometry):
+            assign_ordinals(connection, table, TABLES[table].key[0], former)
         connection.execute("CHECKPOINT serve")
         manifest = build_pack(connection, layers, settings.pack, _manifest_of(before))
         connection.execute("CHECKPOINT serve")
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
     point(settings, snapshot, at)
-    prune(settings)
+    prune(settings, at)
     return manifest
 
 
@@ -86,22 +85,22 @@ def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> t
     return shown, chosen
 
 
-def prune(settings: Settings) -> list[int]:
+def prune(settings: Settings, at: datetime) -> list[int]:
     """Delete serving files beyond `keep_snapshots`, and what only their packs used once a day has passed. Returns the dropped snapshots."""
     shown = _shown(settings)
     numbers = kept(settings)
     dropped = [number for number in numbers[: -settings.keep_snapshots] if number != shown]
     for number in dropped:
         (settings.serving / f"v{number}.duckdb").unlink()
-    _prune_pack(settings)
+    _prune_pack(settings, at)
     return dropped
 
 
-def _prune_pack(settings: Settings) -> None:
+def _prune_pack(settings: Settings, at: datetime) -> None:
     used: set[str] = set()
     for manifest in settings.pack.glob("v*.json"):
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
-        if not served and time.time() - manifest.stat().st_mtime > PACK_GRACE_S:
+        if not served and at.timestamp() - manifest.stat().st_mtime > PACK_GRACE_S:
             manifest.unlink()
         else:
             used.update(re.findall(r"[0-9a-f]{16}", manifest.read_text()))
@@ -161,13 +160,12 @@ def _describe_town(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, An
     connection.executemany("INSERT INTO town VALUES (?, ?)", rows)
 
 
-def _spatial(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    return [name for name, table in TABLES.items() if table.geometry]
-
-
 def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:
-    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE database_name = 'previous' AND table_name = 'ordinals'").fetchone()
-    return "previous.ordinals" if found else None
+    try:
+        connection.execute("SELECT 1 FROM previous.ordinals LIMIT 0")
+    except duckdb.CatalogException:
+        return None
+    return "previous.ordinals"
 
 
 def _former(settings: Settings) -> Serving | None:
