@@ -127,7 +127,7 @@ def _value(field: Row, words: Words) -> str:
     if isinstance(value, Suppressed):
         return str(said(value, unit, words))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = area(value, words) if unit == "m²" else figure(value, unit, words) if unit else plain(value)
+        number = area(value, words) if unit == "m²" else figure(value, unit, words) if unit else f"{value:g}"
         return number if isinstance(number, str) else str(number)
     if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-" == value[7:8]:
         return day(date.fromisoformat(value[:10]), words)
