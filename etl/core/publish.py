@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from data.clock import age_s
 from data.errors import StoreError
 from data.schema import TABLES
 from data.settings import Settings
@@ -55,7 +56,7 @@ def publish(
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
     point(settings, snapshot, at)
-    prune(settings, at)
+    prune(settings)
     return manifest
 
 
@@ -85,22 +86,22 @@ def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> t
     return shown, chosen
 
 
-def prune(settings: Settings, at: datetime) -> list[int]:
+def prune(settings: Settings) -> list[int]:
     """Delete serving files beyond `keep_snapshots`, and what only their packs used once a day has passed. Returns the dropped snapshots."""
     shown = _shown(settings)
     numbers = kept(settings)
     dropped = [number for number in numbers[: -settings.keep_snapshots] if number != shown]
     for number in dropped:
         (settings.serving / f"v{number}.duckdb").unlink()
-    _prune_pack(settings, at)
+    _prune_pack(settings)
     return dropped
 
 
-def _prune_pack(settings: Settings, at: datetime) -> None:
+def _prune_pack(settings: Settings) -> None:
     used: set[str] = set()
     for manifest in settings.pack.glob("v*.json"):
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
-        if not served and at.timestamp() - manifest.stat().st_mtime > PACK_GRACE_S:
+        if not served and age_s(manifest) > PACK_GRACE_S:
             manifest.unlink()
         else:
             used.update(re.findall(r"[0-9a-f]{16}", manifest.read_text()))

@@ -29,7 +29,8 @@ def settings_table() -> str:
 def layers_table() -> str:
     lines = ["| layer | Chinese | table | themes |", "|---|---|---|---|"]
     for layer in load_layers():
-        lines.append(f"| `{layer.name}` {layer.en} | {layer.zh} | `{layer.table}` | {', '.join(theme.en for theme in layer.themes) or '–'} |")
+        themes = ", ".join(theme.en for theme in layer.themes) or "–"
+        lines.append(f"| `{layer.name}` {layer.en} | {layer.zh} | `{layer.table}` | {themes} |")
     return "\n".join(lines)
 
 
