@@ -52,7 +52,8 @@
   /** Colours of a layer's levels or of one of its themes, in a scheme, as `table` takes them. */
   function colours(palettes, theme, scheme) {
     if (!theme) return palettes.level[scheme].map((hex, level) => ({ hex, alpha: palettes.level.alpha[level] }));
-    const out = [];
+    // Class 0: not stated. Such objects are there all the same, in the grey of what nobody knows.
+    const out = [{ hex: palettes.level[scheme][0], alpha: palettes.level.alpha[0] }];
     for (const entry of theme.classes) out[entry.index] = { hex: entry.hex, alpha: 1 };
     return out;
   }

@@ -42,10 +42,11 @@
       };
     }
 
-    /** Lower is drawn above: the worst level, or the first class. */
+    /** Lower is drawn above: the worst level, or the first class; what is not stated lies below all. */
     function ranks(theme) {
       const out = Uint8Array.from({ length: 256 }, (_, value) => Math.min(value, 254));
-      if (!theme) manifest.palettes.level.rank.forEach((level, rank) => { out[level] = rank; });
+      if (theme) out[0] = 254;
+      else manifest.palettes.level.rank.forEach((level, rank) => { out[level] = rank; });
       return out;
     }
 

@@ -25,7 +25,7 @@ def size_of(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def paint_arrays(connection: duckdb.DuckDBPyConnection, layer: Layer) -> dict[str, Bytes]:
-    """Arrays of the layer by name: "level" and each nominal theme. In a theme 0 says none, and is stored as absent."""
+    """Arrays of the layer by name: "level" and each nominal theme. In a theme 0 says that the class is not stated."""
     table = drawn_table(layer)
     key = contract_table(table).key[0]
     names = [theme.name for theme in layer.themes]
@@ -36,10 +36,7 @@ def paint_arrays(connection: duckdb.DuckDBPyConnection, layer: Layer) -> dict[st
     ).fetchnumpy()
     ordinals = np.asarray(found["ordinal"], dtype=np.int64)
     size = size_of(connection, table)
-    arrays = {name: _scatter(size, ordinals, np.asarray(found[name], dtype=np.uint8)) for name in ("level", *names)}
-    for name in names:
-        arrays[name][arrays[name] == 0] = ABSENT
-    return arrays
+    return {name: _scatter(size, ordinals, np.asarray(found[name], dtype=np.uint8)) for name in ("level", *names)}
 
 
 def _scatter(size: int, ordinals: npt.NDArray[np.int64], values: Bytes) -> Bytes:

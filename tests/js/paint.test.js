@@ -97,3 +97,11 @@ test("stripes continue over the border of two tiles", () => {
   assert.deepEqual(row.slice(0, 8), row.slice(8));
   assert.equal(row.reduce((sum, v) => sum + v, 0), 8);
 });
+
+test("an object whose class is not stated is drawn in grey, not left out", () => {
+  const palettes = { level: { dark: ["#7A8699"], light: ["#8A94A6"], alpha: [0.6] } };
+  const colours = paint.colours(palettes, { classes: [{ index: 2, hex: "#FF0000" }] }, "dark");
+  assert.deepEqual(colours[0], { hex: "#7A8699", alpha: 0.6 });
+  assert.equal(colours[1], undefined);
+  assert.equal(colours[2].hex, "#FF0000");
+});

@@ -188,7 +188,7 @@ def test_arrays_hold_the_level_and_class_of_every_ordinal(con, manifest, folder)
     rows = con.execute("SELECT ordinal, level, use FROM paint_houses JOIN house ON house_id = object_id").fetchall()
     assert [levels[ordinal] for ordinal, _, _ in rows] == [level for _, level, _ in rows]
     use = read_blob(folder, houses["themes"][0]["array"]["name"])
-    assert [use[ordinal] for ordinal, _, _ in rows] == [index or 255 for _, _, index in rows]
+    assert [use[ordinal] for ordinal, _, _ in rows] == [index or 0 for _, _, index in rows]
     assert houses["counts"] == [sum(1 for _, level, _ in rows if level == wanted) for wanted in range(6)]
     assert paint_array(con, LAYERS[2]) == levels
 
