@@ -22,7 +22,7 @@ from etl.core.assemble import Placed
 from etl.core.contract import CheckResult, check, enforce
 from etl.core.convert import Locator
 from etl.core.datum import DatumDecision, Score, detect, nearness, require_inside
-from etl.core.intake import Intake, read_into
+from etl.core.intake import Intake
 from etl.core.mapping import Mapping_, map_headers
 from etl.core.places import fill_places, place_columns
 from etl.core.quarantine import write_quarantine
@@ -116,12 +116,9 @@ def reading_order(dataset: Dataset) -> int:
     return {"area": 0, "house": 1}.get(dataset.table, 2)
 
 
-def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, identity: Identity, frame: Frame) -> Taken:
-    """Read, check and locate `dataset`. Its refused rows are in the quarantine of the run when this returns."""
+def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, identity: Identity, frame: Frame, intake: Intake) -> Taken:
+    """Check and locate `dataset`, which `intake` has read. Its refused rows are in the quarantine of the run when this returns."""
     contract = table(dataset.table)
-    with report.stage("read", dataset.name) as stage:
-        intake = read_into(work.connection, dataset, delivery.base, work.folder / "spill", stage)
-        stage.note = ", ".join(intake.encodings)
     places = place_columns(work.connection, intake.raw, intake.headers, dataset) if contract.geometry else None
     mapping = map_headers(intake.headers, dataset, contract, [name for name in (places.x, places.y) if name] if places else ())
     with report.stage("check", dataset.name) as stage:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -13,9 +15,14 @@ import pyarrow as pa
 from data.errors import SourceError
 from data.store.duck import identifier, text
 from etl.core.read import read_dataset
-from etl.core.report import Stage
+from etl.core.report import Report, Stage
+from etl.core.scratch import Scratch
 from etl.core.spec import Damaged, Reading, ReadOptions
 from etl.core.town_file import ROW_NUMBER, Dataset
+
+
+class StoppedError(Exception):
+    """Reading was broken off because the run has failed elsewhere."""
 
 
 @dataclass(slots=True)
@@ -32,14 +39,54 @@ class Intake:
     files: int = 0
 
 
-def read_into(connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, scratch: Path, stage: Stage) -> Intake:
+class Ahead:
+    """Reads the next dataset while the one before is checked: reading is Python's work, checking DuckDB's, and each has a core.
+
+    One dataset ahead and no more, so that disk and memory hold two raw tables at most.
+    """
+
+    def __init__(self, work: Scratch, report: Report, base: Path, datasets: Sequence[Dataset]) -> None:
+        self._work, self._report, self._base = work, report, base
+        self._waiting = list(datasets)
+        self._stop = Event()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
+        self._next: Future[Intake] | None = None
+        self._start()
+
+    def take(self) -> Intake:
+        """The next dataset, read; starts reading the one after it. Raises what reading raised."""
+        assert self._next is not None
+        intake = self._next.result()
+        self._start()
+        return intake
+
+    def close(self) -> None:
+        """Stop reading, wherever it is."""
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self) -> None:
+        self._next = self._pool.submit(self._read, self._waiting.pop(0)) if self._waiting else None
+
+    def _read(self, dataset: Dataset) -> Intake:
+        with self._work.connection.cursor() as cursor, self._report.stage("read", dataset.name) as stage:
+            cursor.execute("SET search_path = 'work.main,work.next'")
+            intake = read_into(cursor, dataset, self._base, self._work.folder / "spill", stage, self._stop)
+            stage.note = ", ".join(intake.encodings)
+        return intake
+
+
+def read_into(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, scratch: Path, stage: Stage, stop: Event | None = None
+) -> Intake:
     """Stream all files, sheets and layers of `dataset` into `raw_<name>`; memory holds a few batches at a time.
 
     Raises SourceError when files of one dataset disagree about their CRS, or when there is nothing in them.
     """
     intake = Intake(identifier(f"raw_{dataset.name}"))
     for reading in read_dataset(base, dataset.file, _options(dataset, scratch)):
-        _append(connection, intake, reading, stage)
+        stage.expect(intake.rows + (reading.rows or 0))
+        _append(connection, intake, reading, stage, stop or Event())
         intake.damaged += [(reading.file, reading.sheet, line) for line in reading.damaged]
         intake.evidence += [note for note in (*reading.evidence, *reading.notes) if note not in intake.evidence]
         _remember(intake.crs, reading.crs)
@@ -66,10 +113,10 @@ def _options(dataset: Dataset, scratch: Path) -> ReadOptions:
     )  # fmt: skip
 
 
-def _append(connection: duckdb.DuckDBPyConnection, intake: Intake, reading: Reading, stage: Stage) -> None:
+def _append(connection: duckdb.DuckDBPyConnection, intake: Intake, reading: Reading, stage: Stage, stop: Event) -> None:
     names = _distinct(reading.headers, intake.headers)
     before = stage.rows
-    batches = _counted(reading, names, stage)
+    batches = _counted(reading, names, stage, stop)
     first = next(batches, None)
     if first is None:
         return
@@ -91,8 +138,10 @@ def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa
     yield from rest
 
 
-def _counted(reading: Reading, names: dict[str, str], stage: Stage) -> Iterator[pa.RecordBatch]:
+def _counted(reading: Reading, names: dict[str, str], stage: Stage, stop: Event) -> Iterator[pa.RecordBatch]:
     for batch in reading.batches:
+        if stop.is_set():
+            raise StoppedError
         stage.advance(batch.num_rows)
         yield batch.rename_columns([names.get(name, name) for name in batch.schema.names])
 

@@ -7,12 +7,22 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -26,7 +36,7 @@ STAGES = {
 
 @dataclass(slots=True)
 class Stage:
-    """One step of a run. `rows` counts what it went through, `note` says what came of it."""
+    """One step of a run. `rows` counts what it went through, `note` says what came of it; `cpu_s` includes what ran beside it."""
 
     name: str
     subject: str
@@ -34,13 +44,25 @@ class Stage:
     note: str = ""
     wall_s: float = 0.0
     cpu_s: float = 0.0
-    _advance: Any = None
+    _bar: tuple[Progress, TaskID] | None = None
 
     def advance(self, rows: int) -> None:
         """Count `rows` more, on the progress bar too."""
         self.rows += rows
-        if self._advance:
-            self._advance(rows)
+        if self._bar:
+            self._bar[0].advance(self._bar[1], rows)
+
+    def expect(self, rows: int) -> None:
+        """Tell the progress bar how many rows there will be in all."""
+        if self._bar:
+            self._bar[0].update(self._bar[1], total=rows)
+
+    def told(self) -> dict[str, Any]:
+        """Everything but the bar, for the report."""
+        return {
+            "name": self.name, "subject": self.subject, "rows": self.rows, "note": self.note,
+            "wall_s": round(self.wall_s, 3), "cpu_s": round(self.cpu_s, 3),
+        }  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -57,6 +79,8 @@ class Report:
     findings: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, dict[str, int]] = field(default_factory=dict)
     villages: dict[str, dict[str, int]] = field(default_factory=dict)  # unlinked and contradictory objects of each village
+    _progress: Progress | None = None
+    _started: float = field(default_factory=time.perf_counter)
 
     def say(self, line: str) -> None:
         """Print and remember one sentence."""
@@ -76,22 +100,32 @@ class Report:
 
     @contextmanager
     def _bar(self, stage: Stage, total: int | None) -> Iterator[None]:
+        """A bar of its own among those of the stages that run at the same time."""
         if not self.console.is_terminal:
             yield
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task(f"{stage.name} {STAGES.get(stage.name, '')} {stage.subject}", total=total)
-            stage._advance = lambda rows: progress.advance(task, rows)
+        if self._progress is None:
+            self._progress = Progress(*_columns(), console=self.console, transient=True)
+            self._progress.start()
+        task = self._progress.add_task(f"{stage.name} {STAGES.get(stage.name, '')} {stage.subject}", total=total)
+        stage._bar = (self._progress, task)
+        try:
             yield
-            stage._advance = None
+        finally:
+            self._progress.remove_task(task)
+
+    def close(self) -> None:
+        """Take the bars off the terminal."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
 
     def save(self, folder: Path) -> Path:
         """Write `report.json` into the run's folder."""
         told = {
             "run": self.run_id, "outcome": self.outcome, "snapshot": self.snapshot, "lines": self.lines, "datasets": self.datasets,
             "changes": self.changes, "findings": self.findings, "villages": self.villages, "peak_memory_mb": peak_memory_mb(),
-            "stages": [{key: value for key, value in asdict(stage).items() if key != "_advance"} for stage in self.stages],
+            "cpu_s": round(time.process_time(), 3), "stages": [stage.told() for stage in self.stages],
         }  # fmt: skip
         path = folder / "report.json"
         write_json(path, json.loads(json.dumps(told, default=str)))
@@ -104,8 +138,7 @@ class Report:
         for kind, counts in self.findings.items():
             if counts:
                 self.console.print(Text(f"{kind}: {_counts(counts)}"), soft_wrap=True)
-        wall = sum(stage.wall_s for stage in self.stages)
-        cpu = sum(stage.cpu_s for stage in self.stages)
+        wall, cpu = time.perf_counter() - self._started, time.process_time()
         self.console.print(Text(f"{self.outcome}  ({wall:.1f} s, {cpu:.1f} s CPU, peak {peak_memory_mb():,} MB)"), soft_wrap=True)
 
     def _dataset_table(self) -> Table:
@@ -118,6 +151,10 @@ class Report:
             numbers = (told.get(key) for key in ("rows", "refused", "warnings", "inserted", "updated", "deleted"))
             table.add_row(told["name"], told["table"], *("–" if number is None else f"{number:,}" for number in numbers))
         return table
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
 
 
 class _Rate(ProgressColumn):

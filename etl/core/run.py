@@ -26,6 +26,7 @@ from etl.core.contract import create_fault_table
 from etl.core.contradictions import counts_by_village, find_contradictions
 from etl.core.coverage import audit_coverage
 from etl.core.deliver import Delivery, Taken, changed_datasets, identity_of, reading_order, require_acceptable, take_in, town_frame
+from etl.core.intake import Ahead
 from etl.core.link import link
 from etl.core.merge import Change, Message, changes_by_source, commit, find_changes
 from etl.core.publish import publish
@@ -98,9 +99,13 @@ class Run:
             if dataset.name not in names:
                 self.report.say(f"{dataset.name}: unchanged, skipped 未变化，跳过")
         taken: list[Taken] = []
-        for dataset, identity in chosen:
-            frame = town_frame(connection, self.delivery, taken)
-            taken.append(take_in(self.work, self.report, self.delivery, dataset, identity, frame))
+        ahead = Ahead(self.work, self.report, self.delivery.base, [dataset for dataset, _ in chosen])
+        try:
+            for dataset, identity in chosen:
+                intake, frame = ahead.take(), town_frame(connection, self.delivery, taken)
+                taken.append(take_in(self.work, self.report, self.delivery, dataset, identity, frame, intake))
+        finally:
+            ahead.close()
         require_acceptable(taken)
         return taken
 
@@ -306,6 +311,7 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
             report.outcome = str(error)
             raise
         finally:
+            report.close()
             report.save(work.folder)
             report.summary()
 
