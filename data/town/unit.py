@@ -84,7 +84,7 @@ def build_unit(task: Task) -> Built:
     belts = _belts(site, homestead)
     land = _land(site, homestead, belts)
     lots = quarters.build_lots(land.shapes, land.code, site.rng)
-    buildings, owner = _all_buildings(site, houses, land.shapes, lots)
+    buildings, owner = _all_buildings(site, houses, lots, land.ponds)
     return _finished(site, land, buildings, owner)
 
 
@@ -221,12 +221,13 @@ def _deal_open(
     group[rest] = np.where(crop, CROP_GROUP + np.arange(len(rest)), joined)
 
 
-def _all_buildings(site: _Site, houses: Buildings, land: Shapes, lots: Buildings) -> tuple[Buildings, NDArray[np.int64]]:
-    """Houses and lot buildings together, and the leaf area of each; one that a leaf or a block does not wholly hold is left out."""
+def _all_buildings(site: _Site, houses: Buildings, lots: Buildings, ponds: list[shapely.Geometry]) -> tuple[Buildings, NDArray[np.int64]]:
+    """Houses and lot buildings together, and the leaf area of each; one not wholly on dry ground of a leaf is left out."""
     shapes = np.concatenate([houses.shapes, lots.shapes])
     leaves = np.array([shapely.Polygon(part.ring) for part in site.skeleton.leaves], dtype=object)
     leaf = coverage.owner(shapes, leaves)
     dry = coverage.owner(shapes, site.strips.blocks) >= 0
+    dry[shapely.STRtree(ponds).query(shapes, predicate="intersects")[0]] = False
     both = [np.concatenate([getattr(houses, name), getattr(lots, name)]) for name in ("block", "group", "storeys", "setting")]
     order = np.flatnonzero((leaf >= 0) & dry)
     order = order[np.argsort(leaf[order], kind="stable")]
