@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -46,11 +46,14 @@ DEVICES = frozenset({"facility", "responder"})
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is known of the town's place in lon/lat: its outline, a generous hull, and how well points fit its houses. All may be None."""
+    """What is known of the town's place in lon/lat: its outline and a generous hull, both None as long as there are no areas.
+
+    `houses` gives houses against which the shift of map apps shows.
+    """
 
     outline: BaseGeometry | None
     generous: BaseGeometry | None
-    score: Score | None
+    houses: Callable[[], list[BaseGeometry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,11 @@ def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset,
         with report.stage("locate", dataset.name) as stage:
             relation, result, decision = _located(work, report, delivery, dataset, intake, frame, result)
             stage.advance(result.good)
-    written = write_quarantine(work.connection, dataset, contract, intake.raw, work.folder / "quarantine")
+    written: list[Path] = []
+    if result.refused:
+        with report.stage("return", dataset.name) as stage:
+            written = write_quarantine(work.connection, dataset, contract, intake.raw, work.folder / "quarantine")
+            stage.note = f"{len(written)} workbooks"
     work.connection.execute(f"DROP TABLE {intake.raw}")
     _tell(report, dataset, intake, mapping, result, written, decision)
     links = tuple(c.name for c in contract.links if c.name in mapping.sources or c.name in dataset.constants)
@@ -177,8 +184,16 @@ def _decided(connection: duckdb.DuckDBPyConnection, delivery: Delivery, dataset:
     return detect(
         [bytes(wkb) for (wkb,) in sample], dataset.crs, intake.crs[0] if intake.crs else None, frame.outline, delivery.town.crs,
         declared_datum=dataset.datum, control_points=dataset.control_points,
-        score=frame.score if dataset.table in DEVICES and dataset.datum is None and dataset.crs is None else None,
+        score=_score(dataset, frame),
     )  # fmt: skip
+
+
+def _score(dataset: Dataset, frame: Frame) -> Score | None:
+    """How well devices fit the houses, where nobody says in which system they are."""
+    if dataset.table not in DEVICES or dataset.datum or dataset.crs:
+        return None
+    houses = frame.houses()
+    return nearness(houses) if houses else None
 
 
 def _tell(
@@ -221,20 +236,23 @@ def require_acceptable(taken: Sequence[Taken]) -> None:
 
 
 def town_frame(connection: duckdb.DuckDBPyConnection, delivery: Delivery, taken: Sequence[Taken]) -> Frame:
-    """What is known of the town's place: delivered areas, those that the lake has from others, and the declared extent."""
+    """What is known of the town's place: delivered areas, those that the lake has, and the declared extent."""
+
+    def houses() -> list[BaseGeometry]:
+        return _shapes(connection, taken, "house")
+
     shapes = [shapely.box(*delivery.town.extent)] if delivery.town.extent else []
-    shapes += _shapes(connection, delivery, taken, "area")
+    shapes += _shapes(connection, taken, "area")
     if not shapes:
-        return Frame(None, None, None)
+        return Frame(None, None, houses)
     outline = shapely.union_all(shapely.make_valid(shapes))
     margin = max(MARGIN_DEGREES, MARGIN_SHARE * shapely.length(shapely.envelope(outline)))
     generous = shapely.simplify(shapely.buffer(shapely.convex_hull(outline), margin, quad_segs=2), margin / 10)
-    houses = _shapes(connection, delivery, taken, "house")
     outline = shapely.simplify(shapely.buffer(outline, BORDER_DEGREES, quad_segs=2), BORDER_DEGREES / 10)
-    return Frame(outline, generous, nearness(houses) if houses else None)
+    return Frame(outline, generous, houses)
 
 
-def _shapes(connection: duckdb.DuckDBPyConnection, delivery: Delivery, taken: Sequence[Taken], name: str) -> list[BaseGeometry]:
+def _shapes(connection: duckdb.DuckDBPyConnection, taken: Sequence[Taken], name: str) -> list[BaseGeometry]:
     """Places (lon/lat) of a table as delivered in this run, or else as the lake has them; at most `SAMPLE` of them, but all areas."""
     relations = [one.placed.relation for one in taken if one.dataset.table == name]
     if not relations and has_tables(connection):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -45,13 +46,18 @@ def publish(
     before = _former(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
     with _serving_database(connection, temporary, before):
-        _copy_tables(connection)
+        names = _tables_of_next(connection)
+        _copy_tables(connection, [name for name in names if name not in _UNDRAWN])
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         former = _former_ordinals(connection)
         for table in (name for name, contract in TABLES.items() if contract.geometry):
             assign_ordinals(connection, table, TABLES[table].key[0], former)
-        connection.execute("CHECKPOINT serve")
-        manifest = build_pack(connection, layers, settings.pack, _manifest_of(before))
+        # Drawing is Python's work and copying DuckDB's: what is not drawn is copied meanwhile.
+        with ThreadPoolExecutor(max_workers=1) as pool, connection.cursor() as cursor:
+            cursor.execute("SET search_path = 'serve.main'")
+            copied = pool.submit(_copy_tables, cursor, [name for name in names if name in _UNDRAWN])
+            manifest = build_pack(connection, layers, settings.pack, _manifest_of(before))
+            copied.result()
         connection.execute("CHECKPOINT serve")
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
@@ -127,20 +133,25 @@ def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before:
             connection.execute("DETACH previous")
 
 
-def _copy_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Everything in `next`: the contract's tables in Hilbert order, the reports, and what painting made."""
-    names = connection.execute("""
+def _tables_of_next(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Everything in `next`: the contract's tables, the reports, and what painting made."""
+    found = connection.execute("""
         SELECT table_name FROM duckdb_tables() WHERE database_name = 'work' AND schema_name = 'next'
         UNION SELECT view_name FROM duckdb_views() WHERE database_name = 'work' AND schema_name = 'next' ORDER BY ALL""").fetchall()
-    for (name,) in names:
-        if name in _WORK_ONLY:
-            continue
+    return [name for (name,) in found if name not in _WORK_ONLY]
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Tables of `next` into the serving file, spatial ones in Hilbert order."""
+    for name in names:
         columns = [column for column, *_ in connection.execute(f"DESCRIBE work.next.{name}").fetchall() if column != ROW_HASH]
         order = f"ORDER BY {_order(connection, name)}"
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(map(identifier, columns))} FROM work.next.{name} {order}")
 
 
 _WORK_ONLY = ("tally", "previous_receipt", "override", "town")
+# Tables that the pack does not read.
+_UNDRAWN = frozenset({*(name for name, table in TABLES.items() if not table.geometry), "receipt", "fault", "unlinked", "contradiction"})
 
 
 def _order(connection: duckdb.DuckDBPyConnection, name: str) -> str:

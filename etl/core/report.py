@@ -30,7 +30,7 @@ from data.store.files import write_json
 
 STAGES = {
     "read": "读取", "check": "校验", "locate": "定位", "assemble": "汇集", "link": "关联", "audit": "核对", "paint": "着色",
-    "merge": "入库", "publish": "发布", "heal": "恢复", "pack": "制图",
+    "merge": "入库", "publish": "发布", "heal": "恢复", "return": "退件",
 }  # fmt: skip
 
 

@@ -102,7 +102,9 @@ class Run:
         ahead = Ahead(self.work, self.report, self.delivery.base, [dataset for dataset, _ in chosen])
         try:
             for dataset, identity in chosen:
-                intake, frame = ahead.take(), town_frame(connection, self.delivery, taken)
+                if not taken or taken[-1].dataset.table == "area":
+                    frame = town_frame(connection, self.delivery, taken)
+                intake = ahead.take()
                 taken.append(take_in(self.work, self.report, self.delivery, dataset, identity, frame, intake))
         finally:
             ahead.close()
