@@ -16,7 +16,7 @@ from layers.core.ordinals import Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
 from layers.core.tiles import EXTENT
-from layers.core.tilesets import PLANS, Found, build_tilesets, layer_labels
+from layers.core.tilesets import PLANS, Found, build_tilesets, layer_labels, shelf_of
 
 Manifest = dict[str, Any]
 FORMAT = 1
@@ -34,7 +34,7 @@ def build_pack(
     """
     folder.mkdir(parents=True, exist_ok=True)
     present = _tables(connection)
-    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, folder)
+    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, shelf_of(folder, previous))
     painted = [layer for layer in layers if f"paint_{layer.name}" in present and found.get(drawn_table(layer))]
     manifest: Manifest = {
         "format": FORMAT,

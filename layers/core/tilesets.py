@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from layers.core.blobs import store
 from layers.core.labels import labels, names_of
 from layers.core.tiles import EXTENT, tile
 
+VERSION = 1  # raised when the same geometry comes to other tiles, so that no former pack is taken over
 READABLE_PX = 56.0  # areas of a tree level are shown once the middle one of them is this wide
 Found = dict[str, Geometries]
 
@@ -47,19 +49,39 @@ PLANS: dict[str, Plan] = {
 }  # fmt: skip
 
 
-def build_tilesets(connection: duckdb.DuckDBPyConnection, tables: set[str], folder: Path) -> tuple[dict[str, Any], dict[str, Found]]:
-    """Tilesets of all spatial `tables` by name, blobs written to `folder`; and the geometries read, by table."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where blobs lie, and the tiles of the former pack by the geometry that they were made of."""
+
+    folder: Path
+    former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def shelf_of(folder: Path, previous: Mapping[str, Any] | None) -> Shelf:
+    """The shelf of `folder` with what the manifest `previous` has, as far as its blobs are still there."""
+    tilesets = (previous or {}).get("tilesets", {}).values()
+    there = {path.name for path in folder.glob("*.tile.gz")}
+    whole = (tileset for tileset in tilesets if "source" in tileset and all(f"{name}.tile.gz" in there for name in _tile_names(tileset)))
+    return Shelf(folder, {tileset["source"]: tileset for tileset in whole})
+
+
+def _tile_names(tileset: Mapping[str, Any]) -> Iterator[str]:
+    return (tile[2] for band in tileset["bands"] for tile in band["tiles"])
+
+
+def build_tilesets(connection: duckdb.DuckDBPyConnection, tables: set[str], shelf: Shelf) -> tuple[dict[str, Any], dict[str, Found]]:
+    """Tilesets of all spatial `tables` by name, blobs written to the shelf; and the geometries read, by table."""
     tilesets: dict[str, Any] = {}
     read_by_table: dict[str, Found] = {}
     if "backdrop" in tables:
-        tilesets |= _backdrop(connection, folder)
+        tilesets |= _backdrop(connection, shelf)
     if "area" in tables:
-        tilesets |= _areas(connection, folder, read_by_table)
+        tilesets |= _areas(connection, shelf, read_by_table)
     for table in [name for name in PLANS if name in tables and name != "area"]:
         found = read(connection, table)
         read_by_table[table] = found
         for kind, geometries in found.items():
-            tilesets[_name(table, kind)] = _tileset(connection, table, kind, geometries, folder)
+            tilesets[_name(table, kind)] = _tileset(connection, table, kind, geometries, shelf)
     return tilesets, read_by_table
 
 
@@ -67,10 +89,10 @@ def _name(table: str, kind: str) -> str:
     return table if kind == PLANS[table].main else f"{table}-{kind}"
 
 
-def _tileset(connection: duckdb.DuckDBPyConnection, table: str, kind: str, geometries: Geometries, folder: Path) -> dict[str, Any]:
+def _tileset(connection: duckdb.DuckDBPyConnection, table: str, kind: str, geometries: Geometries, shelf: Shelf) -> dict[str, Any]:
     plan = PLANS[table]
     bands = plan.polygon_bands if kind == "polygon" else SHAPES[kind]
-    out = _written(geometries, bands, plan.coverage, folder)
+    out = _written(geometries, bands, plan.coverage, shelf)
     return {
         "table": table,
         "kind": kind,
@@ -82,10 +104,23 @@ def _tileset(connection: duckdb.DuckDBPyConnection, table: str, kind: str, geome
     }
 
 
-def _written(geometries: Geometries, bands: tuple[Band, ...], coverage: bool, folder: Path) -> dict[str, Any]:
-    """Counts, box and bands of a tileset; its tiles are written."""
-    made = [_band(band, geometries, shapes, folder) for band, shapes in shapes_of(geometries, bands, coverage)]
-    return {"n": len(geometries.ids), "box": box_of(geometries.lonlat), "bands": sorted(made, key=lambda band: int(band["z"]))}
+def _written(geometries: Geometries, bands: tuple[Band, ...], coverage: bool, shelf: Shelf) -> dict[str, Any]:
+    """Counts, box and bands of a tileset; its tiles are written, unless the former pack was made of the same geometry in the same way."""
+    source = _source(geometries, bands, coverage)
+    if source in shelf.former:
+        return {key: shelf.former[source][key] for key in ("n", "box", "bands", "source")}
+    made = [_band(band, geometries, shapes, shelf.folder) for band, shapes in shapes_of(geometries, bands, coverage)]
+    bands_made = sorted(made, key=lambda band: int(band["z"]))
+    return {"n": len(geometries.ids), "box": box_of(geometries.lonlat), "bands": bands_made, "source": source}
+
+
+def _source(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> str:
+    """Digest of all that decides what the tiles are."""
+    total = hashlib.blake2b(repr((VERSION, geometries.kind, bands, coverage)).encode(), digest_size=12)
+    total.update(np.ascontiguousarray(geometries.ids).tobytes())
+    for wkb in shapely.to_wkb(geometries.lonlat):
+        total.update(wkb)
+    return total.hexdigest()
 
 
 def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict[str, Any]:
@@ -99,7 +134,7 @@ def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict
     return out
 
 
-def _areas(connection: duckdb.DuckDBPyConnection, folder: Path, read_by_table: dict[str, Found]) -> dict[str, Any]:
+def _areas(connection: duckdb.DuckDBPyConnection, shelf: Shelf, read_by_table: dict[str, Found]) -> dict[str, Any]:
     """One tileset a tree level; the zooms at which each reads best stand in `show`."""
     found = read(connection, "area")
     read_by_table["area"] = found
@@ -113,8 +148,8 @@ def _areas(connection: duckdb.DuckDBPyConnection, folder: Path, read_by_table: d
     show = dict(_readable(levels))
     tilesets = {}
     for level, some in levels.items():
-        tileset = _tileset(connection, "area", "polygon", some, folder) | {"level": level, "show": show.get(level)}
-        named = _labelled(labels(names_of(connection, "area", "name", some, priority="level")), folder)
+        tileset = _tileset(connection, "area", "polygon", some, shelf) | {"level": level, "show": show.get(level)}
+        named = _labelled(labels(names_of(connection, "area", "name", some, priority="level")), shelf.folder)
         tilesets[f"area-{level}"] = tileset | named
     return tilesets
 
@@ -135,7 +170,7 @@ def _readable(levels: Mapping[int, Geometries]) -> Iterator[tuple[int, list[int]
         yield level, [start, end]
 
 
-def _backdrop(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
+def _backdrop(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> dict[str, Any]:
     """Water and green as `backdrop`, roads, rail and canals as `backdrop-line`; ids are classes. Single points are not drawn."""
     classes = backdrop.classify(connection)
     styles = backdrop.styles(classes)
@@ -146,8 +181,8 @@ def _backdrop(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, 
             continue
         common = {"table": "backdrop", "kind": kind, "ids": "class", "size": len(classes), "keep": False, "outline": 15, "classes": styles}
         names = names_of(connection, "backdrop", "name", by_ordinal[kind], priority="10 + coalesce(rank, 3)")
-        written = _written(geometries, SHAPES[kind], False, folder)
-        tilesets["backdrop" if kind == "polygon" else f"backdrop-{kind}"] = common | written | _labelled(labels(names), folder)
+        written = _written(geometries, SHAPES[kind], False, shelf)
+        tilesets["backdrop" if kind == "polygon" else f"backdrop-{kind}"] = common | written | _labelled(labels(names), shelf.folder)
     return tilesets
 
 
