@@ -14,7 +14,7 @@ import duckdb
 
 from data.schema import TABLES, Table
 from data.store.duck import identifier, text
-from data.store.lake import ROW_HASH, columns_of, definition, lake_columns, table_sizes
+from data.store.lake import ROW_HASH, columns_of, definition, has_table, lake_columns, table_sizes
 
 COPIED_ROWS = 1_000_000
 MADE = "@town"  # source of rows that no dataset delivered: the town's own area
@@ -48,6 +48,12 @@ class Plan:
         """Tables that get a new version, in the order of the contract."""
         return tuple(name for name in TABLES if name in self.delivered or name in self.relinked)
 
+    @property
+    def partial(self) -> frozenset[str]:
+        """Touched tables of which only some rows need new links: nobody delivered people, and only the houses of some have changed."""
+        stays = "person" in self.relinked and "person" not in self.delivered and "area" not in self.delivered
+        return frozenset({"person"}) if stays else frozenset()
+
 
 def make_plan(delivered: Mapping[str, tuple[Placed, ...]], delivered_at: date) -> Plan:
     """The plan for the delivered datasets: links are stale wherever a table upstream is delivered or itself relinked."""
@@ -62,6 +68,8 @@ def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Create `stage_<table>` for every touched table and a view or an empty table in `next` for the others."""
     known = table_sizes(connection)
     for name, table in TABLES.items():
+        if name in plan.partial:
+            continue  # linking stages it, once the houses are known
         if name in plan.touched:
             _stage(connection, table, plan, known)
         elif name in known:
@@ -93,6 +101,22 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, know
     _overshadow(connection, table)
 
 
+def stage_affected_people(connection: duckdb.DuckDBPyConnection) -> None:
+    """`stage_person` with the people whose house or room has changed, and with all who have had none so far."""
+    table = TABLES["person"]
+    connection.execute("""
+        CREATE TABLE main.changed_home AS
+        SELECT coalesce(n.house_id, o.house_id) AS house_id FROM next.house n FULL JOIN lake.house o USING (house_id)
+        WHERE n.row_hash IS DISTINCT FROM o.row_hash OR n.area_code IS DISTINCT FROM o.area_code
+        UNION SELECT coalesce(n.house_id, o.house_id) FROM next.room n FULL JOIN lake.room o USING (room_id)
+        WHERE n.house_id IS DISTINCT FROM o.house_id OR n.room_no IS DISTINCT FROM o.room_no""")
+    affected = "house_id IS NULL OR house_id IN (FROM main.changed_home) OR house_id NOT IN (SELECT house_id FROM next.house)"
+    rows = _earlier_rows(connection, table, "person", ())
+    connection.execute(f"CREATE TABLE main.stage_person AS SELECT * FROM ({rows}) WHERE {affected}")
+    shadows = "lake.shadow_person" if has_table(connection, "shadow_person") else "(FROM main.stage_person LIMIT 0)"
+    connection.execute(f"CREATE TABLE main.shadow_person AS FROM {shadows}")
+
+
 def _delivered_rows(connection: duckdb.DuckDBPyConnection, table: Table, dataset: Placed, plan: Plan, in_lake: bool) -> str:
     """SELECT of a dataset's rows in lake columns. A row that the lake has just so keeps its day of delivery.
 
@@ -120,7 +144,7 @@ def _earlier_rows(connection: duckdb.DuckDBPyConnection, table: Table, relation:
     senders = connection.execute("SELECT name, links FROM lake.dataset WHERE table_name = ?", [table.name]).fetchall()
     for link in (column.name for column in table.links):
         given = ", ".join(text(name) for name, links in senders if link in (links or ()))
-        values[link] = f"CASE WHEN source IN ({given}) THEN {identifier(link)} END" if given else "NULL"
+        values[link] = f"CASE WHEN source IN ({given}) THEN {identifier(link)} END" if given else f"NULL::{table.column(link).duckdb_type}"
     gone = ", ".join(text(name) for name in (MADE, *(dataset.name for dataset in datasets)))
     columns = ", ".join(f"{value} AS {identifier(column)}" for column, value in values.items())
     return f"SELECT {columns} FROM lake.{relation} WHERE source NOT IN ({gone})"

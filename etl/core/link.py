@@ -8,7 +8,7 @@ from data.schema import TABLES, Table
 from data.store.duck import identifier, text
 from data.store.lake import REPORTS, definition, lake_columns
 from etl.core.areas import build_areas, build_closure
-from etl.core.assemble import Plan
+from etl.core.assemble import Plan, stage_affected_people
 from etl.core.town_file import Town
 
 # Parcels before houses, houses and rooms before people.
@@ -25,12 +25,26 @@ def link(connection: duckdb.DuckDBPyConnection, plan: Plan, town: Town) -> None:
         connection.execute("INSERT INTO next.unlinked FROM lake.unlinked WHERE table_name = 'area'")
     build_closure(connection)
     for name in (*ORDER[1:], *(name for name in TABLES if name not in ORDER)):
-        if name in plan.touched:
-            _link_table(connection, TABLES[name])
+        if name in plan.partial:
+            stage_affected_people(connection)
+            _link_table(connection, TABLES[name], "main.relinked_person")
+            _complete(connection, TABLES[name])
+        elif name in plan.touched:
+            _link_table(connection, TABLES[name], f"next.{name}")
     _report_unlinked(connection)
 
 
-def _link_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _complete(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """`next.<table>`: the rows with new links, and the others as the lake has them."""
+    columns = ", ".join(identifier(name) for name, _ in lake_columns(table))
+    relinked = f"main.relinked_{table.name}"
+    connection.execute(f"""
+        CREATE TABLE next.{table.name} AS SELECT {columns} FROM {relinked}
+        UNION ALL SELECT {columns} FROM lake.{table.name} ANTI JOIN {relinked} USING ({", ".join(table.key)})""")
+
+
+def _link_table(connection: duckdb.DuckDBPyConnection, table: Table, target: str) -> None:
+    """`target` from `stage_<table>`, with its link columns filled."""
     joins: list[str] = []
     found: dict[str, str] = {}
     if table.geometry and _has(table, "area_code"):
@@ -49,7 +63,7 @@ def _link_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
             "area_code": "coalesce(h.area_code, CASE WHEN s.area_code IN (SELECT code FROM area) THEN s.area_code END)",
         }  # fmt: skip
     columns = ", ".join(f"{found.get(name, f's.{identifier(name)}')} AS {identifier(name)}" for name, _ in lake_columns(table))
-    connection.execute(f"CREATE TABLE next.{table.name} AS SELECT {columns} FROM main.stage_{table.name} s {' '.join(joins)}")
+    connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM main.stage_{table.name} s {' '.join(joins)}")
     connection.execute(f"DROP TABLE main.stage_{table.name}")
 
 

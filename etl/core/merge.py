@@ -48,7 +48,10 @@ def find_changes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str,
     changes: dict[str, Change] = {}
     for name in plan.touched:
         columns = [column for column, _ in lake_columns(TABLES[name])]
-        changes[name] = _compare(connection, name, f"next.{name}", columns, TABLES[name].key, name in known)
+        if name in plan.partial:
+            changes[name] = _compare(connection, name, f"main.relinked_{name}", columns, TABLES[name].key, True, whole=False)
+        else:
+            changes[name] = _compare(connection, name, f"next.{name}", columns, TABLES[name].key, name in known)
         _compare_shadow(connection, name, columns, known, changes)
     for name, report in REPORTS.items():
         changes[name] = _compare(connection, name, f"next.{name}", [column for column, _ in report], KEYS.get(name, ()), name in known)
@@ -107,8 +110,16 @@ def _compare_shadow(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, name: str, relation: str, columns: list[str], keys: tuple[str, ...], in_lake: bool
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    relation: str,
+    columns: list[str],
+    keys: tuple[str, ...],
+    in_lake: bool,
+    *,
+    whole: bool = True,
 ) -> Change:
+    """`delta_<name>` and `gone_<name>` of `relation` against the lake's table; nothing is gone unless `relation` is the `whole` table."""
     if not in_lake:
         connection.execute(f"CREATE VIEW main.delta_{name} AS SELECT {_listed(columns)} FROM {relation}")
         return Change(_count(connection, f"main.delta_{name}"), 0, 0)
@@ -123,7 +134,7 @@ def _compare(
     left = list(dict.fromkeys((*matched, "source"))) if "source" in columns else list(matched)
     connection.execute(f"""
         CREATE TABLE main.gone_{name} AS SELECT {_listed(left, "o.")} FROM lake.{name} o
-        WHERE NOT EXISTS (FROM {relation} n WHERE {on})""")
+        WHERE {f"NOT EXISTS (FROM {relation} n WHERE {on})" if whole else "FALSE"}""")
     updated = _count(connection, f"main.delta_{name} WHERE __known")
     return Change(_count(connection, f"main.delta_{name}") - updated, updated, _count(connection, f"main.gone_{name}"))
 

@@ -77,6 +77,17 @@ def test_what_a_dataset_no_longer_holds_is_deleted_and_datasets_left_out_stay(lo
     assert gone == [(5,)], "the people of the five houses are reported"
 
 
+def test_people_follow_when_their_house_gets_another_area_and_only_they_are_touched(loaded: tuple[Settings, TinyTown]) -> None:
+    settings, town = loaded
+    town.change("houses", lambda rows: [(rows[0][0], box(3000, 1500, 10, 9)), *rows[1:]])
+    quietly(settings, town.write(only=["houses"]))
+    moved = in_lake(settings, "SELECT DISTINCT person_id FROM lake.table_changes('person', 2, 2)")
+    living = in_lake(settings, "SELECT person_id FROM lake.person WHERE house_id = 'H000'")
+    assert sorted(moved) == sorted(living)
+    assert on_show(settings, "SELECT DISTINCT area_code FROM person WHERE house_id = 'H000'") == [("V1T1",)]
+    assert on_show(settings, "SELECT count(*), count(DISTINCT person_id) FROM person") == [(60, 60)]
+
+
 def test_redrawn_areas_move_houses_without_touching_their_day_of_delivery(loaded: tuple[Settings, TinyTown]) -> None:
     settings, town = loaded
     town.delivered_at = date(2026, 10, 23)
