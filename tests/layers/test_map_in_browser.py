@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import shapely
 from pack_town import BOX, CORNER, LAYERS, town
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from layers.core.blobs import blob_file
 from layers.core.pack import build_pack
@@ -96,15 +96,8 @@ def site(made: tuple[Any, ...]) -> Iterator[tuple[str, type[Site]]]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        yield (opened := play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]))
-        opened.close()
-
-
-def opened(browser: Browser, address: str, dpr: float = 1) -> Page:
-    page = browser.new_page(viewport={"width": 900, "height": 600}, device_scale_factor=dpr)
+def opened(chromium: Browser, address: str, dpr: float = 1) -> Page:
+    page = chromium.new_page(viewport={"width": 900, "height": 600}, device_scale_factor=dpr)
     page.on("pageerror", lambda error: page.evaluate("(text) => errors.push(text)", str(error)))
     page.goto(address)
     return page
@@ -141,9 +134,9 @@ def in_view(page: Page, houses: np.ndarray) -> list[tuple[int, float, float]]:
 
 
 @pytest.mark.parametrize(("dpr", "zoom"), [(1, 16), (1, 17), (1.5, 17), (2, 18), (3, 17)])
-def test_every_house_in_view_is_picked_where_it_stands_and_wears_its_colour(browser, site, made, dpr, zoom):
+def test_every_house_in_view_is_picked_where_it_stands_and_wears_its_colour(chromium, site, made, dpr, zoom):
     _, manifest, houses, levels = made
-    page = opened(browser, site[0], dpr)
+    page = opened(chromium, site[0], dpr)
     page.evaluate("handle.set({layers: [{name: 'houses'}], labels: false, backdrop: false, boundaries: false})")
     look(page, *CORNER, zoom)
     seen = in_view(page, houses)
@@ -161,9 +154,9 @@ def close(colour: list[int], hex_: str) -> bool:
     return all(abs(channel - int(hex_[i : i + 2], 16)) <= 3 for channel, i in zip(colour, (1, 3, 5), strict=True))
 
 
-def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(browser, site, made):
+def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(chromium, site, made):
     address, handler = site
-    page = opened(browser, address)
+    page = opened(chromium, address)
     look(page, *CORNER, 17)
     ordinal, lon, lat = in_view(page, made[2])[0]
     fetched = [path for path in handler.asked if path.endswith(".tile")]
@@ -181,8 +174,8 @@ def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(browser
     page.close()
 
 
-def test_a_click_tells_all_objects_there_topmost_first(browser, site, made):
-    page = opened(browser, site[0])
+def test_a_click_tells_all_objects_there_topmost_first(chromium, site, made):
+    page = opened(chromium, site[0])
     look(page, *CORNER, 17)
     ordinal, lon, lat = in_view(page, made[2])[0]
     x, y = page.evaluate("([lat, lon]) => { const p = map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }", [lat, lon])
@@ -198,19 +191,19 @@ def house_tiles(made: tuple[Any, ...]) -> set[str]:
     return {f"/pack/{name}.tile" for _, _, name, *_ in made[1]["tilesets"]["house"]["bands"][-1]["tiles"]}
 
 
-def test_a_failed_fetch_is_tried_again(browser, site, made):
+def test_a_failed_fetch_is_tried_again(chromium, site, made):
     address, handler = site
     handler.fail_first = house_tiles(made) | {"/pack/manifest.json"}
-    page = opened(browser, address)
+    page = opened(chromium, address)
     look(page, *CORNER, 17)
     assert page.evaluate("[errors, handle.view().features.house > 0]") == [[], True]
     page.close()
 
 
-def test_a_tile_that_is_lost_is_said_and_does_not_end_the_map(browser, site, made):
+def test_a_tile_that_is_lost_is_said_and_does_not_end_the_map(chromium, site, made):
     address, handler = site
     handler.lost = house_tiles(made)
-    page = opened(browser, address)
+    page = opened(chromium, address)
     look(page, *CORNER, 17)
     errors, features = page.evaluate("[errors, handle.view().features]")
     assert all("map tiles not loaded" in error for error in errors)
@@ -219,8 +212,8 @@ def test_a_tile_that_is_lost_is_said_and_does_not_end_the_map(browser, site, mad
     page.close()
 
 
-def test_the_map_is_drawn_again_after_the_page_makes_it_anew(browser, site, made):
-    page = opened(browser, site[0])
+def test_the_map_is_drawn_again_after_the_page_makes_it_anew(chromium, site, made):
+    page = opened(chromium, site[0])
     look(page, *CORNER, 15)
     page.evaluate("map.remove(); open_()")
     look(page, *CORNER, 16)
@@ -228,8 +221,8 @@ def test_the_map_is_drawn_again_after_the_page_makes_it_anew(browser, site, made
     page.close()
 
 
-def test_removal_leaves_nothing_behind(browser, site, made):
-    page = opened(browser, site[0])
+def test_removal_leaves_nothing_behind(chromium, site, made):
+    page = opened(chromium, site[0])
     look(page, *CORNER, 15)
     assert page.evaluate("Object.values(map._events).flat().length > 0")
     page.evaluate("handle.remove()")
@@ -241,8 +234,8 @@ def test_removal_leaves_nothing_behind(browser, site, made):
     page.close()
 
 
-def test_the_rasters_kept_stay_under_the_stated_limit(browser, site, made):
-    page = opened(browser, site[0])
+def test_the_rasters_kept_stay_under_the_stated_limit(chromium, site, made):
+    page = opened(chromium, site[0])
     page.evaluate("handle.remove(); handle = onescreen.map.attach(map, {cacheMB: 1, onError: (message) => errors.push(message)})")
     for i in range(8):
         look(page, BOX[0] + 0.004 * i, CORNER[1], 17)
