@@ -8,29 +8,28 @@ PYTHON ?= python3.11
 BASE_PYTHON := $(shell command -v $(PYTHON) || command -v python3)
 PY := .venv/bin/python
 SETUP := .venv/.locked
-HOME_DIR := $(or $(ONESCREEN_HOME),.onescreen)
-CURRENT := $(HOME_DIR)/serving/current.json
 SCALE ?= 1
 
-run: $(SETUP) $(CURRENT)   ## set up, load the demonstration town when nothing is loaded, serve
+run: $(SETUP)              ## set up, load the demonstration town when nothing is loaded, serve
+	@$(PY) -m etl demo --scale $(SCALE) --if-empty
 	@exec $(PY) app.py
 
 demo: $(SETUP)             ## generate and load the demonstration town again
 	@$(PY) -m etl demo --scale $(SCALE)
 
-$(CURRENT): | $(SETUP)
-	@$(PY) -m etl demo --scale $(SCALE)
-
 # The environment is rebuilt only when the lock file changes.
 $(SETUP): requirements.lock
 	@echo "Setting up .venv (once)"
-	@test -x $(PY) || $(BASE_PYTHON) -m venv .venv || { apt-get install -qq -y python3-venv >/dev/null && $(BASE_PYTHON) -m venv .venv; }
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "OneScreen needs Python 3.11 or 3.12"; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(BASE_PYTHON) -m venv --clear .venv >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y python3-venv >/dev/null && $(BASE_PYTHON) -m venv --clear .venv; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock 2>&1 | { grep -v '^WARNING: Location' || true; }
 	@touch $@
 
 # What the tests need from the system: a browser, Chinese fonts, and PostgreSQL with PostGIS as a peer.
 test-system:
 	@missing=""; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	fc-list :lang=zh-cn 2>/dev/null | grep -q . || missing="$$missing fonts-noto-cjk fontconfig"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
@@ -41,7 +40,7 @@ test-system:
 	fi
 
 test: $(SETUP) test-system lint   ## everything, the browser included
-	@node --test tests/js/ >/tmp/onescreen-js.log 2>&1 || { cat /tmp/onescreen-js.log; exit 1; }
+	@node --test tests/js/*.test.js >/tmp/onescreen-js.log 2>&1 || { cat /tmp/onescreen-js.log; exit 1; }
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: $(SETUP)

@@ -61,14 +61,22 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
     path = file or (Path(chosen) if chosen else REPOSITORY / "onescreen.toml")
     values: dict[str, object] = {}
     if path.exists():
-        with path.open("rb") as handle:
-            values.update(tomllib.load(handle))
+        values.update(_read(path))
     elif file or chosen:
         raise SettingsError(f"The settings file {path} does not exist.", remedy="Create it or unset ONESCREEN_SETTINGS.")
     values.update(named)
     return Settings(**{key: _converted(key, value) for key, value in values.items()})  # type: ignore[arg-type]
 
 
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.", remedy="Correct that place.") from error
+
+
+LANGUAGES = ("zh-CN", "en")
+_BOUNDS = {"port": (1, 65535), "keep_snapshots": (1, 1000), "threads": (1, 256)}
 _KINDS = {
     "home": "path", "layers": "path", "host": "text", "language": "text", "memory_limit": "text",
     "port": "int", "keep_snapshots": "int", "threads": "int", "now": "instant",
@@ -81,15 +89,36 @@ def _converted(key: str, value: object) -> object:
         raise SettingsError(f"Unknown setting {key!r}.", remedy=advice(key, known))
     kind = _KINDS[key]
     try:
-        if kind == "path":
-            return Path(str(value)).expanduser().resolve()
-        if kind == "int":
-            return int(str(value))
-        if kind == "instant":
-            instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-            if instant.tzinfo is None:
-                raise ValueError("no offset")
-            return instant
+        converted = _of_kind(kind, value)
+        _require_usable(key, converted)
     except ValueError as error:
-        raise SettingsError(f"Setting {key} has the unusable value {value!r} ({error}).", remedy=f"Give {kind}.") from error
+        raise SettingsError(f"Setting {key} has the unusable value {value!r} ({error}).", remedy=f"Give {_wanted(key, kind)}.") from error
+    return converted
+
+
+def _of_kind(kind: str, value: object) -> object:
+    if kind == "path":
+        return Path(str(value)).expanduser().resolve()
+    if kind == "int":
+        return int(str(value))
+    if kind == "instant":
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        if instant.tzinfo is None:
+            raise ValueError("no offset")
+        return instant
     return str(value)
+
+
+def _require_usable(key: str, value: object) -> None:
+    if isinstance(value, int) and key in _BOUNDS and not _BOUNDS[key][0] <= value <= _BOUNDS[key][1]:
+        raise ValueError("out of range")
+    if key == "language" and value not in LANGUAGES:
+        raise ValueError("no such language")
+
+
+def _wanted(key: str, kind: str) -> str:
+    if key in _BOUNDS:
+        return "a whole number from {} to {}".format(*_BOUNDS[key])
+    if key == "language":
+        return " or ".join(LANGUAGES)
+    return {"path": "a path", "instant": "an instant such as 2026-11-22T09:42:00+08:00"}.get(kind, kind)

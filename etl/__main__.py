@@ -13,6 +13,7 @@ from data.clock import now
 from data.errors import OneScreenError
 from data.schema import TABLES, table
 from data.settings import Settings, load_settings
+from data.store.serving import current
 from etl.core import run, upkeep
 from etl.core.demo import load_demo
 from etl.core.template import write_template
@@ -35,7 +36,8 @@ def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) 
     elif chosen.verb == "check":
         run.check_only(settings, chosen.town, console, force_datum=chosen.force_datum)
     elif chosen.verb == "demo":
-        load_demo(settings, console, scale=chosen.scale, today=now(settings).date())
+        if not (chosen.if_empty and current(settings)):
+            load_demo(settings, console, scale=chosen.scale, today=now(settings).date())
     elif chosen.verb == "status":
         upkeep.status(settings, console)
     elif chosen.verb == "rollback":
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
                           help="accept this dataset although under 95 %% of it lie inside the town; may be repeated")  # fmt: skip
     demo = verbs.add_parser("demo", help="generate and load the demonstration town 生成并加载示范镇")
     demo.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")
+    demo.add_argument("--if-empty", action="store_true", help="only when nothing is on show yet")
     verbs.add_parser("status", help="what is on show, what is loaded 查看状态")
     back = verbs.add_parser("rollback", help="show an earlier kept snapshot again 回退到以前的快照")
     back.add_argument("snapshot", type=int, nargs="?", help="its number; the one before by default")

@@ -58,9 +58,24 @@ def dotted(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def aliases(tree: ast.AST) -> dict[str, str]:
+    """Local name → what it stands for, so that no other name opens a door."""
+    known: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            known |= {
+                alias.asname or alias.name.split(".")[0]: alias.name if alias.asname else alias.name.split(".")[0] for alias in node.names
+            }
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return known
+
+
 def door_uses(tree: ast.AST) -> set[str]:
-    names = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return {door for door in DOORS for name in names if name == door or name.endswith(f".{door}")}
+    known = aliases(tree)
+    names = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    full = {".".join([known.get(name.split(".")[0], name.split(".")[0]), *name.split(".")[1:]]) for name in names if name}
+    return {door for door in DOORS for name in full if name == door or name.endswith(f".{door}")}
 
 
 @pytest.mark.parametrize("file", [pytest.param(f, id=str(f.relative_to(ROOT))) for f in python_files(*ROOMS)])
@@ -97,6 +112,15 @@ def test_every_single_door_is_used_by_its_keeper_alone(file: Path) -> None:
 def test_the_checker_sees_a_forbidden_arrow_and_a_forbidden_door() -> None:
     tree = ast.parse("import os, datetime\nhome = os.environ['HOME']\nnow = datetime.datetime.now()\n")
     assert door_uses(tree) == {"os.environ", "datetime.now"}
+    for disguised, door in (
+        ("from os import environ as e\ne['HOME']", "os.environ"),
+        ("from duckdb import connect\nconnect()", "duckdb.connect"),
+        ("import duckdb as d\nd.connect()", "duckdb.connect"),
+        ("import datetime as dt\ndt.datetime.now()", "datetime.now"),
+        ("from datetime import datetime as D\nD.now()", "datetime.now"),
+        ("from time import time\ntime()", "time.time"),
+    ):
+        assert door_uses(ast.parse(disguised)) == {door}, disguised
     assert "etl" not in ALLOWED["layers"] and "screen" not in ALLOWED["data"]
 
 
