@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sys
 import threading
 
@@ -10,7 +11,7 @@ import uvicorn
 from dash import Dash
 from fastapi import FastAPI
 
-from data.errors import OneScreenError
+from data.errors import OneScreenError, SettingsError
 from data.policy import Viewer
 from data.settings import REPOSITORY, Settings, load_settings
 from data.store.serving import ServingStore
@@ -81,14 +82,26 @@ def main() -> int:
     try:
         settings = load_settings()
         server = create_app(settings)
+        listening = listen(settings)
     except OneScreenError as error:
         print(f"OneScreen did not start. {error}", file=sys.stderr)
         return 2
     root = f"http://{settings.host}:{settings.port}"
     print(f"OneScreen  {root}/\n  town     {root}/town\n  health   {root}/health", flush=True)
     threading.Thread(target=warm, args=(server.state.screen,), daemon=True).start()
-    uvicorn.run(server, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
+    config = uvicorn.Config(server, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
+    uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The bound socket, before any address is printed. Raises SettingsError when the port is taken or the address is not ours."""
+    try:
+        return socket.create_server((settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}).", remedy="Set ONESCREEN_PORT or ONESCREEN_HOST."
+        ) from error
 
 
 if __name__ == "__main__":

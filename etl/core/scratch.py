@@ -40,7 +40,12 @@ def exclusive(settings: Settings) -> Iterator[bool]:
     The kernel releases the lock of a killed process, so that the number in the file is only for people and for telling a crash.
     Raises StoreError when another run holds it.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {settings.home} cannot be made ({error.strerror}).", remedy="Set ONESCREEN_HOME to another."
+        ) from error
     path = settings.home / "etl.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
