@@ -15,7 +15,7 @@ from data.schema import TABLES, table
 from data.settings import Settings, load_settings
 from data.store.serving import current
 from etl.core import run, upkeep
-from etl.core.demo import load_demo
+from etl.core.demo import load_demo, load_rest
 from etl.core.template import write_template
 
 
@@ -36,8 +36,7 @@ def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) 
     elif chosen.verb == "check":
         run.check_only(settings, chosen.town, console, force_datum=chosen.force_datum)
     elif chosen.verb == "demo":
-        if not (chosen.if_empty and current(settings)):
-            load_demo(settings, console, scale=chosen.scale, today=now(settings).date())
+        _demo(chosen, settings, console)
     elif chosen.verb == "status":
         upkeep.status(settings, console)
     elif chosen.verb == "rollback":
@@ -48,6 +47,13 @@ def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) 
         write_template(table(chosen.table), chosen.out)
         console.print(f"{chosen.out}", soft_wrap=True)
     return 0
+
+
+def _demo(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:
+    if chosen.rest:
+        load_rest(settings, Console(quiet=True), scale=chosen.scale)
+    elif not (chosen.if_empty and current(settings)):
+        load_demo(settings, console, scale=chosen.scale, today=now(settings).date(), first_only=chosen.first)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
                           help="accept this dataset although under 95 %% of it lie inside the town; may be repeated")  # fmt: skip
     demo = verbs.add_parser("demo", help="generate and load the demonstration town 生成并加载示范镇")
     demo.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")
+    demo.add_argument("--first", action="store_true", help="only the base delivery, so that there is something to see at once")
+    demo.add_argument("--rest", action="store_true", help="only the deliveries later than what is on show, without a word")
     demo.add_argument("--if-empty", action="store_true", help="only when nothing is on show yet")
     verbs.add_parser("status", help="what is on show, what is loaded 查看状态")
     back = verbs.add_parser("rollback", help="show an earlier kept snapshot again 回退到以前的快照")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -9,14 +10,16 @@ from pathlib import Path
 from rich.console import Console
 
 from data.settings import Settings
+from data.store.serving import ServingStore, current
 from data.town.deliveries import write_town
 from etl.core import run
+from etl.core.town_file import load_town_file
 
 SEED = 7
 
 
-def load_demo(settings: Settings, console: Console, *, scale: float, today: date) -> None:
-    """Write the raw files of the town at `scale` below `settings.home` unless they are there, and load every delivery of them.
+def load_demo(settings: Settings, console: Console, *, scale: float, today: date, first_only: bool = False) -> None:
+    """Write the raw files of the town at `scale` below `settings.home` unless they are there, and load its deliveries, or only the first.
 
     A half-written town is never mistaken for a whole one: it is written aside and moved into place.
     """
@@ -24,8 +27,33 @@ def load_demo(settings: Settings, console: Console, *, scale: float, today: date
     if not raw.exists():
         console.print("Generating the demonstration town 正在生成示范镇", highlight=False)
         _write_aside(raw, scale, today)
-    for delivery in sorted(path.parent for path in raw.glob("*/town.toml")):
-        run.load(settings, delivery / "town.toml", console)
+    deliveries = _deliveries(raw)
+    for delivery in deliveries[:1] if first_only else deliveries:
+        run.load(settings, delivery, console)
+
+
+def load_rest(settings: Settings, console: Console, *, scale: float) -> None:
+    """Load the deliveries of the demonstration town at `scale` that are later than what is on show; nothing when there is no such town."""
+    shown = _shown_day(settings)
+    for delivery in _deliveries(settings.home / "demo" / f"scale-{scale:g}"):
+        delivered_at = load_town_file(delivery).town.delivered_at
+        if shown and delivered_at and delivered_at > shown:
+            run.load(settings, delivery, console)
+
+
+def _deliveries(raw: Path) -> list[Path]:
+    return sorted(raw.glob("*/town.toml"))
+
+
+def _shown_day(settings: Settings) -> date | None:
+    """The day of the delivery on show."""
+    if current(settings) is None:
+        return None
+    store = ServingStore(settings)
+    with store.read() as cursor:
+        row = cursor.execute("SELECT value FROM town WHERE key = 'as_of'").fetchone()
+    store.close()
+    return date.fromisoformat(json.loads(row[0])[:10]) if row else None
 
 
 def _write_aside(raw: Path, scale: float, today: date) -> None:

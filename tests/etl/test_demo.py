@@ -1,0 +1,25 @@
+"""The demonstration town from nothing: the base first, the rest later, and nothing twice."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from data.settings import Settings
+from data.store.serving import current
+from etl.core.demo import load_demo, load_rest
+
+
+def test_the_base_is_on_show_first_and_the_rest_follows_once(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, now=datetime.fromisoformat("2026-11-22T09:42:00+08:00"))
+    quiet = Console(quiet=True)
+    load_rest(settings, quiet, scale=0.01)
+    assert current(settings) is None, "where there is no demonstration town, nothing is loaded"
+    load_demo(settings, quiet, scale=0.01, today=date(2026, 11, 22), first_only=True)
+    first = current(settings)
+    assert first and first.snapshot == 1
+    load_rest(settings, quiet, scale=0.01)
+    third = current(settings)
+    assert third and third.snapshot == 3
+    load_rest(settings, quiet, scale=0.01)
+    assert current(settings) == third
