@@ -27,6 +27,13 @@ COUNTS = ("total", "red", "orange", "yellow", "blue", "green", "grey")
 _REFERENCE = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b(?!\s*\()")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUALIFIED = re.compile(r"(?:\b([a-z_][a-z0-9_]*)\s*\.\s*)?\b([a-z_][a-z0-9_]*)\b")
+# Of a personal column these let out nothing but a number, or whether all rows have the same value.
+_HARMLESS = re.compile(
+    r"\bcount(?:_if)?\s*\((?:[^()]|\([^()]*\))*\)|\bmin\s*\(\s*([\w.]+)\s*\)\s*=\s*max\s*\(\s*\1\s*\)|\bGROUP\s+BY\s+[\w.]+(?:\s*,\s*[\w.]+)*",
+    re.IGNORECASE,
+)
 
 
 def load_layers(folder: Path | None = None) -> tuple[Layer, ...]:
@@ -170,19 +177,59 @@ def _check_rules(layer: Layer, where: str) -> None:
 
 
 def _check_personal(layer: Layer, where: str) -> None:
-    """A computed field, a theme or a label may not read a personal column: that would go round `data.policy`."""
-    table = TABLES["area"] if layer.geometry == "area" else TABLES[layer.table]
-    personal = {column.name for column in table.all_columns if column.personal}
-    texts = (
-        [field.value for field in layer.card if isinstance(field, Field)] + _theme_sql(layer) + [f"o.{layer.label}" if layer.label else ""]
-    )
-    for text in texts:
-        for alias, column in references(text):
-            if alias == "o" and column in personal:
-                raise LayerError(
-                    f"{where}: {text!r} reads the personal column {column!r}.",
-                    remedy="Name the column itself in `card`, so that it is masked by the viewer's role.",
-                )
+    """What reaches a screen without passing `data.policy` may not read a personal column, of whichever table; rules may: only a level leaves."""
+    personal = _personal_aliases(layer.table, layer.joins)
+    over = _personal_aliases("area", layer.area_joins) if layer.geometry == "area" else personal
+    shown = [field.value for field in layer.card if isinstance(field, Field)]
+    for text in [*shown, layer.checked, f"o.{layer.label}" if layer.label else ""]:
+        _refuse_personal(text, personal, where)
+    for text in _theme_sql(layer):
+        _refuse_personal(text, over, where)
+    for join in (*layer.joins, *layer.area_joins):
+        if join.select:
+            _refuse_selected(f"join {join.alias!r}", join.select, join.columns, where)
+    for part in layer.parts:
+        _refuse_selected(f"part {part.name!r}", part.select, (), where)
+
+
+def _personal_aliases(table: str, joins: Iterable[Join]) -> dict[str, frozenset[str]]:
+    """Personal columns by alias; what a `select` gives has been checked where it is selected."""
+    return {"o": _personal_columns(table)} | {join.alias: _personal_columns(join.table) for join in joins}
+
+
+def _personal_columns(table: str) -> frozenset[str]:
+    return frozenset(column.name for column in TABLES[table].all_columns if column.personal) if table in TABLES else frozenset()
+
+
+def _personal_named(text: str) -> frozenset[str]:
+    """Personal columns of all tables of the contract whose name stands in the text."""
+    words = {word.lower() for word in _WORD.findall(text)}
+    return frozenset().union(*(_personal_columns(table) for table in words))
+
+
+def _refuse_personal(text: str, aliases: Mapping[str, frozenset[str]], where: str) -> None:
+    bare = _QUOTED.sub("''", text).replace('"', "")
+    anywhere = _personal_named(bare).union(*aliases.values())
+    for alias, column in _QUALIFIED.findall(bare.lower()):
+        if column in (aliases.get(alias, anywhere) if alias else anywhere):
+            raise LayerError(
+                f"{where}: {text!r} reads the personal column {column!r}.",
+                remedy="Name the column itself in `card`, so that it is masked by the viewer's role.",
+            )
+
+
+def _refuse_selected(what: str, select: str, columns: Iterable[str], where: str) -> None:
+    """A `select` may count persons and compare them with each other; word for word, so that no alias or quoting hides a column."""
+    bare = _QUOTED.sub("''", select)
+    personal = _personal_named(bare)
+    # `columns` too: they name what a star gives.
+    words = [word.lower() for word in [*_WORD.findall(_HARMLESS.sub(" ", bare)), *columns]]
+    for word in words:
+        if word in personal or (word == "columns" and personal):
+            raise LayerError(
+                f"{where}: {what} selects {word!r}, which is personal in a table that it reads.",
+                remedy="Count instead, with count(…), count(DISTINCT …) or count_if(…), and leave columns of that name out.",
+            )
 
 
 def source_of(layer: Layer) -> str:

@@ -9,9 +9,15 @@ from small_town import LAYERS
 
 from data.errors import LayerError
 from layers.core.registry import check, load_layer, load_layers, references
-from layers.core.spec import LEVELS, Field, Join, Layer, Rule, Theme
+from layers.core.spec import LEVELS, Field, Join, Layer, Part, Rule, Theme
 
 GOOD: Mapping[str, Any] = {"name": "test", "table": "house", "zh": "测试", "en": "Test"}
+RENTAL = (Join("r", "r.house_id = o.house_id", table="rental"),)
+
+
+def selecting(given: str) -> Join:
+    select = f"SELECT house_id, {given} AS given FROM person GROUP BY 1"
+    return Join("p", "p.house_id = o.house_id", select=select, columns=("house_id", "given"))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +41,20 @@ GOOD: Mapping[str, Any] = {"name": "test", "table": "house", "zh": "测试", "en
         ({"themes": (Theme("who", "谁", "Who", "o.owner_name"),)}, "personal column 'owner_name'"),
         ({"card": (Field("who", "谁", "Who", "length(o.owner_phone)"),)}, "personal column 'owner_phone'"),
         ({"label": "address"}, "personal column 'address'"),
+        ({"joins": RENTAL, "card": (Field("who", "谁", "Who", "r.landlord_name||r.landlord_phone"),)}, "personal column 'landlord_name'"),
+        ({"joins": RENTAL, "card": (Field("who", "谁", "Who", 'r."Landlord_Name"'),)}, "personal column 'landlord_name'"),
+        ({"joins": RENTAL, "card": (Field("who", "谁", "Who", "landlord_phone"),)}, "personal column 'landlord_phone'"),
+        ({"joins": RENTAL, "themes": (Theme("who", "谁", "Who", "o.occupancy", label="r.tenants[1]"),)}, "personal column 'tenants'"),
+        ({"card": (Field("who", "谁", "Who", "(SELECT max(id_number) FROM person)"),)}, "personal column 'id_number'"),
+        ({"joins": (selecting("max(name||id_number)"),)}, "join 'p' selects 'name'.*Count instead"),
+        ({"joins": (selecting('max("ID_NUMBER")'),)}, "join 'p' selects 'id_number'"),
+        ({"joins": (selecting("count(*) AS n, min(birth_date)"),)}, "join 'p' selects 'birth_date'"),
+        ({"joins": (selecting("max(COLUMNS('id_n.*'))"),)}, "join 'p' selects 'columns'"),
+        (
+            {"joins": (Join("p", "p.house_id = o.house_id", select="SELECT * FROM person", columns=("house_id", "phone")),)},
+            "selects 'phone'",
+        ),
+        ({"parts": (Part("a", "甲", "A", 1, 0.1, "SELECT area_code, id_number::BIGINT AS bad, 1 AS n FROM person"),)}, "part 'a' selects"),
     ],
 )
 def test_what_the_contract_does_not_know_is_refused_with_the_nearest_right_word(wrong: dict[str, Any], message: str) -> None:
@@ -44,6 +64,16 @@ def test_what_the_contract_does_not_know_is_refused_with_the_nearest_right_word(
 
 def test_a_good_declaration_passes() -> None:
     check(Layer(**GOOD, rules=(Rule(1, "a", "o.storeys > 3 AND o.address <> 'x.y'", "甲", "a"),), card=("owner_name",)), "test.py")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["count(DISTINCT id_number)", "count_if(care_group IN ('01', '02'))", "min(household_no) = max(household_no)", "count(*)"],
+)
+def test_persons_may_be_counted_and_compared_and_a_rule_may_look_at_them(given: str) -> None:
+    rules = (Rule(1, "a", "r.landlord_phone IS NULL", "甲", "a"),)
+    card = (Field("given", "数", "Given", "p.given", kind="people"), Field("on", "日", "On", "r.inspected_on", kind="date"))
+    check(Layer(**GOOD, joins=(*RENTAL, selecting(given)), rules=rules, card=card), "test.py")
 
 
 def test_quoted_text_and_functions_are_no_columns() -> None:
