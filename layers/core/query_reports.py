@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data import policy
 from data.policy import Viewer
-from data.schema import TABLES
+from data.schema import TABLES, Column
 from layers.core.query_store import Row, Store
 
 
@@ -17,31 +17,54 @@ def datasets(store: Store) -> list[Row]:
     )
 
 
-def fault_counts(store: Store) -> list[Row]:
-    """Faults of the last loads by dataset, code and severity, the most frequent first."""
-    return store.rows(
-        """SELECT dataset, code, severity, min(reason_zh) AS reason_zh, min(reason_en) AS reason_en, count(*) AS n FROM fault
-        GROUP BY ALL ORDER BY n DESC, dataset, code"""
+MASK = "****"
+_SHAPE = "geom"  # what is wrong with a shape says nothing about a person
+_TOLD = ("column_name", "value", "reason_zh", "reason_en", "remedy_zh", "remedy_en")
+
+
+def fault_counts(store: Store, viewer: Viewer) -> list[Row]:
+    """Faults of the last loads by dataset, code and severity, the most frequent first; the reasons are those of one of the rows, as released."""
+    found = store.rows(
+        f"""SELECT f.dataset, f.code, f.severity, any_value(d.table_name) AS table_name, count(*) AS n,
+            min({{{", ".join(f"'{name}': f.{name}" for name in _TOLD)}}}) AS told
+        FROM fault f LEFT JOIN dataset d ON d.name = f.dataset GROUP BY f.dataset, f.code, f.severity ORDER BY n DESC, f.dataset, f.code"""
     )
+    out = []
+    for row in found:
+        told = _released(row["told"], _columns(row["table_name"]), viewer)
+        out.append(
+            {name: row[name] for name in ("dataset", "code", "severity", "n")} | {name: told[name] for name in ("reason_zh", "reason_en")}
+        )
+    return out
 
 
 def faults(store: Store, viewer: Viewer, dataset: str, limit: int = 100, offset: int = 0) -> Row:
-    """Faults of a dataset row by row: `{"total", "rows"}`. A faulty value of a personal column is masked below steward."""
+    """Faults of a dataset row by row: `{"total", "rows"}`. A faulty value of a personal column is masked below steward, in every text."""
     found = store.one("SELECT table_name FROM dataset WHERE name = $name", name=dataset)
-    table = TABLES.get(str(found["table_name"])) if found else None
-    columns = {column.name: column for column in table.all_columns} if table else {}
+    columns = _columns(found["table_name"] if found else None)
     total = store.values("SELECT count(*) FROM fault WHERE dataset = $name", name=dataset)[0]
     rows = store.rows(
         """SELECT file, sheet, row, column_name, value, code, reason_zh, reason_en, remedy_zh, remedy_en, severity FROM fault
         WHERE dataset = $name ORDER BY file, sheet, row, column_name LIMIT $limit OFFSET $offset""",
         name=dataset, limit=limit, offset=offset,
     )  # fmt: skip
-    for row in rows:
-        column = columns.get(str(row["column_name"]))
-        # A value under a header that the contract does not know might be anything.
-        if not viewer.reaches("steward") and row["value"] is not None and (column is None or column.personal):
-            row["value"] = "****"
-    return {"total": total, "rows": rows}
+    return {"total": total, "rows": [_released(row, columns, viewer) for row in rows]}
+
+
+def _columns(table_name: str | None) -> dict[str, Column]:
+    table = TABLES.get(table_name or "")
+    return {column.name: column for column in table.all_columns} if table else {}
+
+
+def _released(row: Row, columns: dict[str, Column], viewer: Viewer) -> Row:
+    """The fault with its value masked wherever it stands: the reasons quote it."""
+    column, value = columns.get(str(row["column_name"])), row["value"]
+    # A value under a header that the contract does not know might be anything.
+    personal = column.personal is not None if column else row["column_name"] != _SHAPE
+    if not value or not personal or viewer.reaches("steward"):
+        return row
+    quoting = [name for name in _TOLD if name not in ("column_name", "value") and row[name]]
+    return row | {"value": MASK} | {name: row[name].replace(value, MASK) for name in quoting}
 
 
 def contradictions(store: Store, viewer: Viewer, area_code: str) -> list[Row]:

@@ -59,6 +59,10 @@ def lived_in() -> Town:
         value="990115195003010018",
         code="id_check",
         severity="refused",
+        reason_zh="身份证号“990115195003010018”的校验码不符",
+        reason_en="The check digit of the ID number “990115195003010018” is wrong",
+        remedy_zh="请核对990115195003010018。",
+        remedy_en="Check 990115195003010018.",
     )
     town.add("contradiction", kind="resident_in_vacant", table_name="person", key="secret-person-0", area_code="D1")
     town.number()
@@ -69,7 +73,7 @@ def lived_in() -> Town:
 def answers(town: Town, viewer: Viewer) -> list[Any]:
     """Every question that the screen can ask, answered for `viewer`."""
     store = town.store()
-    out: list[Any] = [query.town(store), query.layer_list(store), query.datasets(store), query.fault_counts(store)]
+    out: list[Any] = [query.town(store), query.layer_list(store), query.datasets(store), query.fault_counts(store, viewer)]
     for area in ("T", "V1", "D1"):
         out += [query.breadcrumb(store, area), query.children(store, viewer, area), query.headline(store, viewer, area)]
         out += [query.contradictions(store, viewer, area)]
@@ -248,9 +252,24 @@ def test_the_search_finds_names_and_codes_and_addresses_only_for_who_may_read_th
     assert query.search(store, MASKED, "王小明") == query.search(store, MASKED, "  ") == []
 
 
-def test_a_faulty_value_of_a_personal_column_is_shown_to_the_steward_alone(lived_in: Town) -> None:
-    assert query.faults(lived_in.store(), OFFICER, "people")["rows"][0]["value"] == "****"
-    assert query.faults(lived_in.store(), Viewer("steward"), "people")["rows"][0]["value"] == "990115195003010018"
+def test_a_faulty_value_of_a_personal_column_is_shown_to_the_steward_alone_in_every_text(lived_in: Town) -> None:
+    store, secret = lived_in.store(), "990115195003010018"
+    texts = ("value", "reason_zh", "reason_en", "remedy_zh", "remedy_en")
+    (masked,) = query.faults(store, OFFICER, "people")["rows"]
+    assert [masked[name] for name in texts] == [
+        "****", "身份证号“****”的校验码不符", "The check digit of the ID number “****” is wrong", "请核对****。", "Check ****."
+    ]  # fmt: skip
+    (clear,) = query.faults(store, Viewer("steward"), "people")["rows"]
+    assert all(secret in clear[name] for name in texts)
+
+
+def test_the_counts_of_faults_quote_no_personal_value_either(lived_in: Town) -> None:
+    (row,) = query.fault_counts(lived_in.store(), OFFICER)
+    assert row == {
+        "dataset": "people", "code": "id_check", "severity": "refused", "n": 1, "reason_zh": "身份证号“****”的校验码不符",
+        "reason_en": "The check digit of the ID number “****” is wrong",
+    }  # fmt: skip
+    assert "990115195003010018" in query.fault_counts(lived_in.store(), Viewer("steward"))[0]["reason_zh"]
 
 
 def test_contradictions_are_counted_by_kind(lived_in: Town) -> None:
