@@ -89,16 +89,22 @@ def _mirror(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> N
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: Mapping[str, int]) -> None:
-    """`stage_<table>`: all rows in lake columns; link columns hold what the sender gave, and are empty where linking has to find them."""
+    """`stage_<table>`: all rows in lake columns; link columns hold what the sender gave, and are empty where linking has to find them.
+
+    A view where it can be, so that millions of rows are written once, by linking. Areas are worked on in place.
+    """
     datasets = plan.delivered.get(table.name, ())
     # A relation without rows first, so that the columns and their types are the lake's whatever follows.
     empty = ", ".join(f"NULL::{kind} AS {identifier(column)}" for column, kind in lake_columns(table))
-    parts = [f"SELECT {empty} WHERE FALSE"]
-    parts += [_delivered_rows(connection, table, dataset, plan, table.name in known) for dataset in datasets]
+    parts = [_delivered_rows(connection, table, dataset, plan, table.name in known) for dataset in datasets]
     earlier = [name for name in (table.name, f"shadow_{table.name}") if name in known]
     parts += [_earlier_rows(connection, table, name, datasets) for name in earlier]
-    connection.execute(f"CREATE TABLE main.stage_{table.name} AS {' UNION ALL BY NAME '.join(parts)}")
-    _overshadow(connection, table)
+    rows = " UNION ALL BY NAME ".join([f"SELECT {empty} WHERE FALSE", *parts])
+    connection.execute(f"CREATE {'TABLE' if table.name == 'area' else 'VIEW'} main.stage_{table.name} AS {rows}")
+    if len(parts) > 1:
+        _overshadow(connection, table)
+    else:
+        connection.execute(definition(f"main.shadow_{table.name}", lake_columns(table)))
 
 
 def stage_affected_people(connection: duckdb.DuckDBPyConnection) -> None:
@@ -159,5 +165,8 @@ def _overshadow(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         SELECT * FROM {stage} SEMI JOIN (SELECT {keys} FROM {stage} GROUP BY ALL HAVING count(*) > 1) USING ({keys})
         QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY verified_on DESC NULLS LAST, source) > 1
     """)
-    same = " AND ".join(f"s.{column} = l.{column}" for column in (*table.key, "source"))
-    connection.execute(f"DELETE FROM {stage} s USING {shadow} l WHERE {same}")
+    if connection.execute(f"SELECT 1 FROM {shadow} LIMIT 1").fetchone() is None:
+        return
+    kind = "TABLE" if table.name == "area" else "VIEW"
+    connection.execute(f"ALTER {kind} {stage} RENAME TO every_{table.name}")
+    connection.execute(f"CREATE {kind} {stage} AS FROM main.every_{table.name} ANTI JOIN {shadow} USING ({keys}, source)")

@@ -56,15 +56,13 @@ def _link_table(connection: duckdb.DuckDBPyConnection, table: Table, target: str
         joins.append("LEFT JOIN main.parcel_of_house p ON p.key = s.house_id")
         found |= {"parcel_id": "coalesce(s.parcel_id, p.parcel_id)", "footprint_m2": "ST_Area(s.geom)"}
     if table.name == "person":
-        _find_homes(connection)
-        joins.append("LEFT JOIN main.home_of_person h ON h.key = s.person_id")
+        joins += _homes(connection)
         found |= {
-            "house_id": "coalesce(h.house_id, s.house_id)", "room_id": "h.room_id",
+            "house_id": "coalesce(h.house_id, s.house_id)", "room_id": "r.room_id",
             "area_code": "coalesce(h.area_code, CASE WHEN s.area_code IN (SELECT code FROM area) THEN s.area_code END)",
         }  # fmt: skip
     columns = ", ".join(f"{found.get(name, f's.{identifier(name)}')} AS {identifier(name)}" for name, _ in lake_columns(table))
     connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM main.stage_{table.name} s {' '.join(joins)}")
-    connection.execute(f"DROP TABLE main.stage_{table.name}")
 
 
 def _find_areas(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -107,8 +105,8 @@ HOUSE_ADDRESS = r"regexp_replace(" + ADDRESS + r", '号(?:[0-9a-z]+(?:幢|栋|�
 ROOM = r"regexp_replace(lower({0}), '[\s#室号]+', '', 'g')"
 
 
-def _find_homes(connection: duckdb.DuckDBPyConnection) -> None:
-    """`home_of_person(key, house_id, room_id, area_code, how)`: by house number, else by an address that one house alone has."""
+def _homes(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Joins that give a person `s` the house `h`, by number or else by an address that one house alone has, and the room `r`."""
     connection.execute(f"""
         CREATE TABLE main.house_at AS SELECT address, any_value(house_id) AS house_id
         FROM (SELECT house_id, {ADDRESS.format("address")} AS address FROM house WHERE address IS NOT NULL)
@@ -118,17 +116,16 @@ def _find_homes(connection: duckdb.DuckDBPyConnection) -> None:
         FROM room WHERE room_no IS NOT NULL GROUP BY ALL""")
     connection.execute(f"""
         CREATE TABLE main.home_by_address AS
-        SELECT s.person_id AS key, coalesce(whole.house_id, part.house_id) AS house_id FROM (
+        SELECT s.person_id, coalesce(whole.house_id, part.house_id) AS house_id FROM (
             SELECT person_id, {ADDRESS.format("address")} AS address, {HOUSE_ADDRESS.format("address")} AS short
             FROM main.stage_person WHERE address IS NOT NULL AND (house_id IS NULL OR house_id NOT IN (SELECT house_id FROM house))) s
         LEFT JOIN main.house_at whole ON whole.address = s.address LEFT JOIN main.house_at part ON part.address = s.short
         WHERE coalesce(whole.house_id, part.house_id) IS NOT NULL""")
-    connection.execute(f"""
-        CREATE TABLE main.home_of_person AS
-        SELECT s.person_id AS key, h.house_id, r.room_id, h.area_code
-        FROM main.stage_person s LEFT JOIN main.home_by_address b ON b.key = s.person_id
-        JOIN house h ON h.house_id = coalesce(b.house_id, s.house_id)
-        LEFT JOIN main.room_at r ON r.house_id = h.house_id AND r.room_no = {ROOM.format("s.room_no")}""")
+    return (
+        "LEFT JOIN main.home_by_address b ON b.person_id = s.person_id",
+        "LEFT JOIN (SELECT house_id, area_code FROM house) h ON h.house_id = coalesce(b.house_id, s.house_id)",
+        f"LEFT JOIN main.room_at r ON r.house_id = h.house_id AND r.room_no = {ROOM.format('s.room_no')}",
+    )
 
 
 def _report_unlinked(connection: duckdb.DuckDBPyConnection) -> None:

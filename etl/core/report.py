@@ -44,6 +44,7 @@ class Stage:
     note: str = ""
     wall_s: float = 0.0
     cpu_s: float = 0.0
+    peak_mb: int = 0
     _bar: tuple[Progress, TaskID] | None = None
 
     def advance(self, rows: int) -> None:
@@ -61,7 +62,7 @@ class Stage:
         """Everything but the bar, for the report."""
         return {
             "name": self.name, "subject": self.subject, "rows": self.rows, "note": self.note,
-            "wall_s": round(self.wall_s, 3), "cpu_s": round(self.cpu_s, 3),
+            "wall_s": round(self.wall_s, 3), "cpu_s": round(self.cpu_s, 3), "peak_mb": self.peak_mb,
         }  # fmt: skip
 
 
@@ -95,6 +96,7 @@ class Report:
         with self._bar(stage, total):
             yield stage
         stage.wall_s, stage.cpu_s = time.perf_counter() - started, time.process_time() - cpu
+        stage.peak_mb = peak_memory_mb()
         self.stages.append(stage)
         self.console.print(Text(_line(stage)), soft_wrap=True)
 

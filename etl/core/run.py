@@ -129,8 +129,6 @@ class Run:
         plan = make_plan(delivered, self.delivery.delivered_at)
         with self.report.stage("assemble"):
             assemble(self.work.connection, plan)
-            for one in taken:
-                self.work.connection.execute(f"DROP TABLE {one.placed.relation}")
             self._record(taken)
         return plan
 
@@ -139,6 +137,8 @@ class Run:
         connection = self.work.connection
         with self.report.stage("link"):
             link(connection, plan, self.delivery.town)
+            for placed in (placed for datasets in plan.delivered.values() for placed in datasets):
+                connection.execute(f"DROP TABLE {placed.relation}")
         with self.report.stage("audit") as stage:
             find_contradictions(connection, plan)
             if "area" in plan.touched:
