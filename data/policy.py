@@ -79,17 +79,22 @@ def breakdown(counts: Mapping[Key, int], viewer: Viewer) -> dict[Key, int | Supp
     return shown
 
 
-def matrix(rows: Sequence[Mapping[Key, int]], viewer: Viewer) -> list[dict[Key, int | Suppressed]]:
-    """Counts of persons in a table whose row and column totals are shown: no line keeps exactly one hidden cell, in either direction."""
+def matrix(rows: Sequence[Mapping[Key, int]], viewer: Viewer, above: frozenset[Key] = frozenset()) -> list[dict[Key, int | Suppressed]]:
+    """Counts of persons in a table whose row and column totals are shown: no line keeps exactly one hidden cell, in either direction.
+
+    `above` names the columns whose total is hidden itself: there the rows may not all be shown.
+    """
     keys = list(dict.fromkeys(key for row in rows for key in row))
     hidden = {(i, key) for i, row in enumerate(rows) for key in keys if isinstance(count(row.get(key, 0), viewer), Suppressed)}
     small = set(hidden)
-    lines = [[(i, key) for key in keys] for i in range(len(rows))] + [[(i, key) for i in range(len(rows))] for key in keys]
+    across = [[(i, key) for key in keys] for i in range(len(rows))]
+    down = [([(i, key) for i in range(len(rows))], int(key in above)) for key in keys]
+    lines = [(line, 0) for line in across] + down
     changed = True
     while changed:
         changed = False
-        for line in lines:
-            extra = _second(line, hidden, rows)
+        for line, hidden_total in lines:
+            extra = _second(line, hidden, rows, hidden_total)
             if extra is not None:
                 hidden.add(extra)
                 changed = True
@@ -98,9 +103,11 @@ def matrix(rows: Sequence[Mapping[Key, int]], viewer: Viewer) -> list[dict[Key, 
     ]
 
 
-def _second(line: list[tuple[int, Key]], hidden: set[tuple[int, Key]], rows: Sequence[Mapping[Key, int]]) -> tuple[int, Key] | None:
-    """The cell to hide beside the only hidden one of a line; None when there is none to hide or no need."""
-    if sum(cell in hidden for cell in line) != 1:
+def _second(
+    line: list[tuple[int, Key]], hidden: set[tuple[int, Key]], rows: Sequence[Mapping[Key, int]], hidden_total: int
+) -> tuple[int, Key] | None:
+    """The cell to hide beside the only hidden one of a line, or beside its hidden total; None when there is none to hide or no need."""
+    if sum(cell in hidden for cell in line) + hidden_total != 1:
         return None
     candidates = [
         (rows[i].get(key, 0), position) for position, (i, key) in enumerate(line) if (i, key) not in hidden and rows[i].get(key, 0)

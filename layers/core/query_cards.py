@@ -13,7 +13,7 @@ from data.errors import PolicyError, StoreError
 from data.policy import Viewer
 from data.schema import TABLES, Table
 from data.schema import table as contract_table
-from layers.core.query_places import breadcrumb, people_in, title_of
+from layers.core.query_places import breadcrumb, people_shown, title_of
 from layers.core.query_store import Row, Store, field_facts, in_words, level_facts, reason_facts, today_of
 from layers.core.registry import columns_of, references
 from layers.core.rules import joins_of
@@ -62,7 +62,7 @@ def card(store: Store, viewer: Viewer, table: str, key: str) -> Row:
         "kind_zh": declared.zh, "kind_en": declared.en, "box": [row.get(side) for side in ("west", "south", "east", "north")],
         "receipt": own, "receipts": told,
         "fields": _fields(store, viewer, main, declared, key, values) if main else _contract_fields(declared, tuple(values), values, viewer),
-        "people": policy.count(people_in(store, [key])[key], viewer) if table == "area" else None,
+        "people": people_shown(store, viewer, key) if table == "area" else None,
         "parts": _parts(store, main, key) if main and main.parts else [],
         "in_charge": _in_charge(declared, values), "cases": _cases(store, viewer, table, key),
         "path": breadcrumb(store, key if table == "area" else str(row.get("area_code") or "")),

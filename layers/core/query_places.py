@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from data import policy
@@ -15,7 +16,10 @@ from layers.core.spec import LEVELS, Layer
 PAGE = 50
 SEARCHED = ("area", "house", "facility", "parcel", "stand")  # in the order in which people mean them
 TITLES = ("name", "address", "class_name", "species")
+TOTAL = -1  # stands beside the levels in counts of persons, since it gives away the only hidden one of them
 Counts = dict[Any, int]
+Shown = dict[Any, int | policy.Suppressed]
+Counter = Callable[[list[str]], dict[str, Counts]]  # counts of persons of each area, not released yet
 
 
 def layer_list(store: Store) -> list[Row]:
@@ -56,7 +60,7 @@ def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
         FROM rollup WHERE area_code = $code AND list_contains($layers, layer)""",
         code=area_code, layers=drawn,
     )  # fmt: skip
-    return {"people": policy.count(people_in(store, [area_code])[area_code], viewer)} | (counts or {})
+    return {"people": people_shown(store, viewer, area_code)} | (counts or {})
 
 
 def _judged(store: Store) -> list[Layer]:
@@ -94,30 +98,73 @@ def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
         WHERE t.ancestor_code = $code AND t.depth = 1 ORDER BY {worst_first("r.level")}, a.name, a.code""",
         code=area_code, layers=[layer.name for layer in _judged(store)],
     )  # fmt: skip
-    people = policy.breakdown(people_in(store, [row["code"] for row in found]), viewer)
-    return [row | {"people": people[row["code"]], "colour": level_facts(row["level"])} for row in found]
+    people = _released_below(store, viewer, _people_counter(store), area_code)
+    return [row | {"people": people[row["code"]][TOTAL], "colour": level_facts(row["level"])} for row in found]
+
+
+def people_shown(store: Store, viewer: Viewer, area_code: str) -> int | policy.Suppressed:
+    """The people of an area as `viewer` may see them anywhere: in the headline, on the card and in the parent's list."""
+    return _released(store, viewer, _people_counter(store), area_code)[TOTAL]
+
+
+def _people_counter(store: Store) -> Counter:
+    """Counts by level and in total where persons were delivered, so that the legend's hidden cells are respected; else in total alone."""
+
+    def counted(codes: list[str]) -> dict[str, Counts]:
+        totals, levels = people_in(store, codes), _level_counts(store, "people", codes)
+        return {code: levels[code] | {TOTAL: totals[code]} for code in codes}
+
+    return counted
+
+
+def _level_counter(store: Store, layer: str) -> Counter:
+    def counted(codes: list[str]) -> dict[str, Counts]:
+        return {code: counts | {TOTAL: sum(counts.values())} for code, counts in _level_counts(store, layer, codes).items()}
+
+    return counted
+
+
+def _released(store: Store, viewer: Viewer, counted: Counter, area_code: str) -> Shown:
+    """Counts of persons of an area by level and in `TOTAL`, suppressed together with its siblings, whose sums the parent shows."""
+    parents = store.values("SELECT ancestor_code FROM tree WHERE area_code = $code AND depth = 1", code=area_code)
+    if not parents:
+        return policy.matrix([counted([area_code])[area_code]], viewer)[0]
+    return _released_below(store, viewer, counted, parents[0])[area_code]
+
+
+def _released_below(store: Store, viewer: Viewer, counted: Counter, parent: str) -> dict[str, Shown]:
+    """The same for each area one level below `parent`. What is hidden of the parent may not be the sum of what is shown here."""
+    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=parent)
+    counts = counted(codes)
+    above = _released(store, viewer, counted, parent) if codes and not viewer.reaches("officer") else {}
+    hidden = frozenset(level for level, n in above.items() if isinstance(n, policy.Suppressed))
+    return dict(zip(codes, policy.matrix([counts[code] for code in codes], viewer, hidden), strict=True))
 
 
 def child_levels(store: Store, viewer: Viewer, layer: str, area_code: str) -> dict[str, dict[int, int | policy.Suppressed]]:
     """Level counts of a layer in each area one level down, by area code; an area without objects is there with no counts."""
-    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=area_code)
-    counts = _level_counts(store, layer, codes)
-    rows: list[dict[int, int | policy.Suppressed]] = [dict(counts[code]) for code in codes]
     if store.layer(layer).personal:
-        rows = policy.matrix([counts[code] for code in codes], viewer)
-    return dict(zip(codes, rows, strict=True))
+        below = _released_below(store, viewer, _level_counter(store, layer), area_code)
+        return {code: {level: n for level, n in shown.items() if level != TOTAL} for code, shown in below.items()}
+    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=area_code)
+    return {code: dict(counts) for code, counts in _level_counts(store, layer, codes).items()}
 
 
 def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
     """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
     declared = store.layer(layer)
     counts = _level_counts(store, layer, [area_code])[area_code]
-    shown: dict[int, int | policy.Suppressed] = dict(counts)
-    total: int | policy.Suppressed = sum(counts.values())
+    shown: Shown = counts | {TOTAL: sum(counts.values())}
     if declared.personal:
-        shown, total = _personal_counts(store, viewer, layer, area_code), policy.count(sum(counts.values()), viewer)
+        shown = _released(store, viewer, _level_counter(store, layer), area_code)
     levels = [(level_facts(level.level) or {}) | {"n": shown.get(level.level, 0)} for level in LEVELS] if declared.rules else []
-    return {"layer": layer, "area_code": area_code, "total": total, "levels": levels, "themes": _theme_counts(store, declared, area_code)}
+    return {
+        "layer": layer,
+        "area_code": area_code,
+        "total": shown[TOTAL],
+        "levels": levels,
+        "themes": _theme_counts(store, declared, area_code),
+    }
 
 
 def _level_counts(store: Store, layer: str, codes: list[str]) -> dict[str, Counts]:
@@ -127,18 +174,6 @@ def _level_counts(store: Store, layer: str, codes: list[str]) -> dict[str, Count
     ):
         out[row["area_code"]][row["level"]] = row["n"]
     return out
-
-
-def _personal_counts(store: Store, viewer: Viewer, layer: str, area_code: str) -> dict[int, int | policy.Suppressed]:
-    """Suppressed together with the siblings, whose sums the parent shows: the same cell is hidden wherever one looks."""
-    siblings = store.values(
-        """SELECT area_code FROM tree WHERE depth = 1 AND ancestor_code = (SELECT ancestor_code FROM tree WHERE area_code = $code AND depth = 1)
-        ORDER BY 1""",
-        code=area_code,
-    )
-    codes = siblings or [area_code]
-    counts = _level_counts(store, layer, codes)
-    return policy.matrix([counts[code] for code in codes], viewer)[codes.index(area_code)]
 
 
 def _theme_counts(store: Store, layer: Layer, area_code: str) -> list[Row]:

@@ -60,7 +60,7 @@ def _released(row: Row, columns: dict[str, Column], viewer: Viewer) -> Row:
     """The fault with its value masked wherever it stands: the reasons quote it."""
     column, value = columns.get(str(row["column_name"])), row["value"]
     # A value under a header that the contract does not know might be anything.
-    personal = column.personal is not None if column else row["column_name"] != _SHAPE
+    personal = column.personal is not None if column else row["column_name"] != _SHAPE or "person_id" in columns
     if not value or not personal or viewer.reaches("steward"):
         return row
     quoting = [name for name in _TOLD if name not in ("column_name", "value") and row[name]]

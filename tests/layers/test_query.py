@@ -227,6 +227,40 @@ def test_people_come_from_counts_where_no_persons_were_delivered(town: Town) -> 
     assert {row["code"]: str(row["people"]) for row in query.children(store, MASKED, "G1")} == {"D1": "*", "D2": "<3"}
 
 
+def people_everywhere(town: Town, code: str, parent: str) -> set[str]:
+    store = town.store()
+    listed = next(row["people"] for row in query.children(store, MASKED, parent) if row["code"] == code)
+    return {str(n) for n in (listed, query.headline(store, MASKED, code)["people"], query.card(store, MASKED, "area", code)["people"])}
+
+
+def test_a_hidden_count_of_people_is_hidden_wherever_the_area_is_shown(town: Town) -> None:
+    for code, people in (("D1", 40), ("D2", 2)):
+        town.add("population_cell", area_code=code, counted_on=FRESH, people=people)
+    town.number()
+    town.paint("people", "areas")
+    assert people_everywhere(town, "D1", "G1") == {"*"} and people_everywhere(town, "D2", "G1") == {"<3"}
+
+
+def test_where_a_count_is_hidden_its_parts_do_not_add_up_to_it(town: Town) -> None:
+    for code, people in (("V1", 40), ("V2", 2), ("G1", 40), ("D1", 40)):
+        town.add("population_cell", area_code=code, counted_on=FRESH, people=people)
+    town.number()
+    town.paint("people", "areas")
+    for code, parent in (("V1", "T"), ("G1", "V1"), ("D1", "G1")):
+        assert people_everywhere(town, code, parent) == {"*"}, code
+
+
+def test_the_legend_s_total_is_hidden_where_the_sibling_s_would_follow(town: Town) -> None:
+    for number in range(12):
+        add_person(town, f"P{number}", area_code="D2" if number < 2 else "D1")
+    town.number()
+    town.paint("people", "areas")
+    totals = {code: str(query.legend(town.store(), MASKED, "people", code)["total"]) for code in ("G1", "D1", "D2")}
+    assert totals == {"G1": "12", "D1": "*", "D2": "<3"}
+    assert people_everywhere(town, "D1", "G1") == {"*"} and people_everywhere(town, "D2", "G1") == {"<3"}
+    assert query.legend(town.store(), OFFICER, "people", "D1")["total"] == 10
+
+
 def test_children_come_worst_first_with_what_lies_below(lived_in: Town) -> None:
     rows = {row["code"]: row for row in query.children(lived_in.store(), LEADER, "T")}
     assert (rows["V1"]["houses"], rows["V1"]["reds"], rows["V1"]["below"]) == (2, 1, 1)

@@ -169,3 +169,8 @@ def test_no_hidden_cell_of_a_table_can_be_worked_out_from_its_totals() -> None:
         assert len([cell for cell in hidden if cell[1] == key]) != 1
     assert len(hidden) == 4
     assert matrix(rows, Viewer("officer")) == rows
+
+
+def test_where_the_total_of_a_column_is_hidden_not_all_of_its_cells_are_shown() -> None:
+    shown = matrix([{"a": 40}, {"a": 7}, {"a": 0}], Viewer("wall"), frozenset({"a"}))
+    assert [str(row["a"]) for row in shown] == ["40", "*", "0"]
