@@ -7,11 +7,12 @@ from typing import Any
 
 from fastapi.responses import PlainTextResponse
 
-from data.errors import SettingsError, StoreError
+from data.errors import SettingsError
+from data.store.serving import current
 from layers.core import query
 from screen.page import Screen
 
-REASON = "Real data is loaded, and without accounts it is served on this machine only."
+REASON = "Real data is loaded (or what is loaded cannot be read), and without accounts it is served on this machine only."
 REMEDY = "Set ONESCREEN_HOST to 127.0.0.1, or load a town with `synthetic = true` in its town.toml."
 
 
@@ -24,11 +25,23 @@ def loopback(host: str) -> bool:
 
 
 def real_data(screen: Screen) -> bool:
-    """Whether the snapshot on show holds data of real people; False while nothing is loaded."""
+    """Whether the snapshot on show must be taken to hold data of real people: also while that cannot be told, not while it is empty."""
+    return _told(screen) is not False
+
+
+def _told(screen: Screen) -> bool | None:
+    """Real or not; None when the snapshot cannot be read."""
     try:
         with screen.reading() as store:
-            return not query.town(store)["synthetic"]
-    except StoreError:
+            return query.town(store)["synthetic"] is not True
+    except Exception:  # whatever the reason is, it is none to show people's data to others
+        return False if _nothing_published(screen) else None
+
+
+def _nothing_published(screen: Screen) -> bool:
+    try:
+        return current(screen.settings) is None
+    except Exception:  # a damaged pointer points at something
         return False
 
 
@@ -55,8 +68,11 @@ class OnlyHere:
     def _real(self) -> bool:
         try:
             snapshot = self.screen.store.serving().snapshot
-        except StoreError:
-            return False
+        except Exception:  # as in _told: asked anew with every request until it can be told
+            return real_data(self.screen)
         if self._checked[0] != snapshot:
-            self._checked = (snapshot, real_data(self.screen))
+            found = _told(self.screen)
+            if found is None:
+                return True
+            self._checked = (snapshot, found)
         return self._checked[1]

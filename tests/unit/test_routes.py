@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app import create_app
-from data.errors import SettingsError
+from data.errors import SettingsError, StoreError
 from data.settings import Settings
 from data.store.duck import connect
-from layers.core import blobs
+from layers.core import blobs, query
 from screen.guard import loopback
 
 NOW = datetime(2026, 11, 22, 1, 42, tzinfo=UTC)
@@ -198,3 +198,38 @@ def test_a_synthetic_town_may_be_shown_elsewhere_until_a_real_one_is_published(t
         for path in ("/health", "/town", "/pack/manifest.json", "/_dash-layout"):
             answer = client.get(path)
             assert answer.status_code == 403 and "某镇" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", '{"snapshot": 1}', '{"snapshot": 9, "file": "v9.duckdb", "manifest": "v9.json", "published_at": "2026-11-22"}']
+)
+def test_what_cannot_be_read_is_taken_for_real_at_start(tmp_path: Path, damage: str) -> None:
+    publish(tmp_path, synthetic=True)
+    (tmp_path / "serving" / "current.json").write_text(damage)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        create_app(settings(tmp_path, host="0.0.0.0"))
+
+
+def test_an_empty_installation_may_be_shown_elsewhere_and_shuts_while_its_first_town_cannot_be_read(tmp_path: Path) -> None:
+    with TestClient(create_app(settings(tmp_path, host="0.0.0.0"))) as client:
+        assert client.get("/health").status_code == 200
+        publish(tmp_path, synthetic=True)
+        pointer = tmp_path / "serving" / "current.json"
+        right = pointer.read_text()
+        pointer.write_text("{")
+        assert client.get("/health").status_code == 403
+        pointer.write_text(right)
+        assert client.get("/health").status_code == 200, "what could not be told is not remembered"
+
+
+def test_a_snapshot_whose_facts_cannot_be_read_is_refused_until_they_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(store: object) -> dict[str, object]:
+        raise StoreError("The snapshot is locked.")
+
+    publish(tmp_path, synthetic=True)
+    with TestClient(create_app(settings(tmp_path, host="0.0.0.0"))) as client:
+        publish(tmp_path, 2, synthetic=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(query, "town", broken)
+            assert client.get("/pack/manifest.json").status_code == 403
+        assert client.get("/pack/manifest.json").status_code == 200
