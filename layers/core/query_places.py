@@ -154,7 +154,7 @@ def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
     """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
     declared = store.layer(layer)
     counts = _level_counts(store, layer, [area_code])[area_code]
-    shown: Shown = counts | {TOTAL: sum(counts.values())}
+    shown: Shown = {**counts, TOTAL: sum(counts.values())}
     if declared.personal:
         shown = _released(store, viewer, _level_counter(store, layer), area_code)
     levels = [(level_facts(level.level) or {}) | {"n": shown.get(level.level, 0)} for level in LEVELS] if declared.rules else []
