@@ -21,6 +21,7 @@ from data.store.duck import identifier, text
 from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
+from etl.core.scratch import Scratch
 from layers.core.pack import assign_ordinals, build_pack
 from layers.core.spec import Layer
 
@@ -33,7 +34,7 @@ _ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room":
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection,
+    work: Scratch,
     settings: Settings,
     layers: Sequence[Layer],
     snapshot: int,
@@ -43,7 +44,7 @@ def publish(
     """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest."""
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
-    before = _former(settings)
+    connection, before = work.connection, _former(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
     with _serving_database(connection, temporary, before):
         names = _tables_of_next(connection)
@@ -52,17 +53,30 @@ def publish(
         former = _former_ordinals(connection)
         for table in (name for name, contract in TABLES.items() if contract.geometry):
             assign_ordinals(connection, table, TABLES[table].key[0], former)
-        # Drawing is Python's work and copying DuckDB's: what is not drawn is copied meanwhile.
-        with ThreadPoolExecutor(max_workers=1) as pool, connection.cursor() as cursor:
-            cursor.execute("SET search_path = 'serve.main'")
-            copied = pool.submit(_copy_tables, cursor, [name for name in names if name in _UNDRAWN])
-            manifest = build_pack(connection, layers, settings.pack, _manifest_of(before))
-            copied.result()
+        manifest = _draw_and_copy(work, settings, layers, [name for name in names if name in _UNDRAWN], _manifest_of(before))
         connection.execute("CHECKPOINT serve")
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
     point(settings, snapshot, at)
     prune(settings)
+    return manifest
+
+
+def _draw_and_copy(
+    work: Scratch, settings: Settings, layers: Sequence[Layer], rest: Sequence[str], former: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Draw the pack, and copy the tables that it does not need: at the same time, unless memory is short.
+
+    Drawing is Python's work and copying DuckDB's, so each has a core.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool, work.connection.cursor() as cursor:
+        cursor.execute("SET search_path = 'serve.main'")
+        copied = pool.submit(_copy_tables, cursor, rest)
+        if work.large:
+            copied.result()
+        with work.drawing(settings):
+            manifest = build_pack(work.connection, layers, settings.pack, former)
+        copied.result()
     return manifest
 
 

@@ -192,7 +192,7 @@ class Run:
     def publish(self, snapshot: int) -> None:
         """Serving file, map pack, pointer."""
         with self.report.stage("publish") as stage:
-            manifest = publish(self.work.connection, self.settings, self.layers, snapshot, self.facts, now(self.settings))
+            manifest = publish(self.work, self.settings, self.layers, snapshot, self.facts, now(self.settings))
             stage.note = f"snapshot {snapshot}, kept {manifest.get('kept')}"
 
     def publish_pending(self, *, assembled: bool = False) -> tuple[int | None, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from data.store.duck import connect, text
 from data.store.lake import EXTENSIONS, attach_lake
 
 KEPT_RUNS = 20
+# DuckDB's part of `memory_limit` in a large run: readers, check and pack need memory beside it. And while the pack is drawn.
+DUCKDB_SHARE = 0.4
+DRAWING_SHARE = 0.15
 # Up to this many bytes of input the scratch database stays in memory: a file would be synced to disk after each of some 500 statements.
 IN_MEMORY_BYTES = 300_000_000
 
@@ -31,6 +35,24 @@ class Scratch:
     run_id: str
     folder: Path
     connection: duckdb.DuckDBPyConnection
+    large: bool = False  # too large for memory: the scratch database is a file
+
+    @contextmanager
+    def drawing(self, settings: Settings) -> Iterator[None]:
+        """In a large run, make room for the pack, which is drawn outside of DuckDB."""
+        if self.large:
+            self.connection.execute(f"SET memory_limit = '{share_of(settings.memory_limit, DRAWING_SHARE)}'")
+        try:
+            yield
+        finally:
+            if self.large:
+                self.connection.execute(f"SET memory_limit = '{share_of(settings.memory_limit, DUCKDB_SHARE)}'")
+
+
+def share_of(limit: str, share: float) -> str:
+    """`share` of a memory limit such as "4GB"; a limit in another form is left alone."""
+    found = re.fullmatch(r"\s*([\d.]+)\s*([KMGT]i?B)\s*", limit, re.IGNORECASE)
+    return f"{float(found[1]) * share:.3f}{found[2]}" if found else limit
 
 
 @contextmanager
@@ -71,10 +93,12 @@ def scratch(settings: Settings, started: datetime, input_bytes: int = 0) -> Iter
     run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = settings.runs / run_id
     (folder / "spill").mkdir(parents=True)
-    connection = connect(extensions=EXTENSIONS, threads=settings.threads, memory_limit=settings.memory_limit)
+    large = input_bytes > IN_MEMORY_BYTES
+    limit = share_of(settings.memory_limit, DUCKDB_SHARE) if large else settings.memory_limit
+    connection = connect(extensions=EXTENSIONS, threads=settings.threads, memory_limit=limit)
     try:
-        _prepare(connection, settings, folder, input_bytes)
-        yield Scratch(run_id, folder, connection)
+        _prepare(connection, settings, folder, large)
+        yield Scratch(run_id, folder, connection, large)
     finally:
         connection.close()
         _discard(folder)
@@ -92,11 +116,11 @@ def sweep(settings: Settings) -> None:
             leftover.unlink()
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, input_bytes: int) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: Path, large: bool) -> None:
     connection.execute(f"SET temp_directory = {text(folder / 'spill')}")
     connection.execute("SET preserve_insertion_order = false")
     # Row groups are the unit of parallelism: with the default of 122 880 rows a table of 50 000 polygons would run on one core.
-    file = ":memory:" if input_bytes <= IN_MEMORY_BYTES else folder / "work.duckdb"
+    file = folder / "work.duckdb" if large else ":memory:"
     connection.execute(f"ATTACH {text(file)} AS work (ROW_GROUP_SIZE 8192)")
     connection.execute("CREATE SCHEMA work.next")
     connection.execute("SET search_path = 'work.main,work.next'")
