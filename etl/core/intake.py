@@ -73,6 +73,8 @@ class Ahead:
             cursor.execute("SET search_path = 'work.main,work.next'")
             intake = read_into(cursor, dataset, self._base, self._work.folder / "spill", stage, self._stop)
             stage.note = ", ".join(intake.encodings)
+        # Arrow keeps what its batches used; the check needs that memory now.
+        pa.default_memory_pool().release_unused()
         return intake
 
 
