@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from data.settings import Settings
 from data.store.serving import ServingStore
-from etl.core.run import load
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
 
 
-def opened(town: str, folder: Path) -> Iterator[ServingStore]:
-    settings = Settings(home=folder, now=NOW)
-    load(settings, EXAMPLES / f"{town}.toml", Console(quiet=True))
-    store = ServingStore(settings)
+def opened(home: Path) -> Iterator[ServingStore]:
+    store = ServingStore(Settings(home=home))
     yield store
     store.close()
 
 
 @pytest.fixture(scope="module")
-def porto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingStore]:
-    yield from opened("porto", tmp_path_factory.mktemp("porto"))
+def porto(real_town: Callable[[str], Path]) -> Iterator[ServingStore]:
+    yield from opened(real_town("porto"))
 
 
 @pytest.fixture(scope="module")
-def santa_monica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingStore]:
-    yield from opened("santa-monica", tmp_path_factory.mktemp("santa"))
+def santa_monica(real_town: Callable[[str], Path]) -> Iterator[ServingStore]:
+    yield from opened(real_town("santa-monica"))
 
 
 def values(store: ServingStore, sql: str) -> list[Any]:
