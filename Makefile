@@ -12,7 +12,7 @@ SCALE ?= 1
 
 run: $(SETUP)              ## set up, load the demonstration town when nothing is loaded, serve
 	@$(PY) -m etl demo --scale $(SCALE) --if-empty --first
-	@$(PY) -m etl demo --scale $(SCALE) --rest & exec $(PY) app.py   # the two updates arrive while the base is on show
+	@nice $(PY) -m etl demo --scale $(SCALE) --rest & exec $(PY) app.py   # the two updates arrive while the base is on show
 
 demo: $(SETUP)             ## generate and load the demonstration town again
 	@$(PY) -m etl demo --scale $(SCALE)

@@ -14,9 +14,6 @@ from data.errors import OneScreenError
 from data.schema import TABLES, table
 from data.settings import Settings, load_settings
 from data.store.serving import current
-from etl.core import run, upkeep
-from etl.core.demo import load_demo, load_rest
-from etl.core.template import write_template
 
 
 def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = None) -> int:
@@ -31,28 +28,43 @@ def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = 
 
 
 def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Each verb imports its own: the pipeline takes a second, for which `make run` with a town on show need not wait."""
+    if chosen.verb == "demo":
+        _demo(chosen, settings, console)
+        return 0
+    if chosen.verb == "template":
+        _template(chosen, console)
+        return 0
+    from etl.core import run, upkeep
+
     if chosen.verb == "load":
         run.load(settings, chosen.town, console, force_datum=chosen.force_datum)
     elif chosen.verb == "check":
         run.check_only(settings, chosen.town, console, force_datum=chosen.force_datum)
-    elif chosen.verb == "demo":
-        _demo(chosen, settings, console)
     elif chosen.verb == "status":
         upkeep.status(settings, console)
     elif chosen.verb == "rollback":
         upkeep.go_back(settings, console, chosen.snapshot, now(settings))
     elif chosen.verb == "prune":
         upkeep.prune_all(settings, console)
-    elif chosen.verb == "template":
-        write_template(table(chosen.table), chosen.out)
-        console.print(f"{chosen.out}", soft_wrap=True)
     return 0
 
 
+def _template(chosen: argparse.Namespace, console: Console) -> None:
+    from etl.core.template import write_template
+
+    write_template(table(chosen.table), chosen.out)
+    console.print(f"{chosen.out}", soft_wrap=True)
+
+
 def _demo(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:
+    if chosen.if_empty and current(settings):
+        return
+    from etl.core.demo import load_demo, load_rest
+
     if chosen.rest:
         load_rest(settings, Console(quiet=True), scale=chosen.scale)
-    elif not (chosen.if_empty and current(settings)):
+    else:
         load_demo(settings, console, scale=chosen.scale, today=now(settings).date(), first_only=chosen.first)
 
 

@@ -1,4 +1,7 @@
-"""The demonstration town from nothing: its raw files when they are absent, then its deliveries, oldest first."""
+"""The demonstration town from nothing: its raw files when they are absent, then its deliveries, oldest first.
+
+Generator and pipeline are imported where they are used: at every later start of `make run` there is nothing to do for either.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ from rich.console import Console
 
 from data.settings import Settings
 from data.store.serving import ServingStore, current
-from data.town.deliveries import write_town
-from etl.core import run
 from etl.core.town_file import load_town_file
 
 SEED = 7
@@ -27,6 +28,8 @@ def load_demo(settings: Settings, console: Console, *, scale: float, today: date
     if not raw.exists():
         console.print("Generating the demonstration town 正在生成示范镇", highlight=False)
         _write_aside(raw, scale, today)
+    from etl.core import run
+
     deliveries = _deliveries(raw)
     for delivery in deliveries[:1] if first_only else deliveries:
         run.load(settings, delivery, console)
@@ -38,6 +41,8 @@ def load_rest(settings: Settings, console: Console, *, scale: float) -> None:
     for delivery in _deliveries(settings.home / "demo" / f"scale-{scale:g}"):
         delivered_at = load_town_file(delivery).town.delivered_at
         if shown and delivered_at and delivered_at > shown:
+            from etl.core import run
+
             run.load(settings, delivery, console)
 
 
@@ -57,6 +62,8 @@ def _shown_day(settings: Settings) -> date | None:
 
 
 def _write_aside(raw: Path, scale: float, today: date) -> None:
+    from data.town.deliveries import write_town
+
     aside = raw.with_name(f"{raw.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
