@@ -6,12 +6,13 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 from dash import Dash
 
 from data.policy import Viewer
+from data.schema.model import Role
 from data.settings import Settings
 from data.store.serving import ServingStore
 from layers.core import query
@@ -39,15 +40,23 @@ class Screen:
         with self.store.read() as cursor:
             yield query.Store(cursor, self.layers)
 
+    def seen_on(self, page: Page) -> Screen:
+        """This screen with what may be seen on `page`: a page that names a role masks down to it, whoever looks, and never opens up."""
+        return replace(self, viewer=Viewer(page.role)) if page.role and self.viewer.reaches(page.role) else self
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks."""
+    """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks.
+
+    `role` is the most that the page may show to anybody (a wall that everyone walks past: "wall"); None: what the viewer may see.
+    """
 
     path: str
     title: str
     layout: Callable[[Screen, Words, str], Any]  # (screen, words, query string) → Dash components
     register: Callable[[Dash, Screen], None]
+    role: Role | None = None
 
 
 def offload(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

@@ -30,14 +30,14 @@ def register(app: Dash, screen: Screen, pages: Mapping[str, Page]) -> None:
         return {"page": drawn(page, screen, search or "") if page else None}
 
     for page in pages.values():
-        page.register(app, screen)
+        page.register(app, screen.seen_on(page))
 
 
 def drawn(page: Page, screen: Screen, search: str) -> Any:
     """The page's layout, or what went wrong in words."""
     say = visitor(screen)
     try:
-        return page.layout(screen, say, search)
+        return page.layout(screen.seen_on(page), say, search)
     except OneScreenError as error:
         return html.Main(failed(say("failed.title"), str(error), say), className="door")
 
