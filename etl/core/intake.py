@@ -17,12 +17,21 @@ from data.store.duck import identifier, text
 from etl.core.read import read_dataset
 from etl.core.report import Report, Stage
 from etl.core.scratch import Scratch
-from etl.core.spec import Damaged, Reading, ReadOptions
+from etl.core.spec import Damaged, Head, Reading, ReadOptions
 from etl.core.town_file import ROW_NUMBER, Dataset
 
 
 class StoppedError(Exception):
     """Reading was broken off because the run has failed elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredSheet:
+    """How one file or sheet looked: its headers as read, the column of the raw table that holds each, and what stood above the rows."""
+
+    headers: tuple[str, ...]
+    columns: tuple[str, ...]
+    head: Head | None
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class Intake:
     encodings: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     damaged: list[tuple[str, str | None, Damaged]] = field(default_factory=list)
+    sheets: dict[tuple[str, str | None], DeliveredSheet] = field(default_factory=dict)  # by file and sheet
     files: int = 0
 
 
@@ -71,22 +81,20 @@ class Ahead:
     def _read(self, dataset: Dataset) -> Intake:
         with self._work.connection.cursor() as cursor, self._report.stage("read", dataset.name) as stage:
             cursor.execute("SET search_path = 'work.main,work.next'")
-            intake = read_into(cursor, dataset, self._base, self._work.folder / "spill", stage, self._stop)
+            intake = read_into(cursor, dataset, self._base, stage, self._stop)
             stage.note = ", ".join(intake.encodings)
         # Arrow keeps what its batches used; the check needs that memory now.
         pa.default_memory_pool().release_unused()
         return intake
 
 
-def read_into(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, scratch: Path, stage: Stage, stop: Event | None = None
-) -> Intake:
+def read_into(connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, stage: Stage, stop: Event | None = None) -> Intake:
     """Stream all files, sheets and layers of `dataset` into `raw_<name>`; memory holds a few batches at a time.
 
     Raises SourceError when files of one dataset disagree about their CRS, or when there is nothing in them.
     """
     intake = Intake(identifier(f"raw_{dataset.name}"))
-    for reading in read_dataset(base, dataset.file, _options(dataset, scratch)):
+    for reading in read_dataset(base, dataset.file, _options(dataset)):
         stage.expect(intake.rows + (reading.rows or 0))
         _append(connection, intake, reading, stage, stop or Event())
         intake.damaged += [(reading.file, reading.sheet, line) for line in reading.damaged]
@@ -106,17 +114,17 @@ def read_into(
     return intake
 
 
-def _options(dataset: Dataset, scratch: Path) -> ReadOptions:
+def _options(dataset: Dataset) -> ReadOptions:
     wanted = dict.fromkeys(header for headers in dataset.fields.values() for header in headers if header != ROW_NUMBER)
     return ReadOptions(
         layer=dataset.layer, sheet=dataset.sheet, encoding=dataset.encoding, where=dataset.where or None,
         wanted=tuple(wanted | dict.fromkeys(dataset.where)), header_row=dataset.header_row, header_rows=dataset.header_rows,
-        scratch=scratch,
     )  # fmt: skip
 
 
 def _append(connection: duckdb.DuckDBPyConnection, intake: Intake, reading: Reading, stage: Stage, stop: Event) -> None:
     names = _distinct(reading.headers, intake.headers)
+    intake.sheets[reading.file, reading.sheet] = DeliveredSheet(reading.headers, tuple(names[h] for h in reading.headers), reading.head)
     before = stage.rows
     batches = _counted(reading, names, stage, stop)
     first = next(batches, None)

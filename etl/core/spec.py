@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from data.errors import SourceError, advice
@@ -16,7 +15,7 @@ from etl.core import dbf, lines
 from etl.core.encoding import Verdict, decide_encoding, text_encoding
 from etl.core.evidence import Evidence
 from etl.core.paths import Delivered, Dsn, gdal_path, sibling
-from etl.core.table import TOTALS, HeaderPlan, Row, find_header, is_note, is_total, number_duplicates, tidy
+from etl.core.table import TOTALS, Head, HeaderPlan, Row, find_header, is_note, is_total, number_duplicates, tidy
 from etl.core.vector import as_text, chosen_layers, vector_batches, vector_info
 
 __all__ = [
@@ -25,6 +24,7 @@ __all__ = [
     "Delivered",
     "Dsn",
     "Evidence",
+    "Head",
     "HeaderPlan",
     "ReadOptions",
     "Reading",
@@ -72,7 +72,6 @@ class ReadOptions:
     header_row: int | None = None  # number of the first header row, as the spreadsheet counts
     wanted: tuple[str, ...] = ()
     batch_rows: int = 65_536
-    scratch: Path | None = None  # folder for temporary files below Settings.home; few formats need it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +109,7 @@ class Reading:
     rows: int | None = None  # expected number of rows, for progress bars; None when unknown before reading
     damaged: list[Damaged] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    head: Head | None = None  # what stands above the rows; None where that is only the headers
 
 
 @dataclass(frozen=True, slots=True)

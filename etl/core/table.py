@@ -35,6 +35,18 @@ class HeaderPlan:
         return self.first + self.rows
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Everything above the first row of data as delivered: rows from the top of the sheet, merged ranges, empty columns at the left.
+
+    Columns of `rows` and `merges` are counted from the first that is not empty, as those of the headers are.
+    """
+
+    rows: tuple[Row, ...]
+    merges: tuple[Merge, ...] = ()
+    left: int = 0
+
+
 def find_header(
     rows: Sequence[Row], *, merges: Sequence[Merge] = (), header_row: int | None = None, header_rows: int | None = None
 ) -> HeaderPlan | None:

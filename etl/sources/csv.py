@@ -19,6 +19,7 @@ from etl.core.spec import (
     Damaged,
     Delivered,
     Evidence,
+    Head,
     HeaderPlan,
     Reading,
     ReadOptions,
@@ -46,6 +47,7 @@ class _Plan:
     delimiter: str
     header: HeaderPlan
     headers: tuple[str, ...]
+    head: Head
 
 
 def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
@@ -60,15 +62,15 @@ def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
     notes: list[str] = []
     yield Reading(
         file=path.name, sheet=None, headers=plan.headers, crs=None, encoding=plan.encoding, evidence=(*verdict.evidence, found),
-        batches=_batches(path, plan, damaged, notes), rows=expected, damaged=damaged, notes=notes,
+        batches=_batches(path, plan, damaged, notes), rows=expected, damaged=damaged, notes=notes, head=plan.head,
     )  # fmt: skip
 
 
 def _planned(path: Delivered, options: ReadOptions, verdict: Verdict, bom: int) -> tuple[_Plan, int | None]:
     with path.open("rb") as handle:
         handle.read(bom)
-        head = handle.read(_HEAD)
-    ended = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1] or head
+        start = handle.read(_HEAD)
+    ended = start if len(start) < _HEAD else start[: start.rfind(b"\n") + 1] or start
     text = ended.decode(verdict.encoding, "replace").replace("\x00", "")
     delimiter = _delimiter(path.name, text)
     raw = io.BytesIO(text.encode())
@@ -81,7 +83,8 @@ def _planned(path: Delivered, options: ReadOptions, verdict: Verdict, bom: int) 
     headers = _fitted(header.headers, widths)
     size = getattr(path, "stat", lambda: None)()
     expected = round(size.st_size * len(records) / max(len(ended), 1)) if size else None
-    return _Plan(verdict.encoding, bom, delimiter, header, headers), expected
+    head = Head(tuple(tuple(record) for record in records[: header.data]))
+    return _Plan(verdict.encoding, bom, delimiter, header, headers, head), expected
 
 
 def _record_of(block: lines.Block | None, line: int | None) -> int | None:

@@ -13,6 +13,7 @@ import python_calamine as calamine
 from etl.core.spec import (
     Delivered,
     Evidence,
+    Head,
     HeaderPlan,
     Reading,
     ReadOptions,
@@ -79,7 +80,8 @@ def _wanted(path: Delivered, book: Any, sheet: str | None) -> list[str]:
 def _sheet(path: Delivered, sheet: Any, options: ReadOptions) -> Reading | None:
     left = sheet.start[1] if sheet.start else 0  # empty columns at the left are not handed out, empty rows at the top are
     merges = [(a[0], max(a[1] - left, 0), b[0], b[1] - left) for a, b in sheet.merged_cell_ranges or () if b[1] >= left]
-    plan = find_header(_leading(sheet), merges=merges, header_row=options.header_row, header_rows=options.header_rows)
+    leading = _leading(sheet)
+    plan = find_header(leading, merges=merges, header_row=options.header_row, header_rows=options.header_rows)
     if plan is None:
         return None
     notes: list[str] = []
@@ -89,6 +91,7 @@ def _sheet(path: Delivered, sheet: Any, options: ReadOptions) -> Reading | None:
         file=path.name, sheet=sheet.name, headers=plan.headers, crs=None, encoding=None, evidence=(stands,),
         batches=_batches(sheet, plan, _fills(merges, plan), options.batch_rows, notes),
         rows=max(sheet.total_height - plan.data, 0), notes=notes,
+        head=Head(tuple(leading[: plan.data]), tuple(merge for merge in merges if merge[2] < plan.data), left),
     )  # fmt: skip
 
 
