@@ -30,6 +30,7 @@ PEOPLE = 296_000  # of the town at scale 1
 PEOPLE_A_VILLAGE_HOUSE = 139_000 / 34_000
 BATCH_VILLAGES, BATCHES_A_PREFIX = 15, 6
 PROCESSES = 2
+MIN_SCALE, MAX_SCALE = 0.01, 40.0  # below, the town gets no smaller; above, no one has tried
 STAGING, FAULTS_FILE = ".new", "faults.json"
 _WOODS = ("0301", "0302", "0305", "0307")
 SMALL_TOWN = 4_000  # houses; below, a second process costs more than it saves
@@ -55,10 +56,13 @@ class TownManifest:
 
 
 def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
-    """Write 1-base, 2-update, 3-update and faults.json below `out`. The same arguments give files with the same rows.
+    """Write 1-base, 2-update, 3-update and faults.json below `out`. The same arguments give the same bytes.
 
-    An earlier demonstration town there is replaced, once the new one is complete. Raises SettingsError where `out` holds something else.
+    An earlier demonstration town there is replaced, once the new one is complete. Raises SettingsError where `out` holds something else,
+    or where a town of this scale cannot be made.
     """
+    checked_scale(scale)
+    checked_seed(seed)
     _refuse_others(out)
     staging = out / STAGING
     shutil.rmtree(staging, ignore_errors=True)
@@ -70,6 +74,23 @@ def write_town(out: Path, scale: float, seed: int, today: date) -> TownManifest:
         (staging / name).replace(old)
     staging.rmdir()
     return replace(manifest, out=out)
+
+
+def checked_scale(scale: float) -> float:
+    """The scale itself. Raises SettingsError for one of which there can be no town: not a number, not above 0, or beyond any district."""
+    if not MIN_SCALE <= scale <= MAX_SCALE:
+        raise SettingsError(
+            f"A town of scale {scale:g} cannot be made.",
+            remedy=f"Give a scale from {MIN_SCALE:g} to {MAX_SCALE:g}: 0.02 for tests, 1 for a town of 296 000 people, 20 for a district.",
+        )
+    return scale
+
+
+def checked_seed(seed: int) -> int:
+    """The seed itself. Raises SettingsError for a negative one."""
+    if seed < 0:
+        raise SettingsError(f"The seed {seed} is negative.", remedy="Give 0 or a larger whole number, such as 7.")
+    return seed
 
 
 def _refuse_others(out: Path) -> None:

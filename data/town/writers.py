@@ -43,9 +43,13 @@ def write_shapes(path: Path, shapes: np.ndarray, shape: Shape) -> None:
 
 
 def write_layer(path: Path, layer: str, columns: Columns, shapes: np.ndarray, shape: Shape, driver: str, written: date) -> None:
-    """One layer of a GeoPackage, GeoJSON file or file geodatabase; further calls with the same path add layers."""
+    """One layer of a GeoPackage, GeoJSON file or file geodatabase; further calls with the same path add layers.
+
+    The same arguments give the same bytes: GDAL gets the day of writing, and counts identifiers in place of drawing them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{written.isoformat()}T00:00:00.000Z"})
+    day = f"{written.isoformat()}T00:00:00.000Z"
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day, "OPENFILEGDB_REPRODUCIBLE_UUID": "YES"})
     _write_layer(path, columns, shapes, shape, driver, layer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
@@ -82,6 +83,12 @@ class Town:
     def spoiled(self, delivery: int, dataset: str) -> set[tuple[str, int]]:
         """File and row of all rows that a fault touches."""
         return {(f["file"], f["row"]) for f in self.faults if f["delivery"] == delivery and f["dataset"] == dataset and f["row"]}
+
+
+def fingerprints(out: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path inside it."""
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="session")
