@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,12 +22,15 @@ from data.store.duck import identifier, text
 from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
+from etl.core.history import write_history
 from etl.core.scratch import Scratch
-from layers.core.pack import assign_ordinals, build_pack
+from layers.core.pack import assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
 PACK_GRACE_S = 24 * 3600
+# In the manifest of a repaint: the snapshot of the load whose colours it renews.
+REPAINT_OF = "repaint_of"
 # Rows that are read together lie together: the people of a house, the rooms of a house.
 _ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room": "house_id, room_id", "receipt": "layer, object_id",
     "coverage_qa": "finding_id",
@@ -50,16 +54,55 @@ def publish(
         names = _tables_of_next(connection)
         _copy_tables(connection, [name for name in names if name not in _UNDRAWN])
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
+        write_history(connection, settings, before)
         former = _former_ordinals(connection)
         for table in (name for name, contract in TABLES.items() if contract.geometry):
             assign_ordinals(connection, table, TABLES[table].key[0], former)
         manifest = _draw_and_copy(work, settings, layers, [name for name in names if name in _UNDRAWN], _manifest_of(before))
         connection.execute("CHECKPOINT serve")
+    _show(settings, temporary, snapshot, manifest, at)
+    return manifest
+
+
+def publish_colours(
+    work: Scratch,
+    settings: Settings,
+    layers: Sequence[Layer],
+    snapshot: int,
+    facts: Mapping[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """Put what painting made in schema `next` on show as `snapshot`, everything else being as the snapshot on show has it.
+
+    A copy of its file gets new tables in the place of the painted ones, and its map pack new arrays. `layers` must be those that it was
+    painted with, and its file may be attached (read only) meanwhile. Returns the pack's manifest.
+    """
+    before = current(settings)
+    if before is None:
+        raise StoreError("Nothing is on show whose colours could be renewed.", remedy="Run `python -m etl load TOWN.toml`.")
+    connection, temporary = work.connection, settings.serving / f".v{snapshot}.tmp"
+    former = json.loads(before.manifest.read_text())
+    shutil.copyfile(before.file, temporary)
+    with _attached(connection, temporary):
+        made = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'work' AND schema_name = 'next'").fetchall()
+        painted = [name for (name,) in made if name not in _WORK_ONLY]
+        for name in ("town", *painted):
+            connection.execute(f"DROP TABLE {name}")
+        _copy_tables(connection, painted)
+        _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
+        manifest = recolour_pack(connection, layers, settings.pack, former)
+        manifest[REPAINT_OF] = former.get(REPAINT_OF, before.snapshot)
+        connection.execute("CHECKPOINT serve")
+    _show(settings, temporary, snapshot, manifest, at)
+    return manifest
+
+
+def _show(settings: Settings, temporary: Path, snapshot: int, manifest: Mapping[str, Any], at: datetime) -> None:
+    """The finished file and manifest get their names, and then the pointer moves."""
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
     point(settings, snapshot, at)
     prune(settings)
-    return manifest
 
 
 def _draw_and_copy(
@@ -91,10 +134,14 @@ def point(settings: Settings, snapshot: int, at: datetime, rolled_back_from: int
 
 
 def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> tuple[int | None, int]:
-    """Show an earlier kept snapshot again (the one before by default, or any that is kept); returns (shown before, shown now)."""
+    """Show an earlier kept snapshot again; returns (shown before, shown now).
+
+    By default the newest of the load before: the same load in the colours of another day would undo nothing.
+    """
     there = kept(settings)
     shown = _shown(settings)
-    earlier = [number for number in there if shown is None or number < shown]
+    loads = _loads(settings, there)
+    earlier = [number for number in there if shown is None or (number < shown and loads[number] != loads.get(shown))]
     chosen = snapshot if snapshot is not None else (earlier[-1] if earlier else None)
     if chosen is None or chosen not in there:
         raise StoreError(
@@ -107,14 +154,27 @@ def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> t
 
 
 def prune(settings: Settings) -> list[int]:
-    """Delete serving files beyond `keep_snapshots`, and what only their packs used once a day has passed. Returns the dropped snapshots."""
+    """Delete serving files beyond `keep_snapshots`, and what only their packs used once a day has passed. Returns the dropped snapshots.
+
+    However often a load has been repainted it counts once: its newest two stay, one of which a reader may be about to open.
+    """
     shown = _shown(settings)
-    numbers = kept(settings)
-    dropped = [number for number in numbers[: -settings.keep_snapshots] if number != shown]
+    by_load: dict[int, list[int]] = {}
+    for number, load in _loads(settings, kept(settings)).items():
+        by_load.setdefault(load, []).append(number)
+    staying = [number for load in sorted(by_load)[-settings.keep_snapshots :] for number in by_load[load][-2:]]
+    dropped = [number for numbers in by_load.values() for number in numbers if number not in (*staying, shown)]
     for number in dropped:
         (settings.serving / f"v{number}.duckdb").unlink()
     _prune_pack(settings)
     return dropped
+
+
+def _loads(settings: Settings, numbers: Sequence[int]) -> dict[int, int]:
+    """By snapshot, the one that a load published first of what it shows: itself, unless it is a repaint."""
+    found = {number: (settings.pack / f"v{number}.json").read_text() for number in numbers}
+    of = {number: re.search(rf'"{REPAINT_OF}": (\d+)', manifest) for number, manifest in found.items()}
+    return {number: int(match[1]) if (match := of[number]) else number for number in numbers}
 
 
 def _prune_pack(settings: Settings) -> None:
@@ -134,17 +194,26 @@ def _prune_pack(settings: Settings) -> None:
 def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before: Serving | None) -> Iterator[None]:
     """A fresh serving file attached as `serve` and in use, the former one beside it as `previous`."""
     file.unlink(missing_ok=True)
-    connection.execute(f"ATTACH {text(file)} AS serve (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 8192)")
     if before:
         connection.execute(f"ATTACH {text(before.file)} AS previous (READ_ONLY)")
+    try:
+        with _attached(connection, file):
+            yield
+    finally:
+        if before:
+            connection.execute("DETACH previous")
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, file: Path) -> Iterator[None]:
+    """`file` attached as `serve` and in use."""
+    connection.execute(f"ATTACH {text(file)} AS serve (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 8192)")
     connection.execute("SET search_path = 'serve.main'")
     try:
         yield
     finally:
         connection.execute("SET search_path = 'work.main,work.next'")
         connection.execute("DETACH serve")
-        if before:
-            connection.execute("DETACH previous")
 
 
 def _tables_of_next(connection: duckdb.DuckDBPyConnection) -> list[str]:
