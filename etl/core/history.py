@@ -8,7 +8,10 @@ from data.settings import Settings
 from data.store.duck import text
 from data.store.serving import Serving, kept
 
-HISTORY = "snapshot BIGINT, as_of DATE, published_at TIMESTAMPTZ, rule_version VARCHAR, area_code VARCHAR, layer VARCHAR, level UTINYINT, n BIGINT"
+HISTORY = (
+    "snapshot BIGINT, as_of DATE, published_at TIMESTAMPTZ, rule_version VARCHAR, "
+    "area_code VARCHAR, layer VARCHAR, level UTINYINT, n BIGINT"
+)
 
 
 def write_history(connection: duckdb.DuckDBPyConnection, settings: Settings, before: Serving | None) -> None:
@@ -17,11 +20,21 @@ def write_history(connection: duckdb.DuckDBPyConnection, settings: Settings, bef
     It follows what was on show: a snapshot that was taken back is not in it, one that was pruned stays. Of several snapshots for one
     day the last one counts. Serving files from before this table give what their own roll-ups say.
     """
-    connection.execute(f"CREATE TABLE history ({HISTORY})")
     if before and _has_history(connection, "previous"):
-        connection.execute("INSERT INTO history FROM previous.history")
-    elif before:
+        connection.execute("CREATE TABLE history AS FROM previous.history")
+    else:
         _from_kept_files(connection, settings, before)
+    _add_this_snapshot(connection)
+
+
+def extend_history(connection: duckdb.DuckDBPyConnection, settings: Settings, before: Serving) -> None:
+    """The same for a copy of the file on show that has been painted anew: its history goes on."""
+    if not _has_history(connection, "serve"):
+        _from_kept_files(connection, settings, before)
+    _add_this_snapshot(connection)
+
+
+def _add_this_snapshot(connection: duckdb.DuckDBPyConnection) -> None:
     _add_snapshot(connection, "serve")
     connection.execute("DELETE FROM history WHERE (as_of, snapshot) NOT IN (SELECT (as_of, max(snapshot)) FROM history GROUP BY as_of)")
 
@@ -34,14 +47,18 @@ def _has_history(connection: duckdb.DuckDBPyConnection, database: str) -> bool:
     return True
 
 
-def _from_kept_files(connection: duckdb.DuckDBPyConnection, settings: Settings, before: Serving) -> None:
-    for snapshot in (number for number in kept(settings) if number < before.snapshot):
+def _from_kept_files(connection: duckdb.DuckDBPyConnection, settings: Settings, before: Serving | None) -> None:
+    connection.execute(f"CREATE TABLE history ({HISTORY})")
+    attached = {name for (name,) in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+    for snapshot in (number for number in kept(settings) if before and number <= before.snapshot):
+        if before and snapshot == before.snapshot and "previous" in attached:  # a file can be attached once only
+            _add_snapshot(connection, "previous")
+            continue
         connection.execute(f"ATTACH {text(settings.serving / f'v{snapshot}.duckdb')} AS earlier (READ_ONLY)")
         try:
             _add_snapshot(connection, "earlier")
         finally:
             connection.execute("DETACH earlier")
-    _add_snapshot(connection, "previous")
 
 
 def _add_snapshot(connection: duckdb.DuckDBPyConnection, database: str) -> None:

@@ -22,7 +22,7 @@ from data.store.duck import identifier, text
 from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
-from etl.core.history import write_history
+from etl.core.history import extend_history, write_history
 from etl.core.scratch import Scratch
 from layers.core.pack import assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
@@ -90,6 +90,7 @@ def publish_colours(
             connection.execute(f"DROP TABLE {name}")
         _copy_tables(connection, painted)
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
+        extend_history(connection, settings, before)
         manifest = recolour_pack(connection, layers, settings.pack, former)
         manifest[REPAINT_OF] = former.get(REPAINT_OF, before.snapshot)
         connection.execute("CHECKPOINT serve")
@@ -232,7 +233,7 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) ->
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(map(identifier, columns))} FROM work.next.{name} {order}")
 
 
-_WORK_ONLY = ("tally", "previous_receipt", "override", "town")
+_WORK_ONLY = ("tally", "previous_receipt", "town")
 # Tables that the pack does not read.
 _UNDRAWN = frozenset({*(name for name, table in TABLES.items() if not table.geometry), "receipt", "fault", "unlinked", "contradiction"})
 
