@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from data.policy import Suppressed
@@ -38,10 +39,17 @@ def unit_name(unit: str, words: Words) -> str:
 
 
 def figure(value: float | None, unit: str, words: Words) -> Figure:
-    """A count or measure, short enough for a headline: 万 from ten thousand on; in English k from a hundred thousand, then million."""
+    """A count or measure, short enough for a headline: 万 from ten thousand on; in English k from a hundred thousand, then million.
+
+    With SI units a mu becomes hectares, and all digits are written.
+    """
+    if unit == "亩" and value is not None and words.units == "si":
+        value, unit = round(value * M2_PER_MU / 10_000, 2), "ha"
     name = unit_name(unit, words)
     if value is None:
         return Figure(words("none"), name)
+    if not words.short:
+        return Figure(plain(value), name)
     if words.language == "zh-CN" and abs(value) >= WAN:
         return Figure(short(value / WAN), f"万{name}")
     if words.language == "en" and abs(value) >= 1_000_000:
@@ -73,11 +81,47 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has become of a number since an earlier moment: `direction` 1, 0 or -1, `tone` better, worse, same or unknown."""
+
+    digits: str
+    said: str
+    direction: int
+    tone: Literal["better", "worse", "same", "unknown"]
+
+
+def change(
+    now: float | Suppressed | None,
+    before: float | Suppressed | None,
+    unit: str,
+    words: Words,
+    *,
+    good: Literal["less", "more", "neither"],
+    since: str,
+) -> Change:
+    """`now` against `before`. `good` says which way is good (fewer reds: "less"), `since` names the earlier moment ("较上期").
+
+    Where one of both is unknown or hidden nothing is computed: a difference would tell what is hidden.
+    """
+    if not isinstance(now, (int, float)) or not isinstance(before, (int, float)):
+        return Change(words("none"), words("change.unknown", since=since), 0, "unknown")
+    direction = (now > before) - (now < before)
+    if not direction:
+        return Change("0", words("change.same", since=since), 0, "same")
+    moved = figure(abs(now - before), unit, words)
+    digits = f"{'+' if direction > 0 else '−'}{moved}"
+    if good == "neither":
+        return Change(digits, words("change.more" if direction > 0 else "change.less", since=since), direction, "same")
+    tone: Literal["better", "worse"] = "better" if (direction > 0) == (good == "more") else "worse"
+    return Change(digits, words(f"change.{tone}", since=since), direction, tone)
+
+
 def area(area_m2: float, words: Words) -> Figure:
-    """An area as said here: mu in Chinese, hectares in English; a house stays in m²."""
+    """An area as said here: mu, or hectares by SI and, unless chosen otherwise, in English; a house stays in m²."""
     if area_m2 < 1000:
         return Figure(plain(round(area_m2)), "m²")
-    if words.language == "zh-CN":
+    if words.mu:
         return figure(round(area_m2 / M2_PER_MU, 1), "亩", words)
     return figure(round(area_m2 / 10_000, 2), "ha", words)
 

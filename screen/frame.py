@@ -9,7 +9,7 @@ from dash import Dash
 from screen.text import Words
 
 INDEX = """<!DOCTYPE html>
-<html lang="%LANGUAGE%" data-look="%LOOK%">
+<html lang="%LANGUAGE%" data-look="%LOOK%" data-place="%PLACE%">
   <head>
     {%metas%}
     <title>%TITLE%</title>
@@ -24,9 +24,9 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def page_html(dash_app: Dash, words: Words, look: str, title: str) -> str:
-    """The page's HTML. `look` is "dark" or "light". Call while the request is set, Dash asks for it."""
-    filled = {"%LANGUAGE%": words.language, "%LOOK%": look, "%TITLE%": text_html.escape(title)}
+def page_html(dash_app: Dash, words: Words, look: str, title: str, place: str = "desk") -> str:
+    """The page's HTML. `look` is "dark" or "light", `place` "desk" or "wall". Call while the request is set, Dash asks for it."""
+    filled = {"%LANGUAGE%": words.language, "%LOOK%": look, "%PLACE%": place, "%TITLE%": text_html.escape(title)}
     page: str = dash_app.index()
     for hole, value in filled.items():
         page = page.replace(hole, value)

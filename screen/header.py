@@ -1,4 +1,4 @@
-"""Tools that stand at the top of every page: share, look, language; and where messages appear."""
+"""Tools that stand at the top of every page: share, look, units, language; and where messages appear."""
 
 from __future__ import annotations
 
@@ -21,7 +21,18 @@ def tools(words: Words, *first: Node) -> html.Div:
         words("language.switch"), type="button", className="button bare", lang=other,
         **{"data-act": "language", "data-language": other, "aria-label": words("language.switch.label")},
     )  # fmt: skip
-    return html.Div([*first, look, language], className="tools")
+    return html.Div([*first, look, units(words), language], className="tools")
+
+
+def units(words: Words) -> html.Button:
+    """Changes between the units of the place (亩, 万) and SI; shows what it changes to."""
+    other = ("si", "ha") if words.mu else ("local", words("units.mu"))
+    return html.Button(
+        other[1],
+        type="button",
+        className="button bare",
+        **{"data-act": "units", "data-units": other[0], "aria-label": words(f"units.{other[0]}")},
+    )
 
 
 def share(words: Words) -> html.Button:

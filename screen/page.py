@@ -7,7 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from dash import Dash
 
@@ -19,7 +19,7 @@ from layers.core import query
 from layers.core.spec import Layer
 from screen.text import Words
 
-LANGUAGE, LOOK = "onescreen-language", "onescreen-look"  # cookies, set by assets/app/preferences.js
+LANGUAGE, LOOK, UNITS = "onescreen-language", "onescreen-look", "onescreen-units"  # cookies, set by assets/app/preferences.js
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +56,7 @@ class Page:
     title: str
     layout: Callable[[Screen, Words, str], Any]  # (screen, words, query string) → Dash components
     register: Callable[[Dash, Screen], None]
+    place: Literal["desk", "wall"] = "desk"
     role: Role | None = None
 
 

@@ -160,7 +160,7 @@ def _page(screen: Screen, page: Page, dash_app: Callable[[], Dash]) -> Callable[
         title = f"{say.of(name)} · {say(page.title)}" if name else say("product")
         token = set_current_request(request)
         try:
-            return HTMLResponse(page_html(dash_app(), say, look, title), headers={"Cache-Control": "no-cache"})
+            return HTMLResponse(page_html(dash_app(), say, look, title, page.place), headers={"Cache-Control": "no-cache"})
         finally:
             reset_current_request(token)
 

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html
 
 from data.errors import OneScreenError
 from screen.components import failed
-from screen.page import LANGUAGE, Page, Screen, offload
+from screen.page import LANGUAGE, UNITS, Page, Screen, offload
 from screen.text import Words, words
 
 
@@ -43,5 +43,5 @@ def drawn(page: Page, screen: Screen, search: str) -> Any:
 
 
 def visitor(screen: Screen) -> Words:
-    """Words in the language of whoever sent this callback."""
-    return words(ctx.cookies.get(LANGUAGE, screen.settings.language))
+    """Words in the language, and with the units, of whoever sent this callback."""
+    return words(ctx.cookies.get(LANGUAGE, screen.settings.language), ctx.cookies.get(UNITS, ""))

@@ -1,4 +1,4 @@
-/* Language and look, remembered for a year in cookies so that the server can write the first byte right. */
+/* Language, look and units, remembered for a year in cookies so that the server can write the first byte right. */
 (function () {
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
@@ -21,7 +21,13 @@
     location.reload();
   };
 
+  app.setUnits = function (units) {
+    remember("onescreen-units", units);
+    location.reload();
+  };
+
   app.acts = app.acts || {};
+  app.acts.units = (button) => app.setUnits(button.dataset.units);
   app.acts.look = () => app.setLook(app.look() === "dark" ? "light" : "dark");
   app.acts.language = (button) => app.setLanguage(button.dataset.language);
   app.acts.share = async function (button) {

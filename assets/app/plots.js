@@ -1,0 +1,129 @@
+/* Draws what screen/plots.py says: `<div class="plot-box" data-figure>`. Colours, fonts and sizes come from the tokens at the moment of drawing,
+   so a change of look or of window redraws; plotly is fetched once, when the first plot comes into view. */
+(function () {
+  "use strict";
+  const app = (window.onescreen = window.onescreen || {});
+  const boxes = document.getElementsByClassName("plot-box"); // live
+  const known = new Map(); // box → what was drawn last
+  let library = null;
+  let due = 0;
+
+  function load(url) {
+    if (window.Plotly) return Promise.resolve(window.Plotly);
+    library = library || new Promise(function (done, failed) {
+      const script = document.createElement("script");
+      script.src = url;
+      script.onload = () => done(window.Plotly);
+      script.onerror = function () {
+        library = null; // the next plot tries again
+        script.remove();
+        failed(new Error("not loaded: " + url));
+      };
+      document.head.append(script);
+    });
+    return library;
+  }
+
+  /* `@name` → the token's value; a length in rem → pixels. Pure but for the two lookups it is given. */
+  function resolved(value, token, rem) {
+    if (Array.isArray(value)) return value.map((one) => resolved(one, token, rem));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolved(one, token, rem)]));
+    }
+    if (typeof value !== "string") return value;
+    const said = /^@[\w-]+$/.test(value) ? token(value.slice(1)) : value;
+    return /^-?[\d.]+rem$/.test(said) ? Math.round(parseFloat(said) * rem * 10) / 10 : said;
+  }
+
+  function figure(box) {
+    const style = getComputedStyle(box);
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const token = (name) => style.getPropertyValue("--" + name).trim();
+    const said = resolved(JSON.parse(box.dataset.figure), token, rem);
+    said.layout.width = box.clientWidth;
+    said.layout.height = box.clientHeight;
+    return said;
+  }
+
+  async function draw(box) {
+    const frame = box.closest(".plot");
+    try {
+      const plotly = await load(box.dataset.library);
+      if (!box.isConnected || !box.clientWidth || !box.clientHeight) return;
+      const { data, layout, config } = figure(box);
+      await plotly.react(box, data, layout, config);
+      frame.dataset.state = "drawn";
+    } catch (error) {
+      console.info("plot: " + error.message);
+      frame.dataset.state = "failed";
+      frame.dataset.view = "table";
+    }
+  }
+
+  /* What decides how a plot looks: while it stays the same nothing is drawn. */
+  function mark(box) {
+    const root = document.documentElement;
+    return [box.dataset.figure, box.clientWidth, box.clientHeight, root.dataset.look, getComputedStyle(root).fontSize].join("|");
+  }
+
+  const near = new IntersectionObserver(later, { rootMargin: "200px" });
+  const sized = new ResizeObserver(later);
+
+  function inView(box) {
+    const edge = box.getBoundingClientRect();
+    return edge.width && edge.bottom > -200 && edge.top < innerHeight + 200 && edge.right > -200 && edge.left < innerWidth + 200;
+  }
+
+  function later() {
+    if (!due) due = requestAnimationFrame(look);
+  }
+
+  function look() {
+    due = 0;
+    for (const box of known.keys()) if (!box.isConnected) forget(box);
+    for (const box of boxes) {
+      if (!known.has(box)) meet(box);
+      const now = mark(box);
+      if (known.get(box) === now || !inView(box)) continue;
+      known.set(box, now);
+      draw(box);
+    }
+  }
+
+  function meet(box) {
+    known.set(box, "");
+    near.observe(box);
+    sized.observe(box);
+  }
+
+  function forget(box) {
+    known.delete(box);
+    near.unobserve(box);
+    sized.unobserve(box);
+    if (window.Plotly) window.Plotly.purge(box);
+  }
+
+  new MutationObserver(() => (boxes.length || known.size) && later()).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure", "data-look"],
+  });
+  window.addEventListener("resize", later);
+
+  /* ---- the same figures as a table: the button beside the question, or T for the plot in focus, else for all ---- */
+  function turn(frame) {
+    const table = frame.dataset.view !== "table";
+    frame.dataset.view = table ? "table" : "plot";
+    frame.querySelector("[data-act=table]").setAttribute("aria-pressed", String(table));
+  }
+
+  app.acts = app.acts || {};
+  app.acts.table = (button) => turn(button.closest(".plot"));
+  document.addEventListener("keydown", function (event) {
+    if (event.key.toLowerCase() !== "t" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest && event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const own = event.target.closest && event.target.closest(".plot");
+    const frames = own ? [own] : document.querySelectorAll(".plot:has(.plot-box)");
+    for (const frame of frames) turn(frame);
+  });
+
+  app.plots = { resolved };
+})();

@@ -1,0 +1,91 @@
+"""What all plots share: the template, the axes with their numbers as people say them, and the address of the library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import plotly
+from dash.fingerprint import build_fingerprint
+
+from screen.figures import figure
+from screen.text import Words
+
+# `@name` is the token `--name`, rem are lengths: resolved by assets/app/plots.js where the plot is drawn.
+TEMPLATE: dict[str, Any] = {
+    "layout": {
+        "font": {"family": "@font", "size": "@text-s", "color": "@text"},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "colorway": [f"@series-{i}" for i in range(1, 9)],
+        "margin": {"l": "0.5rem", "r": "2.5rem", "t": "0.25rem", "b": "1.75rem", "pad": "0.25rem"},
+        "hoverlabel": {"bgcolor": "@panel-solid", "bordercolor": "@line", "font": {"family": "@font", "size": "@text-s", "color": "@text"}},
+        "xaxis": {
+            "gridcolor": "@line-2", "zerolinecolor": "@line", "linecolor": "@line", "tickfont": {"color": "@text-2", "size": "@text-xs"},
+            "ticklabelstandoff": 2, "fixedrange": True, "automargin": True,
+        },
+        "yaxis": {
+            "gridcolor": "@line-2", "zerolinecolor": "@line", "linecolor": "@line", "tickfont": {"color": "@text", "size": "@text-s"},
+            "fixedrange": True, "automargin": True,
+        },
+    },
+    "data": {
+        "bar": [{"textfont": {"color": "@text"}, "cliponaxis": False}],
+        "scatter": [{"textfont": {"color": "@text", "size": "@text-s"}}],
+        "treemap": [{"textfont": {"size": "@text-s"}, "marker": {"line": {"color": "@panel-solid", "width": 1}}}],
+    },
+}  # fmt: skip
+LAYOUT: dict[str, Any] = {"template": TEMPLATE, "showlegend": False, "dragmode": False, "bargap": 0.34, "hovermode": "closest"}
+# Nothing leaves the machine: no logo, no "share" button, maps of the world (unused) from here.
+CONFIG: dict[str, Any] = {
+    "displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "showEditInChartStudio": False, "plotlyServerURL": "",
+    "topojsonURL": "/assets/topo/", "scrollZoom": False, "doubleClick": False, "showTips": False,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def library() -> str:
+    """Where this server gives out plotly.js: an address with its version, so that browsers keep it for ever."""
+    file = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return (
+        f"/_dash-component-suites/plotly/{build_fingerprint('package_data/plotly.min.js', plotly.__version__, int(file.stat().st_mtime))}"
+    )
+
+
+def number_ticks(most: float, words: Words, *, both_ways: bool = False) -> dict[str, Any]:
+    """An axis from zero to `most`, or as far below zero too, with at most five round numbers said in the language."""
+    step = round_step(most / 4)
+    ticks = [step * i for i in range(math.ceil(most / step) + 1)] if most else [0.0]
+    shown = sorted({-tick for tick in ticks} | set(ticks)) if both_ways else ticks
+    end = max(ticks[-1], most) or 1
+    text = [_tick(abs(tick), words) for tick in shown]
+    return {"tickvals": shown, "ticktext": text, "range": [-end if both_ways else 0, end * 1.02]}
+
+
+def _tick(value: float, words: Words) -> str:
+    """20, 1.5 万, 150k."""
+    return str(figure(int(value) if float(value).is_integer() else value, "", words))
+
+
+def round_step(least: float) -> float:
+    """The smallest of 1, 2 or 5 times a power of ten that is not under `least`; counts have no halves, so not under 1."""
+    if least <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
+
+
+def day_ticks(days: Sequence[date], words: Words, most: int = 6) -> dict[str, Any]:
+    """An axis of days that names at most `most` of them, the last one among them."""
+    every = max(1, math.ceil(len(days) / most))
+    named = list(days)[::-1][::every][::-1]
+    return {"type": "date", "tickvals": [day.isoformat() for day in named], "ticktext": [short_day(day, words) for day in named]}
+
+
+def short_day(day: date, words: Words) -> str:
+    """9月23日, 23 Sep."""
+    return f"{day.month}月{day.day}日" if words.language == "zh-CN" else f"{day.day} {day:%b}"
