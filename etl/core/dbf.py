@@ -22,7 +22,7 @@ from etl.core.table import number_duplicates
 __all__ = ["LDID", "Dbf", "DbfField", "DbfNotes", "chunks", "column", "judge", "read_header"]
 
 Records = npt.NDArray[np.uint8]
-SAMPLED = 20_000  # rows with non-ASCII text that the encoding is judged by
+SAMPLED = 20_000  # values with non-ASCII text that the encoding is judged by, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def chunks(handle: IO[bytes], dbf: Dbf, rows: int) -> Iterator[Records]:
 
 
 def judge(handle: IO[bytes], dbf: Dbf, name: str, hints: list[tuple[str, str]], declared: str | None) -> Verdict:
-    """The encoding of the table's text, from field names and up to 20 000 rows that hold more than ASCII."""
+    """The encoding of the table's text, from field names and some 20 000 values that hold more than ASCII."""
     weak = [("LDID 0x57 (ANSI of that machine)", "cp1252")] if dbf.ldid == 0x57 else []
     values = [field.name for field in dbf.fields if not field.name.isascii()]
     text = [field for field in dbf.fields if field.kind == "C"]
@@ -102,7 +102,7 @@ def judge(handle: IO[bytes], dbf: Dbf, name: str, hints: list[tuple[str, str]], 
     for block in chunks(handle, dbf, 65_536):
         seen += len(block) * len(text)
         rows = block[(block >= 0x80).any(axis=1)]
-        for row in rows[: max(SAMPLED - len(values), 0)]:
+        for row in rows[: max(SAMPLED - len(values), 0) // max(len(text), 1) + 1]:
             cells = (row[f.offset : f.offset + f.width].tobytes().strip(b" \x00") for f in text)
             values.extend(cell for cell in cells if not cell.isascii())
         if len(values) >= SAMPLED:

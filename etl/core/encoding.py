@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import IO
 
 from data.errors import SourceError
@@ -150,6 +152,14 @@ class _Trial:
     def share(self, encoding: str) -> float:
         return self.good(encoding) / max(len(self.values), 1)
 
+    def reaches(self, encoding: str, share: float) -> bool:
+        """Whether `share` of the values decode; of a wrong encoding only as many are tried as it takes to know."""
+        if encoding in self.known:
+            return self.share(encoding) >= share
+        bearable = len(self.values) - share * len(self.values)
+        failed = (value for value in self.values if not decodes(value, encoding, cut=self.cut))
+        return next(islice(failed, int(bearable), None), None) is None and self.share(encoding) >= share
+
     def sentence(self, encoding: str) -> Evidence:
         good = self.total - len(self.values) + self.good(encoding)
         counts = f"{good:,} of {self.total:,}".replace(",", " ")
@@ -172,10 +182,10 @@ def _declared(trial: _Trial, declared: str, name: str) -> Verdict:
 
 def _hinted(trial: _Trial, hints: Sequence[tuple[str, str]]) -> Verdict | None:
     """The first hint that the bytes do not contradict."""
-    utf8 = trial.share("utf-8") == 1 and not _accidental(trial)
+    utf8 = trial.reaches("utf-8", 1) and not _accidental(trial)
     for place, says in hints:
         codec = codec_of(says)
-        if codec is None or trial.share(codec) < ENOUGH:
+        if codec is None or not trial.reaches(codec, ENOUGH):
             continue
         if utf8 and codec != "utf-8":
             continue  # valid UTF-8 of several bytes a character is hardly ever an accident
@@ -195,9 +205,9 @@ def _unhinted(trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tu
     failed = Evidence("strict UTF-8 failed", "严格 UTF-8 解码失败")
     if _accidental(trial):
         failed = Evidence("the few bytes are UTF-8 only by accident", "少量字节只是偶然符合 UTF-8")
-    elif trial.share("utf-8") >= ENOUGH:
+    elif trial.reaches("utf-8", ENOUGH):
         return Verdict("utf-8", (*nothing, *overruled, trial.sentence("utf-8")))
-    if trial.share("gb18030") >= ENOUGH and _plausible(trial.text("gb18030")) >= PLAUSIBLE:
+    if trial.reaches("gb18030", ENOUGH) and _plausible(trial.text("gb18030")) >= PLAUSIBLE:
         return Verdict("gb18030", (*nothing, *overruled, failed, trial.sentence("gb18030")))
     ansi = next((says for place, says in weak), None)
     if ansi:
@@ -218,7 +228,7 @@ def _undecided(trial: _Trial, name: str) -> SourceError:
 
 def _accidental(trial: _Trial) -> bool:
     """Whether a few short GBK words pass as UTF-8, as "住宅" does: letters of far scripts there, common Chinese characters here."""
-    if len(set(trial.values)) > 5 or trial.share("utf-8") < 1 or trial.share("gb18030") < 1:
+    if len(set(trial.values)) > 5 or not trial.reaches("utf-8", 1) or not trial.reaches("gb18030", 1):
         return False
     letters = [c for c in trial.text("utf-8") if ord(c) > 127]
     far = all(0x0370 <= ord(c) < 0x0800 for c in letters)
@@ -231,7 +241,7 @@ def _single_byte(codec: str) -> bool:
 
 def _common_share(trial: _Trial) -> float:
     """Share of level-1 hanzi (the 3 755 most common, lead bytes B0 to D7) when read as GB18030; 0 when too short to tell."""
-    if trial.share("gb18030") < 1:
+    if not trial.reaches("gb18030", 1):
         return 0.0
     characters = [c for c in trial.text("gb18030") if ord(c) > 127]
     common = sum(_gb2312(c)[:1] in _LEVEL_1 for c in characters)
@@ -247,6 +257,7 @@ def _gb2312(character: str) -> bytes:
 
 def _plausible(text: str) -> float:
     """Share of the non-ASCII characters that GB 2312 knows, or that are punctuation or units."""
-    characters = [c for c in text if ord(c) > 127]
-    good = sum(bool(_gb2312(c)) or 0x2000 <= ord(c) < 0x3400 or ord(c) >= 0xFF00 for c in characters)
-    return good / len(characters) if characters else 1.0
+    characters = Counter(text)  # few different ones in much text
+    counts = {c: n for c, n in characters.items() if ord(c) > 127}
+    good = sum(n for c, n in counts.items() if _gb2312(c) or 0x2000 <= ord(c) < 0x3400 or ord(c) >= 0xFF00)
+    return good / sum(counts.values()) if counts else 1.0
