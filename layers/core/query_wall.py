@@ -14,7 +14,7 @@ from layers.core.query_places import TITLES, children, title_of
 from layers.core.query_store import Row, Store, in_words, reason_facts, root_of, today_of
 from layers.core.spec import Layer
 
-BAND_YEARS, BANDS = 10, 9  # 0 to 9, … 80 and older
+BAND_YEARS, BANDS = 15, 6  # 0 to 14, … 75 and older: few enough to be read across a room
 NEXT_DAYS, CLOSED_DAYS = 7, 90  # cases due in the coming week; cases whose limit fell into the last three months
 ONLINE = ("working", "idle", "open", "open_late", "short_service", "alarming")
 MEN, WOMEN = "men", "women"
