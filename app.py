@@ -64,6 +64,7 @@ def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
         add_log_handler=False,
         enable_mcp=False,
     )
+    dash_app.backend.websocket_capability = False  # our live channel is our own; Dash would open one for callbacks that we do not have
     built.append(dash_app)
     dash_app.layout = layout
     register(dash_app, screen, pages)

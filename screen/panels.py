@@ -36,10 +36,17 @@ def figures(scene: Scene, store: query.Store) -> Node:
     known = bool(found["reds"] or found["oranges"]) or judges(scene, store)
     oranges = words("figures.oranges", n=plain(found["oranges"])) if known else words("figures.unjudged")
     reds = key_figure(words("figures.reds"), figure(found["reds"] if known else None, "处", words), oranges, level=1 if known else 0)
-    people = key_figure(words("figures.people"), said(found["people"] if scene.has("people") else None, "人", words))
-    houses = key_figure(words("figures.houses"), figure(found["houses"] if scene.has("houses") else None, "栋", words))
+    people = _count("figures.people", found["people"] if scene.has("people") else None, "人", words)
+    houses = _count("figures.houses", found["houses"] if scene.has("houses") else None, "栋", words)
     keys = html.Dl([reds, people, houses], className="keys")
     return panel(scene.name, keys, kind="panel-figures", source=scene.source("houses", "people"), label=words("figures"))
+
+
+def _count(label: str, n: Any, unit: str, words: Words) -> Node:
+    """A count as said, and to the last digit beneath it where that was rounded."""
+    number = said(n, unit, words)
+    rounded = isinstance(n, int) and number.digits != plain(n)
+    return key_figure(words(label), number, plain(n) if rounded else None)
 
 
 def layers(scene: Scene) -> Node:
@@ -118,7 +125,7 @@ def _class_rows(scene: Scene) -> list[Node]:
     if len(classes) > FEW:
         classes.sort(key=lambda row: -_size(row["n"]))
     rows = [_class_row(words.of(row), row["n"], row["hex"]) for row in classes]
-    return rows + ([_class_row(words("legend.unstated"), unstated, "none")] if unstated else [])
+    return rows + ([_class_row(words("legend.unstated"), unstated, "var(--level-0)")] if unstated else [])
 
 
 def _class_row(name: str, n: Any, colour: str) -> Node:

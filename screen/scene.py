@@ -47,7 +47,7 @@ class Scene:
 
     def name_of(self, step: Row) -> str:
         """Name of an area on the path; the town by its own name in the reader's language."""
-        return self.words.of(self.town["name"]) if step["code"] == self.town["root"] else str(step["name"] or step["code"])
+        return self.words.of(step) or str(step["code"])
 
     def has(self, name: str) -> bool:
         """Whether the town has anything on a layer."""
@@ -95,9 +95,7 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     """The scene of a view. Raises StoreError while nothing is loaded."""
     town = query.town(store)
     path = query.breadcrumb(store, view.area) if view.area else []
-    path = (
-        path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], "name": words.of(town["name"]), "level": 0, "box": None}]
-    )
+    path = path or query.breadcrumb(store, town["root"]) or [{"code": town["root"], **town["name"], "level": 0, "box": None}]
     layers = sorted((layer for layer in query.layer_list(store) if layer["name"] not in NOT_SWITCHED), key=_as_people_ask)
     name = view.layer if any(layer["name"] == view.layer for layer in layers) else first_layer(screen, store, layers, town["root"])
     layer = next(layer for layer in layers if layer["name"] == name)

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from rich.console import Console
-
-from data.settings import Settings
-from etl.core.run import load
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
@@ -41,6 +37,11 @@ def real_town(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     shared = folder.parent if folder.name.startswith("popen-") else folder  # workers of xdist have folders of their own below a common one
 
     def loaded(name: str) -> Path:
+        from rich.console import Console
+
+        from data.settings import Settings
+        from etl.core.run import load  # half a second that only tests of real towns should pay
+
         home = shared / f"home-{name}"
         with (shared / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -9,7 +9,7 @@ from data import policy
 from data.errors import PolicyError
 from data.policy import Viewer
 from data.schema import TABLES
-from layers.core.query_store import Row, Store, level_facts, reason_facts, root_of, today_of, worst_first
+from layers.core.query_store import Row, Store, level_facts, reason_facts, root_of, today_of, town, worst_first
 from layers.core.registry import columns_of
 from layers.core.spec import LEVELS, Layer
 
@@ -43,12 +43,17 @@ def _layer_facts(layer: Layer) -> Row:
 
 
 def breadcrumb(store: Store, area_code: str) -> list[Row]:
-    """The areas from the town down to `area_code`: code, name, tree level, kind, box."""
-    return store.rows(
+    """The areas from the town down to `area_code`: code, name, zh and en (the town has a name in each), tree level, kind, box."""
+    steps = store.rows(
         """SELECT t.ancestor_code AS code, a.name, a.level, a.kind, a.ordinal, [a.west, a.south, a.east, a.north] AS box
         FROM tree t LEFT JOIN area a ON a.code = t.ancestor_code WHERE t.area_code = $code ORDER BY t.depth DESC""",
         code=area_code,
     )
+    about = town(store)
+    return [
+        step | (about["name"] if step["code"] == about["root"] else dict.fromkeys(("zh", "en"), step["name"] or step["code"]))
+        for step in steps
+    ]
 
 
 def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
@@ -250,6 +255,13 @@ def _listed(store: Store, viewer: Viewer, layer: Layer, row: Row) -> Row:
     }  # fmt: skip
 
 
+def main_layer(store: Store, table: str) -> Layer | None:
+    """The layer whose own the objects of a table are: the one that says most on their cards, however many others judge them."""
+    return max(
+        (layer for layer in store.layers if layer.table == table), key=lambda layer: (len(layer.card), bool(layer.rules)), default=None
+    )
+
+
 def title_of(layer: Layer, values: Row, key: str | None) -> str:
     """What an object is called: its name, else its address as released, its class, or its key."""
     for name in TITLES:
@@ -265,8 +277,8 @@ def search(store: Store, viewer: Viewer, text: str, limit: int = 20) -> list[Row
         return []
     out: list[Row] = []
     for table in SEARCHED:
-        layer = next((layer for layer in store.layers if layer.table == table and layer.rules), None)
-        if layer and len(out) < limit:
+        layer = main_layer(store, table)
+        if layer and layer.rules and len(out) < limit:
             out += _found(store, viewer, layer, wanted, limit - len(out))
     return out
 

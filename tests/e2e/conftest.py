@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,13 @@ def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
 
     Trouble fails the test, unless trouble is what the test makes (`watched=False`).
     """
+    with opening(chromium, server) as opened:
+        yield opened
+
+
+@contextmanager
+def opening(chromium: Browser, server: Server) -> Iterator[Open]:
+    """What `open_page` gives, for any server."""
     contexts: list[Any] = []
     trouble = Trouble(server.url)
 
@@ -119,9 +127,11 @@ def open_page(chromium: Browser, server: Server) -> Iterator[Open]:
             ready(page)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+    try:
+        yield opened
+    finally:
+        for context in contexts:
+            context.close()
     assert not trouble.found
 
 
