@@ -138,7 +138,7 @@ def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset,
     written: list[Path] = []
     if result.refused:
         with report.stage("return", dataset.name) as stage:
-            written = write_quarantine(work.connection, dataset, contract, intake.raw, work.folder / "quarantine")
+            written = write_quarantine(work.connection, dataset, contract, intake.raw, work.folder / "quarantine", intake.sheets)
             stage.note = f"{len(written)} workbooks"
     work.connection.execute(f"DROP TABLE {intake.raw}")
     _tell(report, dataset, intake, mapping, result, written, decision)

@@ -43,6 +43,7 @@ class Head:
     """
 
     rows: tuple[Row, ...]
+    first: int = 0  # index of the first header row; those before are titles
     merges: tuple[Merge, ...] = ()
     left: int = 0
 

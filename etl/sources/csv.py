@@ -83,7 +83,7 @@ def _planned(path: Delivered, options: ReadOptions, verdict: Verdict, bom: int) 
     headers = _fitted(header.headers, widths)
     size = getattr(path, "stat", lambda: None)()
     expected = round(size.st_size * len(records) / max(len(ended), 1)) if size else None
-    head = Head(tuple(tuple(record) for record in records[: header.data]))
+    head = Head(tuple(map(tuple, records[: header.data])), header.first)
     return _Plan(verdict.encoding, bom, delimiter, header, headers, head), expected
 
 

@@ -91,7 +91,7 @@ def _sheet(path: Delivered, sheet: Any, options: ReadOptions) -> Reading | None:
         file=path.name, sheet=sheet.name, headers=plan.headers, crs=None, encoding=None, evidence=(stands,),
         batches=_batches(sheet, plan, _fills(merges, plan), options.batch_rows, notes),
         rows=max(sheet.total_height - plan.data, 0), notes=notes,
-        head=Head(tuple(leading[: plan.data]), tuple(merge for merge in merges if merge[2] < plan.data), left),
+        head=Head(tuple(leading[: plan.data]), plan.first, tuple(merge for merge in merges if merge[2] < plan.data), left),
     )  # fmt: skip
 
 

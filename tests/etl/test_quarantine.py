@@ -82,7 +82,7 @@ def test_the_list_names_file_sheet_row_header_value_reason_and_remedy(book: Any)
         ["房屋/甲村.xlsx", "一组", 3, 2, "层数", "130", "提示"],
         ["房屋/甲村.xlsx", "二组", 4, 2, "房屋编号", "007", "退回"],
     ]
-    assert "2 行未能入库" in str(rows[0][0])
+    assert "退回 2 行" in str(rows[0][0])
 
 
 def test_a_corrected_workbook_can_be_delivered_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -128,9 +128,13 @@ def test_the_cell_of_the_header_that_was_used_is_marked(con: duckdb.DuckDBPyConn
 
 def test_more_rows_than_a_sheet_holds_become_csv(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     checked(con, "house", HEADERS, ROWS, files=FILES, name="houses")
-    rows, reasons = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path, max_rows=1)
-    with rows.open(encoding="utf-8-sig", newline="") as handle:
-        assert list(csv.reader(handle))[:2] == [HEADERS, ["2", "", "乙路2号", "130", "=1+1"]]
+    *sheets, reasons = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path, max_rows=1)
+    assert [path.name for path in sheets] == ["houses-房屋-甲村-退回.csv", "houses-房屋-甲村-退回-2.csv"]
+    found = []
+    for path in sheets:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            found.append(list(csv.reader(handle)))
+    assert found == [[HEADERS, ["2", "", "乙路2号", "130", "=1+1"]], [HEADERS, ["3", "007", "丙路3号", "3", "310115198503051234"]]]
     with reasons.open(encoding="utf-8-sig", newline="") as handle:
         assert [row[3] for row in csv.reader(handle)] == ["原行号", "3", "3", "4"]
 
