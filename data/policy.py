@@ -68,6 +68,11 @@ def count(n: int, viewer: Viewer) -> int | Suppressed:
     return Suppressed() if 0 < n < SMALL and not viewer.reaches("officer") else n
 
 
+def mixed(n: float, viewer: Viewer) -> float | Suppressed:
+    """A count of persons and other objects together. The others are shown elsewhere, and what is left over is persons: for officers alone."""
+    return n if viewer.reaches("officer") else Suppressed(small=False)
+
+
 def breakdown(counts: Mapping[Key, int], viewer: Viewer) -> dict[Key, int | Suppressed]:
     """Counts of persons whose total is shown as well. One hidden cell alone could be worked out, so the next smallest goes with it."""
     shown = {key: count(n, viewer) for key, n in counts.items()}

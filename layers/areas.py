@@ -56,9 +56,9 @@ LAYER = Layer(
         Part("closing", "按期结案", "Closing on time", 30, 0.10, _CLOSING),
         Part("objects", "红橙对象占比", "Share of red and orange objects", 25, 0.05, _OBJECTS),
         Part("rectification", "隐患整改", "Hazards rectified", 15, 0.15, _RECTIFIED),
-        Part("visits", "走访完成", "Visits done", 15, 0.15, _VISITS),
-        Part("complaints", "千人投诉", "Complaints per person", 10, 0.002, _COMPLAINTS),
-        Part("freshness", "数据鲜活度", "Freshness of data", 5, 0.10, _FRESH),
+        Part("visits", "走访完成", "Visits done", 15, 0.15, _VISITS, people=True),
+        Part("complaints", "千人投诉", "Complaints per 1 000 people", 10, 0.002, _COMPLAINTS, people=True),
+        Part("freshness", "数据鲜活度", "Freshness of data", 5, 0.10, _FRESH, people=True),
     ),
     rules=(
         Rule(1, "grave_incident", "grave.open > 0", "有重大及以上事件未结", "A grade I or II incident is open", "完成处置并结案", "Handle and close it"),
@@ -76,7 +76,7 @@ LAYER = Layer(
             "town": "#8899AA", "village": "#6BAA75", "committee": "#5B8DB8", "urban_village": "#D98E4A", "estate": "#9C7FC1", "micro_grid": "#4FA8A0",
             "team": "#B5A642", "block": "#A07D68"})),
         Theme("service_model", "管理模式", "Service model", "o.service_model", classes_of("service_model", {"basic": "#D8B365", "standard": "#4FA8A0"})),
-        Theme("score", "综合得分", "Composite score", "(least(floor(s.score / 10), 9) * 10)::INTEGER", tuple(
+        Theme("score", "综合得分", "Composite score", "CASE WHEN s.score IS NOT NULL THEN (least(floor(s.score / 10), 9) * 10)::INTEGER END", tuple(
             ThemeClass(str(low), f"{low}–{low + 10}", f"{low}–{low + 10}", hex_) for low, hex_ in zip(range(0, 100, 10), (
                 "#67001F", "#A11228", "#CA4741", "#E98B6F", "#F8C3A6", "#F4E6DC", "#D2E5EF", "#9BC9E0", "#569FC8", "#2A71B2"), strict=True))),
     ),

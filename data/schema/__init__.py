@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from data.errors import ContractError, advice
 from data.schema.model import GEOMETRY_COLUMNS, LINEAGE, Column, Geometry, Kind, Personal, Reference, Role, Table
-from data.schema.people import CASEWORK, ORGANISATION, PERSON, POPULATION_CELL, RENTAL, RESPONDER, SERVICE
+from data.schema.people import CASEWORK, ORGANISATION, OVERRIDE, PERSON, POPULATION_CELL, RENTAL, RESPONDER, SERVICE
 from data.schema.places import AREA, BACKDROP, FACILITY, HOUSE, LOT, PARCEL, ROOM, STAND, ZONE
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         AREA, HOUSE, ROOM, RENTAL, PERSON, PARCEL, LOT, ZONE, STAND, POPULATION_CELL,
-        FACILITY, RESPONDER, ORGANISATION, SERVICE, CASEWORK, BACKDROP,
+        FACILITY, RESPONDER, ORGANISATION, SERVICE, CASEWORK, OVERRIDE, BACKDROP,
     )
 }  # fmt: skip
 

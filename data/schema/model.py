@@ -35,7 +35,8 @@ class Column:
 
     `aliases` are further headers recognised on import beside `name`, `zh` and `en` (survey field names, template headers).
     `personal` says how `data.policy` masks it; `unmasked_for` is the lowest role that may ever see it in clear
-    (None: nobody through the screen). `low` and `high` bound numbers and years, inclusive.
+    (None: nobody through the screen). `low` and `high` bound numbers and years, inclusive; of a date they bound the days since the date
+    column `after`, or since the delivery where that is empty.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     codes: str | None = None
     low: float | None = None
     high: float | None = None
+    after: str | None = None
     required: bool = False
     personal: Personal | None = None
     unmasked_for: Role | None = None

@@ -1,4 +1,4 @@
-"""Tables of people: residents, rentals, counts, staff, contractors and the open-case ledger."""
+"""Tables of people: residents, rentals, counts, staff, contractors, the open-case ledger and levels set by hand."""
 
 from __future__ import annotations
 
@@ -160,5 +160,22 @@ CASEWORK = Table(
         Column("passed_check", "yes_no", "复查通过", "Passed check", "The check with photo was passed"),
         Column("responsible", "text", "责任人", "Responsible", "Who must act", personal="name", unmasked_for="leader"),
         Column("responsible_phone", "phone", "责任人电话", "Phone", "Work phone", personal="phone", unmasked_for="leader"),
+    ),
+)  # fmt: skip
+
+OVERRIDE_DAYS = 90  # design section 5: longer than that nobody sets a level by hand
+
+OVERRIDE = Table(
+    name="override", zh="人工设定等级", en="Override", key=("layer", "object_id"), max_bad_share=1.0,
+    meaning="Levels set by hand: who, why and until when. A red is left only where a check has been passed; afterwards the rules decide again.",
+    columns=(
+        Column("layer", "key", "图层", "Layer", "Name of the layer, such as 房屋 or houses", required=True),
+        Column("object_id", "key", "对象编号", "Object id", "Key of the object that the layer colours", required=True),
+        Column("level", "code", "等级", "Level", "Level to show instead of that of the rules", codes="level", required=True, aliases=("颜色",)),
+        Column("override_by", "text", "设定人", "Set by", "Who answers for it", required=True, personal="name", unmasked_for="leader"),
+        Column("override_why", "text", "设定理由", "Reason", "Why the rules do not fit", required=True, aliases=("理由", "原因")),
+        Column("override_since", "date", "设定日期", "Set on", "First day; the day of delivery when empty"),
+        Column("override_until", "date", "设定有效期至", "Set until", "Last day", low=0, high=OVERRIDE_DAYS, after="override_since",
+               required=True, aliases=("有效期至", "截止日期")),
     ),
 )  # fmt: skip

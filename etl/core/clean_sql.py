@@ -149,6 +149,9 @@ class CleanSql:
     def _bounds(self, column: Column) -> str:
         """Condition that a read value lies in its bounds; empty when there are none."""
         value = c(column.name)
+        if column.after:
+            since = f"coalesce({c(column.after)}, DATE '{self.delivered_at}')" if self.has(column.after) else f"DATE '{self.delivered_at}'"
+            return f"({value} - {since} BETWEEN {column.low or 0:g} AND {column.high or 0:g})"
         if column.kind == "date":
             return f"({value} <= {self.day})" if column.name in PAST else ""
         limits = [f"{value} {sign} {limit!r}" for sign, limit in ((">=", column.low), ("<=", column.high)) if limit is not None]

@@ -156,7 +156,7 @@ class _Check:
         if column.kind == "id_number":
             found = id_number.cause_sql("v", self.sql.day, self.sql.synthetic)
         else:
-            beyond = "date_future" if column.kind == "date" else "out_of_range"
+            beyond = "too_far_apart" if column.after else "date_future" if column.kind == "date" else "out_of_range"
             # Whether a text can be read does not depend on the unit of its header.
             readable = f"({parse_sql(column, 'v', '1.0', self.sql.timezone)}) IS NOT NULL"
             found = f"CASE WHEN {readable} THEN '{beyond}' ELSE {cause_sql(column, 'v')} END"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -11,6 +12,8 @@ from data.schema import TABLES
 from data.store.duck import text
 from data.store.lake import has_table
 from etl.core.assemble import Plan
+from layers.core.registry import targets_by_hand
+from layers.core.spec import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,8 @@ def _missing(table: str) -> str:
         WHERE object_table = '{table}' AND object_id NOT IN (SELECT {TABLES[table].key[0]} FROM {table})"""
 
 
-def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """Fill `next.contradiction` from the town as it will be, whoever delivered which part of it and when."""
+def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan, layers: Iterable[Layer] = ()) -> None:
+    """Fill `next.contradiction` from the town as it will be, whoever delivered which part and when; levels set by hand are those of `layers`."""
     _gather_shadows(connection, plan)
     for kind in kinds():
         connection.execute(f"""
@@ -134,6 +137,7 @@ def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> No
                    replace({text(kind.zh)}, '{{n}}', n::VARCHAR), replace({text(kind.en)}, '{{n}}', n::VARCHAR)
             FROM ({kind.select})""")
     _disagreeing_areas(connection, plan)
+    _levels_by_hand(connection, targets_by_hand(layers))
 
 
 def _gather_shadows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
@@ -161,6 +165,30 @@ def _disagreeing_areas(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Non
             "INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND NOT list_contains(?, table_name)",
             [touched],
         )
+
+
+def _levels_by_hand(connection: duckdb.DuckDBPyConnection, targets: Mapping[str, str]) -> None:
+    """Levels set by hand on a layer or on an object that does not exist: nothing comes of them, and somebody waits for it."""
+    known = ", ".join(map(text, targets)) or "NULL"
+    found = [
+        (
+            "override_of_unknown_layer",
+            "layer",
+            f"lower(layer) NOT IN ({known})",
+            "人工设定所指图层不存在",
+            "The layer whose level is set by hand does not exist",
+        )
+    ]
+    for table in sorted(set(targets.values())):
+        names = ", ".join(text(name) for name, of in targets.items() if of == table)
+        gone = f"lower(layer) IN ({names}) AND object_id NOT IN (SELECT {TABLES[table].key[0]} FROM {table})"
+        found.append(
+            ("override_on_missing_object", table, gone, "人工设定所指对象不存在", "The object whose level is set by hand does not exist")
+        )
+    for kind, other, where, zh, en in found:
+        connection.execute(f"""
+            INSERT INTO next.contradiction SELECT {text(kind)}, 'override', object_id, {text(other)}, layer, NULL, {text(zh)}, {text(en)}
+            FROM override WHERE {where}""")
 
 
 def counts_by_village(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

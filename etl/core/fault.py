@@ -65,6 +65,12 @@ FAULTS: dict[str, FaultText] = {
     "date_future": FaultText(
         "“{column}”的值“{value}”晚于今天", "{column} holds “{value}”, which lies in the future", "请核对日期。", "Check the date."
     ),
+    "too_far_apart": FaultText(
+        "“{column}”的值“{value}”距起始日期不在{more}天之内",
+        "{column} holds “{value}”, which is not within {more} days of the first day",
+        "请核对起止日期；期限届满后可另行报送。",
+        "Check both days; deliver a new row when the time has run out.",
+    ),
     "not_yes_no": FaultText(
         "“{column}”的值“{value}”不是“是”或“否”",
         "{column} holds “{value}”, which is neither yes nor no",

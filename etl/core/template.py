@@ -126,7 +126,8 @@ def _explained(column: Column, required: bool) -> Iterator[str]:
     yield f"{column.zh} / {column.en}" + ("（必填）" if required else "")
     yield f"填写：{_KINDS[column.kind]}" + (f"，单位 {column.unit}" if column.unit else "")
     if column.low is not None or column.high is not None:
-        yield f"范围：{_plain(column.low)}–{_plain(column.high)}"
+        span = f"{_plain(column.low)}–{_plain(column.high)}"
+        yield f"范围：起始日期后 {span} 天" if column.after else f"范围：{span}"
     if choices := _choices(column):
         yield f"可选：{choices}"
     if column.meaning:

@@ -40,10 +40,6 @@ _OUTPUTS = {
     "tally": "layer VARCHAR, area_code VARCHAR, level UTINYINT, n BIGINT, visits BIGINT, overdue BIGINT",
 }
 _SCRATCH = "^(facts|grade|lifted|class_[0-9]+)$"
-_OVERRIDE = (
-    ("layer", "VARCHAR"), ("object_id", "VARCHAR"), ("level", "INTEGER"), ("override_by", "VARCHAR"), ("override_why", "VARCHAR"),
-    ("override_since", "DATE"), ("override_until", "DATE"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def paint(con: duckdb.DuckDBPyConnection, layers: Iterable[Layer], as_of: date |
     """Paint every layer as of a moment into the current schema, and return the rule version.
 
     Contract tables must be visible unqualified; tables that are not there count as empty. Optional: `previous_receipt` (receipts of the snapshot
-    before) and `override(layer, object_id, level, override_by, override_why, override_since, override_until)`. `town` gives `code` and `timezone`.
+    before). `town` gives `code` and `timezone`.
     Writes the tables of `PAINTED`, `tally` (scratch) and `paint_<layer>(object_id, level, <theme> …)`, replacing them; an index of 0 says none.
     The same tables, layers and `as_of` give the same rows. Raises LayerError for a rule that DuckDB cannot evaluate.
     """
@@ -93,7 +89,7 @@ def _stand_ins(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Empty temporary tables for whatever was not delivered, so that every join binds."""
     wanted = {name: lake.columns_of(table) for name, table in TABLES.items()}
     wanted |= {name: lake.REPORTS[name] for name in ("coverage_qa", "contradiction", "unlinked")}
-    wanted |= {"override": _OVERRIDE, "previous_receipt": lake.REPORTS["receipt"]}
+    wanted |= {"previous_receipt": lake.REPORTS["receipt"]}
     missing = [name for name in wanted if not _exists(con, name)]
     for name in missing:
         con.execute(lake.definition(name, wanted[name]).replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
@@ -138,6 +134,7 @@ def _on_areas(layer: Layer) -> Layer:
     return replace(
         layer, name=f"{layer.name}_area", table="area", where=None, joins=(*layer.area_joins, join), rules=layer.area_rules, checked="NULL::DATE",
         red_needs_check=False, visit_days={}, geometry="polygon", area_joins=(), area_rules=(), parts=(), card=(), tooltip=(), label=None,
+        personal=False,
     )  # fmt: skip
 
 

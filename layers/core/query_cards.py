@@ -13,11 +13,11 @@ from data.errors import PolicyError, StoreError
 from data.policy import Viewer
 from data.schema import TABLES, Table
 from data.schema import table as contract_table
-from layers.core.query_places import breadcrumb, people_shown, title_of
+from layers.core.query_places import breadcrumb, main_layer, people_shown, title_of
 from layers.core.query_store import Row, Store, field_facts, in_words, level_facts, reason_facts, today_of
 from layers.core.registry import columns_of, references
 from layers.core.rules import joins_of
-from layers.core.spec import Field, Layer
+from layers.core.spec import Field, Layer, Part
 
 
 def object_by_ordinal(store: Store, layer: str, ordinal: int) -> Row | None:
@@ -37,7 +37,7 @@ def tooltip(store: Store, viewer: Viewer, layer: str, ordinal: int) -> Row | Non
     names = ("name",) if declared.geometry == "area" else declared.tooltip
     row = _object(store, TABLES[found["table"]], found["key"])
     values = _released(store, viewer, TABLES[found["table"]], row)
-    told = _receipt(store, declared, found["key"])
+    told = _receipt(store, viewer, declared, found["key"])
     return found | {
         "title": title_of(declared, values, found["key"]),
         "colour": told and told["colour"],
@@ -46,28 +46,40 @@ def tooltip(store: Store, viewer: Viewer, layer: str, ordinal: int) -> Row | Non
     }
 
 
-def card(store: Store, viewer: Viewer, table: str, key: str) -> Row:
-    """Everything that the viewer may know about one object. Raises StoreError when it does not exist, PolicyError for a person."""
+def card(store: Store, viewer: Viewer, table: str, key: str, layer: str = "") -> Row:
+    """Everything that the viewer may know about one object, looked at through `layer` where that judges it, else through its main layer.
+
+    `receipt` is that layer's, `receipts` are those of all layers that judge the object, that one first. Raises StoreError when there is no
+    such object, PolicyError for a person.
+    """
     declared = contract_table(table)
     if table == "person":
         raise PolicyError("A person has no card of its own.", remedy="Open the house; officers find the residents in its list.")
     row = _object(store, declared, key)
-    layers = [layer for layer in store.layers if layer.table == table or (layer.geometry == "area" and table == "area")]
-    main = next((layer for layer in layers if layer.table == table), None)
+    main = main_layer(store, table)
+    told = _receipts(store, viewer, table, key, (layer, main.name if main else ""))
+    first = told[0]["layer"] if told else None
+    through = next((one for one in store.layers if one.name == first and one.table == table and one.card), main)
     values = _released(store, viewer, declared, row)
-    told = [facts for layer in layers if (facts := _receipt(store, layer, key))]
-    own = next((facts for facts in told if main and facts["layer"] == main.name), None)
     return {
         "table": table, "key": key, "ordinal": row.get("ordinal"), "title": title_of(main, values, key) if main else key,
         "kind_zh": declared.zh, "kind_en": declared.en, "box": [row.get(side) for side in ("west", "south", "east", "north")],
-        "receipt": own, "receipts": told,
-        "fields": _fields(store, viewer, main, declared, key, values) if main else _contract_fields(declared, tuple(values), values, viewer),
+        "receipt": told[0] if told else None, "receipts": told,
+        "fields": _fields(store, viewer, through, declared, key, values) if through
+        else _contract_fields(declared, tuple(values), values, viewer),
         "people": people_shown(store, viewer, key) if table == "area" else None,
-        "parts": _parts(store, main, key) if main and main.parts else [],
+        "parts": _parts(store, viewer, through, key) if through and through.parts else [],
         "in_charge": _in_charge(declared, values), "cases": _cases(store, viewer, table, key),
         "path": breadcrumb(store, key if table == "area" else str(row.get("area_code") or "")),
-        "source": _source(row, main, today_of(store)),
+        "source": _source(row, through, today_of(store)),
     }  # fmt: skip
+
+
+def _receipts(store: Store, viewer: Viewer, table: str, key: str, first: tuple[str, ...]) -> list[Row]:
+    """Receipts of all layers that judge the object, those named in `first` first, the others in drawing order."""
+    layers = [one for one in store.layers if one.table == table or (one.geometry == "area" and table == "area")]
+    layers.sort(key=lambda one: first.index(one.name) if one.name in first else len(first))
+    return [facts for one in layers if (facts := _receipt(store, viewer, one, key))]
 
 
 def _object(store: Store, table: Table, key: str) -> Row:
@@ -86,7 +98,7 @@ def _released(store: Store, viewer: Viewer, table: Table, row: Row) -> Row:
     return policy.release_one(table, {name: value for name, value in row.items() if name in names}, viewer, today_of(store))
 
 
-def _receipt(store: Store, layer: Layer, key: str) -> Row | None:
+def _receipt(store: Store, viewer: Viewer, layer: Layer, key: str) -> Row | None:
     """The colour of an object in one layer with reasons and remedies; on areas, of the layer's counts."""
     name = f"{layer.name}_area" if layer.geometry == "area" else layer.name
     found = store.one(
@@ -97,15 +109,20 @@ def _receipt(store: Store, layer: Layer, key: str) -> Row | None:
     if found is None:
         return None
     reasons = reason_facts(layer, found.pop("reasons"))
+    by_hand = {name: found[name] for name in ("override_by", "override_why", "override_until")}
     to_mend = [reason for reason in reasons if reason["remedy_zh"] and reason["level"] not in (None, 5)]
-    return found | {
-        "layer": layer.name,
-        "zh": layer.zh,
-        "en": layer.en,
-        "colour": level_facts(found["level"]),
-        "reasons": reasons,
-        "remedies": to_mend,
-    }
+    return (
+        found
+        | policy.release_one("override", by_hand, viewer)
+        | {
+            "layer": layer.name,
+            "zh": layer.zh,
+            "en": layer.en,
+            "colour": level_facts(found["level"]),
+            "reasons": reasons,
+            "remedies": to_mend,
+        }
+    )
 
 
 def _fields(store: Store, viewer: Viewer, layer: Layer, table: Table, key: str, values: Row) -> list[Row]:
@@ -157,18 +174,27 @@ def _field_facts(field: Field, value: Any) -> Row:
     }
 
 
-def _parts(store: Store, layer: Layer, key: str) -> list[Row]:
-    """Parts of a composite score, those without data too: a reader must see what the score stands on."""
+def _parts(store: Store, viewer: Viewer, layer: Layer, key: str) -> list[Row]:
+    """Parts of a composite score, those without data too: a reader must see what the score stands on.
+
+    `weight` is the declared one in percent, `share` what it comes to when the weights of parts without data fall to the others (None: no data).
+    """
     stored = {
         row["part"]: row
         for row in store.rows(
             "SELECT part, weight, value, bad, n FROM score WHERE layer = $layer AND object_id = $key", layer=layer.name, key=key
         )
     }
-    none = {"value": None, "bad": None, "n": None}
-    return [
-        none | {"zh": part.zh, "en": part.en, "weight": part.weight} | stored.get(part.name, {"part": part.name}) for part in layer.parts
-    ]
+    known = sum(row["weight"] for row in stored.values() if row["value"] is not None)
+    return [_part(part, stored.get(part.name, {}), known, viewer) for part in layer.parts]
+
+
+def _part(part: Part, stored: Row, known: float, viewer: Viewer) -> Row:
+    value, counts = stored.get("value"), {"bad": stored.get("bad"), "n": stored.get("n")}
+    if part.people:
+        counts = {name: n if n is None else policy.mixed(n, viewer) for name, n in counts.items()}
+    share = None if value is None else 100 * part.weight / known
+    return {"part": part.name, "zh": part.zh, "en": part.en, "weight": part.weight, "share": share, "value": value} | counts
 
 
 def _in_charge(table: Table, values: Row) -> Row | None:

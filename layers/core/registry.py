@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from data.errors import LayerError, advice
@@ -230,6 +230,22 @@ def _refuse_selected(what: str, select: str, columns: Iterable[str], where: str)
                 f"{where}: {what} selects {word!r}, which is personal in a table that it reads.",
                 remedy="Count instead, with count(…), count(DISTINCT …) or count_if(…), and leave columns of that name out.",
             )
+
+
+def called(layer: Layer) -> tuple[str, ...]:
+    """What a delivery of levels set by hand may call a layer, in lower case; none for a layer whose objects are counted in areas, such as persons."""
+    if layer.geometry == "area" or not layer.rules:
+        return ()
+    return tuple(dict.fromkeys(name.lower() for name in (layer.name, layer.name.removesuffix("_area"), layer.zh, layer.en)))
+
+
+def targets_by_hand(layers: Iterable[Layer]) -> dict[str, str]:
+    """Every name of `called`, of the layers painted on areas too, with the table of the objects that it colours."""
+    painted = [
+        replace(layer, name=f"{layer.name}_area", table="area", geometry="polygon") if layer.geometry == "area" else layer
+        for layer in layers
+    ]
+    return {name: layer.table for layer in painted for name in called(layer)}
 
 
 def source_of(layer: Layer) -> str:

@@ -9,13 +9,13 @@ import duckdb
 
 from data.errors import LayerError
 from data.schema import TABLES
+from data.schema.people import OVERRIDE_DAYS
 from data.store.duck import text
-from layers.core.registry import columns_of, references
+from layers.core.registry import called, columns_of, references
 from layers.core.spec import Layer, Rule, Theme
 from layers.core.themes import theme_columns
 
-AWAITING = "awaiting_check"
-OVERRIDE_DAYS = 90
+AWAITING, HELD = "awaiting_check", "override_held"
 
 
 def rules_of(layer: Layer) -> tuple[Rule, ...]:
@@ -35,10 +35,22 @@ def awaiting_rule(layer: Layer) -> Rule:
     reds = ", ".join(text(code) for code in [AWAITING, *(rule.code for rule in layer.rules if rule.level == 1)])
     was_red = f"""o.{key} IN (SELECT object_id FROM previous_receipt WHERE layer = {text(layer.name)}
         AND (level = 1 AND override_by IS NULL OR list_has_any(reasons, [{reds}])))"""
-    passed = f"""o.{key} IN (SELECT object_id FROM casework WHERE object_table = {text(layer.table)} AND opened_on <= $as_of GROUP BY object_id
-        HAVING arg_max(coalesce(passed_check AND state = 'closed' AND closed_on <= $as_of, false), (opened_on, case_id)))"""
     return Rule(
-        1, AWAITING, f"{was_red} AND NOT ({passed})", "红色整改尚未通过复查", "Was red, and no check has been passed since",
+        1, AWAITING, f"{was_red} AND o.{key} NOT IN ({passed_checks(layer)})", "红色整改尚未通过复查", "Was red, and no check has been passed since",
+        "完成整改并通过现场复查(附照片)", "Put it right and close the case with a passed check and photo",
+    )  # fmt: skip
+
+
+def passed_checks(layer: Layer) -> str:
+    """SELECT of the objects of a layer whose newest case was closed with a passed check by `$as_of`."""
+    return f"""SELECT object_id FROM casework WHERE object_table = {text(layer.table)} AND opened_on <= $as_of AND object_id IS NOT NULL
+        GROUP BY object_id HAVING arg_max(coalesce(passed_check AND state = 'closed' AND closed_on <= $as_of, false), (opened_on, case_id))"""
+
+
+def held_rule() -> Rule:
+    """The reason that stands on a red object whose level somebody has set by hand, though no check has been passed: the rules' red stays."""
+    return Rule(
+        1, HELD, "false", "已人工设定等级,但红色须先通过复查", "A level was set by hand, but a red needs a passed check first",
         "完成整改并通过现场复查(附照片)", "Put it right and close the case with a passed check and photo",
     )  # fmt: skip
 
@@ -112,21 +124,28 @@ def grade(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...],
         "INSERT INTO grade SELECT unnest($masks::UBIGINT[]), unnest($levels), unnest($reasons)",
         {"masks": masks, "levels": [level for level, _ in graded], "reasons": [reasons for _, reasons in graded]},
     )
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE lifted AS
-        SELECT object_id, level, override_by, override_why, least(override_until, override_since + {OVERRIDE_DAYS}) AS override_until
-        FROM override WHERE layer = {text(layer.name)} AND $day BETWEEN override_since AND least(override_until, override_since + {OVERRIDE_DAYS})
-        QUALIFY row_number() OVER (PARTITION BY object_id ORDER BY override_since DESC, override_by) = 1""",
-        {"day": day},
-    )
+    _lift(con, layer, day)
     rhythm = " ".join(f"WHEN {level} THEN {days}" for level, days in sorted(layer.visit_days.items()))
-    due = f"checked + CASE coalesce(l.level, g.level) {rhythm} END" if rhythm else "NULL::DATE"
+    due = f"checked + CASE level {rhythm} END" if rhythm else "NULL::DATE"
     con.execute(
-        f"""CREATE OR REPLACE TEMP VIEW painted AS
-        SELECT f.* EXCLUDE (mask, valid_until), coalesce(l.level, g.level)::UTINYINT AS level, g.reasons, ({due})::DATE AS next_visit_due,
-            least(f.valid_until, l.override_until + 1) AS valid_until, l.override_by, l.override_why, l.override_until
-        FROM facts f JOIN grade g USING (mask) LEFT JOIN lifted l USING (object_id)"""
+        f"""CREATE OR REPLACE TEMP VIEW painted AS SELECT *, ({due})::DATE AS next_visit_due FROM (
+            SELECT f.* EXCLUDE (mask, valid_until), coalesce(l.level, g.level)::UTINYINT AS level,
+                CASE WHEN h.object_id IS NULL THEN g.reasons ELSE [{text(HELD)}] || g.reasons END AS reasons,
+                least(f.valid_until, l.override_until + 1) AS valid_until, l.override_by, l.override_why, l.override_until
+            FROM facts f JOIN grade g USING (mask) LEFT JOIN lifted l ON l.object_id = f.object_id AND (g.level <> 1 OR l.level = 1 OR l.passed)
+            LEFT JOIN lifted h ON h.object_id = f.object_id AND g.level = 1 AND h.level <> 1 AND NOT h.passed)"""
     )
+
+
+def _lift(con: duckdb.DuckDBPyConnection, layer: Layer, day: date) -> None:
+    """Scratch `lifted`: the levels of this layer that are set by hand on the day, and whether a check of the object has been passed."""
+    names = ", ".join(map(text, called(layer))) or "NULL"
+    sql = f"""CREATE OR REPLACE TEMP TABLE lifted AS
+        SELECT object_id, level::UTINYINT AS level, override_by, override_why, override_until, object_id IN ({passed_checks(layer)}) AS passed
+        FROM (SELECT *, coalesce(override_since, delivered_at) AS since FROM override WHERE lower(layer) IN ({names}))
+        WHERE $as_of BETWEEN since AND override_until AND override_until - since <= {OVERRIDE_DAYS}
+        QUALIFY row_number() OVER (PARTITION BY object_id ORDER BY since DESC, override_by, layer) = 1"""
+    con.execute(sql, {"as_of": day})
 
 
 def _graded(layer: Layer, rules: tuple[Rule, ...], mask: int) -> tuple[int, list[str]]:
@@ -146,4 +165,4 @@ def rules_by_code(layer: Layer) -> dict[str, Rule]:
         layer.default_remedy_en,
     )
     awaiting = (awaiting_rule(layer),) if layer.red_needs_check else ()
-    return {rule.code: rule for rule in (default, *awaiting, *layer.rules, *layer.area_rules)}
+    return {rule.code: rule for rule in (default, held_rule(), *awaiting, *layer.rules, *layer.area_rules)}

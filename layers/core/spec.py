@@ -116,7 +116,8 @@ class Part:
     """One part of a composite score of areas: `select` gives (area_code, bad, n) for the objects' own areas.
 
     The rate bad/n is topped up to 20 cases at the town's rate, and scaled against the median of the areas on the same tree level, but never
-    more sharply than against `reference` (domain section 3.2): median or reference → 85 points, none bad → 100.
+    more sharply than against `reference` (domain section 3.2): median or reference → 85 points, none bad → 100. `people`: persons are among
+    what is counted.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Part:
     weight: float
     reference: float
     select: str
+    people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,34 +145,77 @@ def test_a_check_passed_before_the_newest_case_was_opened_does_not_count(town: T
 
 
 def override(town: Town, **values: Any) -> None:
-    town.con.execute(
-        """CREATE TABLE override (layer VARCHAR, object_id VARCHAR, level INTEGER, override_by VARCHAR, override_why VARCHAR,
-        override_since DATE, override_until DATE)"""
-    )
-    usual = {"layer": "houses", "object_id": "H1", "level": 4, "override_by": "G017", "override_why": "鉴定中", "override_since": FRESH}
+    """A level set by hand on house H1, blue unless told otherwise."""
+    usual = {"layer": "houses", "object_id": "H1", "level": "4", "override_by": "张建明", "override_why": "鉴定中", "delivered_at": FRESH}
     town.add("override", **(usual | values))
 
 
+def pass_check(town: Town) -> None:
+    town.add(
+        "casework", case_id="C1", object_table="house", object_id="H1", state="closed", passed_check=True, opened_on=FRESH, closed_on=FRESH
+    )
+
+
 def test_an_override_holds_until_its_day_and_keeps_the_reasons(town: Town) -> None:
-    add_house(town, "H1", occupancy="own", danger_grade="D")
+    add_house(town, "H1", occupancy="own", danger_grade="C")
     override(town, override_until=AS_OF)
     town.paint("houses")
-    assert town.all("SELECT level, reasons[1], override_by, override_until, valid_until FROM receipt") == [
-        (4, "danger_d", "G017", AS_OF, AS_OF + timedelta(days=1))
+    assert town.all("SELECT level, reasons[1], override_by, override_why, override_until, valid_until FROM receipt") == [
+        (4, "danger_c", "张建明", "鉴定中", AS_OF, AS_OF + timedelta(days=1))
     ]
     assert town.all("SELECT level FROM paint_houses") == [(4,)]
     assert town.all("SELECT level, n FROM rollup WHERE area_code = 'T'") == [(4, 1)]
     town.paint("houses", as_of=AS_OF + timedelta(days=1))
-    assert town.all("SELECT level, override_by FROM receipt") == [(1, None)]
+    assert town.all("SELECT level, override_by FROM receipt") == [(2, None)]
 
 
-def test_an_override_lasts_at_most_ninety_days(town: Town) -> None:
+def test_an_override_begins_on_its_own_day(town: Town) -> None:
+    add_house(town, "H1", occupancy="own", danger_grade="C")
+    override(town, override_since=AS_OF, override_until=AS_OF + timedelta(days=9))
+    town.paint("houses", as_of=AS_OF - timedelta(days=1))
+    assert town.all("SELECT level, override_by FROM receipt") == [(2, None)]
+    town.paint("houses")
+    assert town.all("SELECT level, override_by FROM receipt") == [(4, "张建明")]
+
+
+def test_red_is_not_left_by_hand_either_before_a_check_is_passed(town: Town) -> None:
     add_house(town, "H1", occupancy="own", danger_grade="D")
-    override(town, override_until=date(2030, 1, 1))
-    town.paint("houses", as_of=FRESH + timedelta(days=90))
+    override(town, override_until=AS_OF)
+    town.paint("houses")
+    assert town.colour("houses", "H1") == (1, ["override_held", "danger_d", "owner_occupied"])
+    assert town.all("SELECT override_by FROM receipt") == [(None,)]
+    pass_check(town)
+    town.paint("houses")
+    assert town.colour("houses", "H1") == (4, ["danger_d", "owner_occupied"])
+
+
+def test_anything_may_be_set_to_red_by_hand_and_red_stays_red(town: Town) -> None:
+    add_house(town, "H1", occupancy="own", danger_grade="D")
+    add_house(town, "H2", occupancy="own")
+    for key in ("H1", "H2"):
+        override(town, object_id=key, level="1", override_until=AS_OF)
+    town.paint("houses")
+    assert town.all("SELECT object_id, level, override_by FROM receipt ORDER BY 1") == [("H1", 1, "张建明"), ("H2", 1, "张建明")]
+
+
+def test_an_override_of_more_than_ninety_days_sets_nothing(town: Town) -> None:
+    add_house(town, "H1", occupancy="own", danger_grade="C")
+    override(town, override_until=FRESH + timedelta(days=91))
+    town.paint("houses")
+    assert town.all("SELECT level FROM receipt") == [(2,)]
+    town.con.execute("UPDATE override SET override_until = override_until - 1")
+    town.paint("houses")
     assert town.all("SELECT level FROM receipt") == [(4,)]
-    town.paint("houses", as_of=FRESH + timedelta(days=91))
-    assert town.all("SELECT level FROM receipt") == [(1,)]
+
+
+def test_a_layer_may_be_called_by_its_chinese_name_and_people_are_their_areas(town: Town) -> None:
+    add_house(town, "H1", occupancy="own")
+    add_person(town, "P1")
+    override(town, layer="房屋", level="3", override_until=AS_OF)
+    override(town, layer="人口", object_id="D1", level="2", override_until=AS_OF)
+    override(town, layer="people", object_id="P1", level="1", override_until=AS_OF)
+    town.paint("houses", "people")
+    assert [town.colour(layer, key)[0] for layer, key in (("houses", "H1"), ("people_area", "D1"), ("people", "P1"))] == [3, 2, 5]
 
 
 def test_colours_add_up_to_totals_in_every_area_of_every_level(town: Town) -> None:
