@@ -25,7 +25,8 @@ def card(found: Row, view: View, words: Words) -> Node:
     locate = button(icon("pin"), "locate", label=words("card.locate"), kind="bare") if found["box"][0] is not None else None
     body = [
         _head(found, words), _why(found, words), _cases(found["cases"], words), _who(found["in_charge"], words),
-        _facts(found, words), _parts(found["parts"], words), _path(found, view, words), _receipt(found["receipt"], words),
+        _others(found["receipts"][1:], view, words), _facts(found, words), _parts(found["parts"], words), _path(found, view, words),
+        _receipt(found["receipt"], words),
     ]  # fmt: skip
     title = [str(found["title"]), html.Small(words.pick(found["kind_zh"], found["kind_en"]))]
     return panel(
@@ -47,15 +48,12 @@ def source(found: Row, words: Words) -> str:
 
 
 def _head(found: Row, words: Words) -> Node:
-    level = level_of(found)
-    if level is None:
+    receipt = found["receipt"]
+    if not receipt:
         return None
-    return html.Div([level_tag(level, words), html.Span(words(f"meaning.{level}"), className="card-meaning")], className="card-level")
-
-
-def level_of(found: Row) -> int | None:
-    """Level of the object in the layer that is its own; None where no rules apply to it."""
-    return found["receipt"]["level"] if found["receipt"] else None
+    tagged = [level_tag(receipt["level"], words), html.Span(words(f"meaning.{receipt['level']}"), className="card-meaning")]
+    judged_by = html.Span(words.of(receipt), className="card-layer") if len(found["receipts"]) > 1 else None
+    return html.Div([*tagged, judged_by], className="card-level")
 
 
 def _section(title: str, children: Node) -> html.Section:
@@ -66,15 +64,48 @@ def _why(found: Row, words: Words) -> Node:
     receipt = found["receipt"]
     if not receipt:
         return None
-    # What speaks for the object is no answer to "why is it red".
-    bad = receipt["level"] in WORSE_THAN_ROUTINE
-    told = [reason for reason in receipt["reasons"] if not bad or reason["level"] in WORSE_THAN_ROUTINE]
-    reasons = [html.Li(_reason(reason, words)) for reason in told] or [html.Li(words("card.no_reason"))]
-    remedies = [html.Li([icon("tick"), html.P(text)]) for text in dict.fromkeys(_remedy(one, words) for one in receipt["remedies"]) if text]
     name = words(f"level.{receipt['level']}").lower()
-    why = _section(words("card.why", level=name), html.Ul(reasons, className="why", id="card-why"))
+    why = _section(
+        words("card.why", level=name), html.Ul([_set_by_hand(receipt, words), *_reasons(receipt, words)], className="why", id="card-why")
+    )
+    remedies = _remedies(receipt, words)
     remedy = _section(words("card.remedy"), html.Ul(remedies, className="why remedies", id="card-remedy")) if remedies else None
     return html.Div([why, remedy], className="card-why")
+
+
+def _set_by_hand(receipt: Row, words: Words) -> Node:
+    """Who set the level by hand, until when and why; the rules' own reasons follow."""
+    if not receipt["override_by"]:
+        return None
+    until = day(date.fromisoformat(receipt["override_until"][:10]), words)
+    told = words("card.override", who=receipt["override_by"], until=until, why=receipt["override_why"] or words("none"))
+    return html.Li([mark(receipt["level"]), html.P(told)], className="by-hand")
+
+
+def _reasons(receipt: Row, words: Words) -> list[Node]:
+    # What speaks for the object is no answer to "why is it red"; of a level set by hand all that the rules say is told.
+    bad = receipt["level"] in WORSE_THAN_ROUTINE and not receipt["override_by"]
+    told = [reason for reason in receipt["reasons"] if not bad or reason["level"] in WORSE_THAN_ROUTINE]
+    return [html.Li(_reason(reason, words)) for reason in told] or [html.Li(words("card.no_reason"))]
+
+
+def _remedies(receipt: Row, words: Words) -> list[Node]:
+    texts = dict.fromkeys(_remedy(one, words) for one in receipt["remedies"])
+    return [html.Li([icon("tick"), html.P(text)]) for text in texts if text]
+
+
+def _others(receipts: list[Row], view: View, words: Words) -> Node:
+    """What the other layers say of the object: a line each, which opens to its reasons and leads to that layer."""
+    return _section(words("card.others"), [_other(receipt, view, words) for receipt in receipts]) if receipts else None
+
+
+def _other(receipt: Row, view: View, words: Words) -> Node:
+    look = link(
+        words("card.look", layer=words.of(receipt)), view.with_(layer=receipt["layer"], theme="", level=None).href(), kind="card-look"
+    )
+    told = html.Ul([_set_by_hand(receipt, words), *_reasons(receipt, words), *_remedies(receipt, words)], className="why")
+    line = html.Summary([level_tag(receipt["level"], words), html.Span(words.of(receipt))], className="card-other")
+    return html.Details([line, told, look], **{"data-layer": receipt["layer"]})
 
 
 def _reason(reason: Row, words: Words) -> Node:
@@ -135,20 +166,28 @@ def _value(field: Row, words: Words) -> str:
 
 
 def _parts(parts: list[Row], words: Words) -> Node:
-    """What a composite score is made of, so that nobody has to believe it."""
-    told = [part for part in parts if part["value"] is not None]
-    if not told:
+    """What a composite score is made of, so that nobody has to believe it; a part without data says that the others carry its weight."""
+    if not any(part["value"] is not None for part in parts):
         return None
-    return _section(words("card.parts"), facts([(words.of(part), _points(part, words)) for part in told]))
+    return _section(words("card.parts"), facts([(_part_name(part, words), _points(part, words)) for part in parts]))
+
+
+def _part_name(part: Row, words: Words) -> Node:
+    return [words.of(part), html.Small(words("card.part.weight", weight=plain(part["weight"])))]
 
 
 def _points(part: Row, words: Words) -> Node:
-    share = words("card.part", points=plain(round(part["value"], 1)), bad=plain(round(part["bad"] or 0)), n=plain(round(part["n"] or 0)))
+    if part["value"] is None:
+        return html.Span(words("card.part.none"), className="card-note")
+    points = plain(round(part["value"], 1))
+    share = words("card.part.points", points=points)
+    if not isinstance(part["bad"], Suppressed) and part["n"]:
+        share = words("card.part", points=points, bad=plain(round(part["bad"] or 0)), n=plain(round(part["n"])))
     return [html.Span(html.Span(style={"width": f"{part['value']:.0f}%"}), className="meter", **{"aria-hidden": "true"}), share]
 
 
 def _path(found: Row, view: View, words: Words) -> Node:
-    links = [link(step["name"] or step["code"], view.with_(area=step["code"], object="").href()) for step in found["path"]]
+    links = [link(words.of(step), view.with_(area=step["code"], object="").href()) for step in found["path"]]
     return _section(words("card.place"), html.Div(links, className="card-path")) if links else None
 
 
@@ -157,7 +196,5 @@ def _receipt(receipt: Row | None, words: Words) -> Node:
         return None
     dates = [(words("card.next_visit"), receipt["next_visit_due"]), (words("card.valid_until"), receipt["valid_until"])]
     pairs: list[tuple[str, Node]] = [(name, day(date.fromisoformat(value[:10]), words)) for name, value in dates if value]
-    if receipt["override_by"]:
-        pairs.append((words("card.override"), f"{receipt['override_why']} ({receipt['override_by']}, {receipt['override_until']})"))
     pairs.append((words("card.rule"), str(receipt["rule_version"])[:12]))
     return _section(words("card.receipt"), facts(pairs))

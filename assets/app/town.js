@@ -10,7 +10,7 @@
   let spotted = null; // where it is
   let tapped = null; // the object last chosen on the map
 
-  /* ---- the address, split so that opening an object does not read the whole place again ---- */
+  /* ---- the address, split so that opening an object does not read the whole place again; a card depends on the layer it is looked at through ---- */
   const PLACE = ["area", "layer", "theme", "level", "list", "rows"];
 
   function part(search, keys) {
@@ -21,7 +21,7 @@
     return said ? "?" + said : "";
   }
 
-  app.split = (search) => ({ place: part(search, PLACE), object: part(search, ["object"]) }); // keys of screen/view.py
+  app.split = (search) => ({ place: part(search, PLACE), object: new URLSearchParams(search).get("object") ? part(search, ["layer", "object"]) : "" }); // keys of screen/view.py
 
   /* ---- map ---- */
   function attach() {

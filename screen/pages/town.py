@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,7 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
         with screen.reading() as store:
             scene = make_scene(screen, store, parse(search), words)
             filled = read_place(scene, store)
-            opened = read_object(screen, store, parse(search), words)
+            opened = read_object(screen, store, parse(search).with_(layer=scene.view.layer), words)
     except StoreError:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words, "")], className="door")
     return html.Div(
@@ -125,8 +126,15 @@ def _guarded(scene: Scene, read: Callable[[], Node]) -> Node:
 
 
 def stamp(scene: Scene) -> Node:
-    """Which version is on show and since when."""
-    return [html.Span(scene.words("published", when=when(scene))), html.Span(scene.words("snapshot", n=scene.town["snapshot"]))]
+    """Which version is on show, since when, and in which coordinate system the town measures."""
+    version = scene.words("snapshot", n=scene.town["snapshot"])
+    return [html.Span(scene.words("published", when=when(scene))), html.Span(f"{version} · {crs_name(scene)}")]
+
+
+def crs_name(scene: Scene) -> str:
+    """The town's own coordinate system by its code; one written out as WKT or PROJ text has no short name."""
+    code = str(scene.town["crs"])
+    return code if re.fullmatch(r"[A-Z]+:\d+", code) else scene.words("crs.own")
 
 
 def when(scene: Scene) -> str:
@@ -155,7 +163,7 @@ def read_object(screen: Screen, store: query.Store, view: View, words: Words) ->
     if view.opened is None:
         return {"card": None, "spot": None}
     try:
-        found = query.card(store, screen.viewer, *view.opened)
+        found = query.card(store, screen.viewer, *view.opened, view.layer)
     except OneScreenError as error:
         return {"card": panel(words("card"), empty(str(error)), kind="panel-card"), "spot": None}
     return {"card": card(found, view, words), "spot": spot(found)}
@@ -211,12 +219,13 @@ def _register_reads(app: Dash, screen: Screen) -> None:
     @app.callback(
         output={"card": Output("card", "children"), "spot": Output("spot", "data")},
         inputs={"object": Input("object", "data"), "_snapshot": Input("snapshot", "data")},
-        state={"place": State("place", "data")},
+        state={"place": State("place", "data"), "focus": State("focus", "data")},
         prevent_initial_call=True,
     )
     @offload
-    def opened(object: str, _snapshot: str | None, place: str) -> Row:
-        view = parse(place).with_(object=parse(object).object)
+    def opened(object: str, _snapshot: str | None, place: str, focus: Row) -> Row:
+        asked = parse(object)
+        view = parse(place).with_(object=asked.object, layer=asked.layer or focus["layers"][0])
         with screen.reading() as store:
             return read_object(screen, store, view, visitor(screen))
 
