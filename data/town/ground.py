@@ -26,6 +26,8 @@ TOWN_NAME = "示范镇"
 HOUSES_PER_KM2, TEAMS_PER_KM2 = 34_600 / 75, 545 / 75
 DENSITY = {"A": 1.3, "B": 1.1, "C": 0.85, "D": 0.75}  # houses on a km², relative
 
+BASIC_FARMLAND_M2 = 800.0  # smaller plots were left out when basic farmland was drawn
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -225,7 +227,7 @@ def _parcels(tasks: list[Task], built: list[Built]) -> gpd.GeoDataFrame:
     keys, village = _per_unit(tasks, "TB", 4, [len(b.parcels) for b in built])
     code = np.concatenate([b.parcel_class for b in built])
     shapes = np.concatenate([b.parcels for b in built])
-    farmland = np.isin(code, ["0101", "0102"]) & (shapely.area(shapes) > 4000)
+    farmland = np.isin(code, ["0101", "0102"]) & (shapely.area(shapes) > BASIC_FARMLAND_M2)
     return _frame({"parcel_id": keys, "class_code": code.astype(object), "village_code": village, "basic_farmland": farmland}, shapes)
 
 

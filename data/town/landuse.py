@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.town.coverage import Shapes, polygons, shrunk
 from data.town.cuts import Floats
 
-FIELD_WIDTH_M, FIELD_LENGTH_M = 39.0, 230.0
+FIELD_WIDTH_M, FIELD_LENGTH_M = 22.0, 78.0  # between two ditches, and from the ditch to the lane: a plot of 1 to 3 mu
 # Shares of a village's whole land for what is dealt to open ground (domain 8.2); the rest is cropland.
 VILLAGE_QUOTA = {
     "0601": 0.055, "05H1": 0.010, "0508": 0.004, "08H1": 0.006, "08H2": 0.010, "0809": 0.006, "0301": 0.064, "0307": 0.036,
@@ -29,17 +29,26 @@ TOWN_QUOTA = {
 }  # fmt: skip
 BUILT = frozenset({"0601", "05H1", "0508", "08H1", "08H2", "0809", "0701"})
 PADDY_SHARE = 14 / 23
-# How many neighbouring faces one draw takes: from, below.
+# How many neighbouring lots of a town one draw takes: from, below. Of the smaller plots of a village it takes PLOTS_A_LOT times as many.
 RUN = {"0301": (6, 18), "0307": (7, 18), "0201": (8, 20), "0810": (4, 9), "0601": (2, 10), "0701": (3, 14)}
+PLOTS_A_LOT = 5
+CROP_RUN = 12  # plots side by side that one farmer sows alike
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How ground is split: width and length of a strip in metres, and by how much lines swing from parallel (radians)."""
+    """How ground is split: width and length of a strip in metres, and by how much lines swing from parallel (radians).
+
+    `many` multiplies the numbers of RUN.
+    """
 
     width_m: float = FIELD_WIDTH_M
     length_m: float = FIELD_LENGTH_M
     swing: float = 0.05
+    many: int = PLOTS_A_LOT
+
+
+TOWN_PLAN = Plan(width_m=72.0, length_m=105.0, swing=0.02, many=1)
 
 
 def ponds(pieces: Shapes, area_m2: float, rng: np.random.Generator) -> list[shapely.Geometry]:
@@ -106,10 +115,13 @@ def _across(origin: Floats, long: Floats, short: Floats, start: float, stop: flo
     return shapely.LineString([origin + long * start - short * 0.02, origin + long * stop + short * 1.02])
 
 
-def deal(area: Floats, piece: NDArray[np.int64], distance: Floats, quota: dict[str, float], rng: np.random.Generator) -> NDArray[np.str_]:
+def deal(
+    area: Floats, piece: NDArray[np.int64], distance: Floats, quota: dict[str, float], many: int, rng: np.random.Generator
+) -> NDArray[np.str_]:
     """Land classes for open faces: each class takes runs of neighbouring faces until its quota (m²) is filled; "" for what is left.
 
     `piece` is the block of each face and `distance` that from the nearest street (m): built classes want to be near, forest far.
+    `many` multiplies the length of runs.
     """
     result = np.full(len(area), "", dtype="<U5")
     free = area > 250
@@ -117,7 +129,7 @@ def deal(area: Floats, piece: NDArray[np.int64], distance: Floats, quota: dict[s
         taken = 0.0
         while taken < wanted * 0.93 and free.any():
             start = _pick(free, area, distance, code, wanted - taken, rng)
-            run = _run(start, free & (piece == piece[start]), int(rng.integers(*RUN.get(code, (1, 6)))))
+            run = _run(start, free & (piece == piece[start]), many * int(rng.integers(*RUN.get(code, (1, 6)))))
             sums = taken + np.cumsum(area[run])
             run = run[: max(1, int(np.sum(sums < wanted * 1.1)))]
             result[run], free[run] = code, False
@@ -140,10 +152,11 @@ def _run(start: int, open_here: NDArray[np.bool_], count: int) -> NDArray[np.int
 
 
 def crops(piece: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.str_]:
-    """Paddy or irrigated cropland: mostly alike within one block."""
+    """Paddy or irrigated cropland of plots in the order of `along_order`: mostly alike within one block, and changing by runs of plots."""
     main = rng.random(int(piece.max(initial=0)) + 1) < PADDY_SHARE
-    paddy = np.where(rng.random(len(piece)) < 0.14, ~main[piece], main[piece])
-    return np.where(paddy, "0101", "0102")
+    run = np.cumsum(rng.random(len(piece)) < 1 / CROP_RUN)
+    other = rng.random(int(run.max(initial=0)) + 1) < 0.14
+    return np.where(main[piece] ^ other[run], "0101", "0102")
 
 
 def along_order(shapes: Shapes, piece: NDArray[np.int64]) -> NDArray[np.int64]:

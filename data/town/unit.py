@@ -12,7 +12,7 @@ from data.town import coverage, landuse, quarters, woods
 from data.town.coverage import Shapes, Strips
 from data.town.cuts import Floats
 from data.town.devices import Device, device_counts, place
-from data.town.landuse import Plan
+from data.town.landuse import TOWN_PLAN, Plan
 from data.town.names import hamlet_names, road_names, water_names
 from data.town.network import ROAD, WATER
 from data.town.settlement import Buildings, settle
@@ -21,9 +21,9 @@ from data.town.terrain import Feature
 
 FOREST = {"0301": "eco", "0307": "field", "0201": "orchard", "0810": "park"}
 LANES_PER_HOUSE_KM2 = 0.035
-LEAST_STAND_M2 = 2000.0
-CORNER_M2 = 400.0  # nobody ploughs a corner smaller than this
-SCRAP_M2 = 700.0  # corners of fields smaller than this go to a neighbour
+LEAST_STAND_M2, LEAST_ORCHARD_M2 = 2000.0, 12_000.0  # the forest register holds woods from 3 mu, and of orchards those from 18 mu
+CORNER_M2 = 300.0  # nobody ploughs a corner smaller than this
+SCRAP_M2 = 450.0  # corners of fields smaller than this go to a neighbour
 POND_GROUP, HOMESTEAD_GROUP, BELT_GROUP, CROP_GROUP, LOT_GROUP = 1_000, 10_000, 20_000, 100_000, 1_000_000
 
 
@@ -133,7 +133,7 @@ def _land(site: _Site, homestead: shapely.Geometry, belts: woods.Belts) -> _Land
     blocks = shapely.multipolygons(list(site.strips.blocks))
     open_ground = coverage.polygons(blocks.difference(homestead).difference(shapely.union_all(belts.shapes)))
     ponds = [] if task.committee else landuse.ponds(open_ground[shapely.area(open_ground) > 9000], site.polygon.area * 0.007, rng)
-    plan = Plan(width_m=72.0, length_m=105.0, swing=0.02) if task.committee else Plan()
+    plan = TOWN_PLAN if task.committee else Plan()
     lines = [shapely.LineString(line.path) for line in site.skeleton.lines if line.purpose == "border"]
     for region in (*_strip_list(site.strips), homestead, *belts.shapes, *ponds):
         lines += coverage.edges(region)
@@ -211,7 +211,7 @@ def _deal_open(
     factor = landuse.ARCHETYPE_FACTOR.get(task.archetype, {})
     base = landuse.TOWN_QUOTA if task.committee else landuse.VILLAGE_QUOTA
     quota = {name: share * factor.get(name, 1.0) * site.polygon.area for name, share in base.items()}
-    dealt = landuse.deal(shapely.area(cover[rest]), piece, distance, quota, rng)
+    dealt = landuse.deal(shapely.area(cover[rest]), piece, distance, quota, (TOWN_PLAN if task.committee else Plan()).many, rng)
     crop = dealt == ""
     corner = shapely.area(cover[rest]) < CORNER_M2
     code[rest] = np.where(crop, np.where(corner, "0404", landuse.crops(piece, rng)), dealt)
@@ -239,7 +239,7 @@ def _finished(site: _Site, land: _Land, buildings: Buildings, owner: NDArray[np.
     leaves = [task.code + part.code for part in site.skeleton.leaves]
     parts = _named_parts(task, site.skeleton.parts)
     water = shapely.union_all([site.strips.open_water, *land.ponds])
-    wood = (land.belt != "") & (shapely.area(land.shapes) >= LEAST_STAND_M2)
+    wood = (land.belt != "") & (shapely.area(land.shapes) >= np.where(land.belt == "orchard", LEAST_ORCHARD_M2, LEAST_STAND_M2))
     counts = device_counts(task.committee, task.model, task.stations, rng)
     return Built(
         parts=parts,

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from data.codes import code_list, land_classes
-from data.town import coverage, cuts
+from data.town import coverage, cuts, landuse
 from data.town.ground import TOWN_CODE, Ground, build_ground
 from data.town.names import committee_names, estate_names, village_names
 from data.town.network import ROAD, WATER
@@ -164,11 +164,30 @@ def test_land_classes_are_of_the_third_survey(small: Ground) -> None:
     assert set(farmland["class_code"]) <= {"0101", "0102"} and len(farmland) > 20
 
 
-def test_cropland_parcels_have_the_size_of_fields(larger: Ground) -> None:
-    fields = larger.parcels[larger.parcels["class_code"].isin(["0101", "0102"])].geometry.area / 1e4
-    assert 0.3 < fields.median() < 1.0
-    assert fields.max() < 6.0
-    assert fields.min() > 0.03
+def test_cropland_parcels_have_the_size_of_plots_between_ditches(larger: Ground) -> None:
+    """One to four mu (15 mu are a hectare)."""
+    plots = larger.parcels[larger.parcels["class_code"].isin(["0101", "0102"])].geometry.area / 1e4
+    assert 0.08 < plots.median() < 0.25
+    assert plots.quantile(0.05) > 0.04 and plots.quantile(0.95) < 0.4
+    assert plots.min() > 0.02 and plots.max() < 1.0
+
+
+def test_plots_of_one_crop_lie_together_as_fields_and_not_as_a_chequerboard(larger: Ground) -> None:
+    """Domain report 8.2: cropland of 0.3 to 6 ha; here measured over plots that touch and are sown alike, by area."""
+    for code in ("0101", "0102"):
+        plots = larger.parcels[larger.parcels["class_code"] == code].geometry
+        fields = shapely.area(shapely.get_parts(shapely.union_all(plots.to_numpy()))) / 1e4
+        typical = float(np.sort(fields)[np.searchsorted(np.cumsum(np.sort(fields)), fields.sum() / 2)])
+        assert 0.6 < typical < 6.0, code
+        assert fields[fields < 0.3].sum() < 0.2 * fields.sum(), code
+
+
+def test_crops_change_by_runs_of_plots() -> None:
+    piece = np.repeat(np.arange(40), 60)
+    sown = landuse.crops(piece, np.random.default_rng(3))
+    inside = piece[1:] == piece[:-1]
+    assert set(sown) == {"0101", "0102"}
+    assert (sown[1:] != sown[:-1])[inside].mean() < 0.05
 
 
 def test_woods_cover_a_believable_share_of_the_land(larger: Ground) -> None:
