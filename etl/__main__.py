@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
-from data.clock import now
+from data.clock import Clock, now
 from data.errors import OneScreenError
 from data.schema import TABLES, table
 from data.settings import Settings, load_settings
@@ -35,6 +36,9 @@ def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) 
     if chosen.verb == "template":
         _template(chosen, console)
         return 0
+    if chosen.verb == "repaint":
+        _repaint(chosen, settings, console)
+        return 0
     from etl.core import run, upkeep
 
     if chosen.verb == "load":
@@ -55,6 +59,17 @@ def _template(chosen: argparse.Namespace, console: Console) -> None:
 
     write_template(table(chosen.table), chosen.out)
     console.print(f"{chosen.out}", soft_wrap=True)
+
+
+def _repaint(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:
+    if chosen.daily:
+        from etl.core import daily
+
+        daily.stay(settings, console, Clock(settings), daily.while_process(chosen.beside), daily.in_a_process_of_its_own)
+    else:
+        from etl.core.repaint import repaint
+
+        repaint(settings, console, as_of=chosen.as_of)
 
 
 def _demo(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:
@@ -78,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("town", type=Path, metavar="TOWN.toml")
         verb.add_argument("--force-datum", action="append", default=[], metavar="DATASET",
                           help="accept this dataset although under 95 %% of it lie inside the town; may be repeated")  # fmt: skip
+    again = verbs.add_parser("repaint", help="paint what is loaded as of today and publish it 按今天重新着色并发布")
+    again.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="a day from the last delivery to today; today by default")
+    again.add_argument("--daily", action="store_true", help="stay and repaint after each midnight of the town, and after each load")
+    again.add_argument("--beside", type=int, metavar="PID", help="with --daily: end when this process has ended")
     demo = verbs.add_parser("demo", help="generate and load the demonstration town 生成并加载示范镇")
     demo.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")
     demo.add_argument("--first", action="store_true", help="only the base delivery, so that there is something to see at once")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import duckdb
 
 from data.schema import GEOMETRY_COLUMNS, TABLES, Table
@@ -99,6 +102,13 @@ def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
 def has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a first load has been committed."""
     return has_table(connection, "town")
+
+
+def town_facts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What the lake knows of the town as a whole; nothing before the first load."""
+    if not has_tables(connection):
+        return {}
+    return {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM lake.town").fetchall()}
 
 
 def table_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -59,6 +60,15 @@ def kept(settings: Settings) -> list[int]:
     """Numbers of the snapshots that can be shown at once, oldest first: serving file and pack manifest are both there."""
     files = settings.serving.glob("v*.duckdb")
     return sorted(int(file.stem[1:]) for file in files if (settings.pack / f"{file.stem}.json").exists())
+
+
+def on_show(settings: Settings, sql: str) -> list[tuple[Any, ...]] | None:
+    """Rows of one question to the snapshot on show, which is let go at once; None before the first publish."""
+    shown = current(settings)
+    if shown is None:
+        return None
+    with connect(shown.file, extensions=(), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
 
 
 class ServingStore:

@@ -14,7 +14,7 @@ import duckdb
 
 from data.schema import TABLES, Table
 from data.store.duck import identifier, text
-from data.store.lake import ROW_HASH, columns_of, definition, has_table, lake_columns, table_sizes
+from data.store.lake import ROW_HASH, columns_of, definition, has_table, lake_columns, lake_tables, table_sizes
 
 COPIED_ROWS = 1_000_000
 MADE = "@town"  # source of rows that no dataset delivered: the town's own area
@@ -76,6 +76,14 @@ def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             _mirror(connection, table, known[name])
         else:
             connection.execute(definition(f"next.{name}", lake_columns(table)))
+
+
+def mirror_load(connection: duckdb.DuckDBPyConnection, snapshot: int) -> None:
+    """`next` as the load `snapshot` left it, without what painting makes: what an interrupted publish needs."""
+    for name, columns in lake_tables().items():
+        if name not in ("receipt", "town"):
+            listed = ", ".join(identifier(column) for column, _ in columns)
+            connection.execute(f"CREATE TABLE next.{name} AS SELECT {listed} FROM lake.{name} AT (VERSION => {snapshot})")
 
 
 def _mirror(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> None:

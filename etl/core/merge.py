@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -53,9 +53,18 @@ def find_changes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str,
         else:
             changes[name] = _compare(connection, name, f"next.{name}", columns, TABLES[name].key, name in known)
         _compare_shadow(connection, name, columns, known, changes)
-    for name, report in REPORTS.items():
-        changes[name] = _compare(connection, name, f"next.{name}", [column for column, _ in report], KEYS.get(name, ()), name in known)
+    changes |= {name: _compare_report(connection, name, name in known) for name in REPORTS}
     return {name: change for name, change in changes.items() if change}
+
+
+def find_changed_reports(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, Change]:
+    """The same for some tables of `REPORTS` alone, which the lake has."""
+    changes = {name: _compare_report(connection, name, True) for name in names}
+    return {name: change for name, change in changes.items() if change}
+
+
+def _compare_report(connection: duckdb.DuckDBPyConnection, name: str, in_lake: bool) -> Change:
+    return _compare(connection, name, f"next.{name}", [column for column, _ in REPORTS[name]], KEYS.get(name, ()), in_lake)
 
 
 def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change], message: Message) -> int:

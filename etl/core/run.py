@@ -17,11 +17,11 @@ from rich.console import Console
 from data.clock import now
 from data.errors import OneScreenError, StoreError
 from data.settings import Settings
-from data.store.duck import identifier, text
+from data.store.duck import text
 from data.store.files import size_of
-from data.store.lake import REPORTS, definition, has_tables, lake_tables, last_load
+from data.store.lake import REPORTS, definition, has_tables, last_load, town_facts
 from data.store.serving import current
-from etl.core.assemble import Plan, assemble, make_plan
+from etl.core.assemble import Plan, assemble, make_plan, mirror_load
 from etl.core.contract import create_fault_table
 from etl.core.contradictions import counts_by_village, find_contradictions
 from etl.core.coverage import audit_coverage
@@ -67,6 +67,7 @@ class Run:
         taken = self.take_in()
         if not taken and not self.stale_colours():
             return self.publish_pending()
+        self.as_of = self.day_painted_for()
         plan = self.assemble(taken)
         self.link(plan)
         self.paint(last_load(self.work.connection))
@@ -80,6 +81,7 @@ class Run:
     def check(self) -> None:
         """Everything but the merge and the publish."""
         taken = self.take_in()
+        self.as_of = self.day_painted_for()
         plan = self.assemble(taken)
         self.link(plan)
         self.paint(last_load(self.work.connection))
@@ -118,6 +120,11 @@ class Run:
         before = self._former_facts()
         self.as_of = date.fromisoformat(before["as_of"])
         return self._facts(self.as_of) != before
+
+    def day_painted_for(self) -> date:
+        """The day of the delivery; never a day before the one that the colours have reached by repainting."""
+        reached = self._former_facts().get("as_of")
+        return max(self.as_of, date.fromisoformat(reached)) if reached else self.as_of
 
     def assemble(self, taken: Sequence[Taken]) -> Plan:
         """The town as it will be, before linking."""
@@ -222,9 +229,7 @@ class Run:
         }  # fmt: skip
 
     def _former_facts(self) -> dict[str, Any]:
-        if not has_tables(self.work.connection):
-            return {}
-        return {key: json.loads(value) for key, value in self.work.connection.execute("SELECT key, value FROM lake.town").fetchall()}
+        return town_facts(self.work.connection)
 
     def _record(self, taken: Sequence[Taken]) -> None:
         """`next.dataset` and `next.fault`: this run's, and those of datasets that it leaves alone."""
@@ -262,13 +267,9 @@ class Run:
 
     def _mirror_lake(self, snapshot: int) -> None:
         """`next` as the load `snapshot` left it, painted again: what an interrupted publish needs."""
-        connection = self.work.connection
         self.as_of = date.fromisoformat(self._former_facts()["as_of"])
-        for name, columns in lake_tables().items():
-            if name not in ("receipt", "town"):
-                listed = ", ".join(identifier(column) for column, _ in columns)
-                connection.execute(f"CREATE TABLE next.{name} AS SELECT {listed} FROM lake.{name} AT (VERSION => {snapshot})")
-        self.paint(last_load(connection, snapshot))
+        mirror_load(self.work.connection, snapshot)
+        self.paint(last_load(self.work.connection, snapshot))
 
 
 def load(
@@ -306,7 +307,7 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
         run = Run(settings, work, report, delivery, layers or load_layers(settings.layers), delivery.delivered_at)
         try:
             if stale:
-                _heal(run)
+                heal(work, report)
             _require_same_town(run)
             yield run
         except OneScreenError as error:
@@ -318,10 +319,10 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
             report.summary()
 
 
-def _heal(run: Run) -> None:
+def heal(work: Scratch, report: Report) -> None:
     """After a killed run: Parquet files that no snapshot knows are removed. Files of its scratch are gone already."""
-    gone = run.work.connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
-    run.report.say(f"the run before was interrupted; {len(gone)} orphan files removed 上次运行中断，已清理{len(gone)}个残留文件")
+    gone = work.connection.execute("CALL ducklake_delete_orphaned_files('lake', cleanup_all => true)").fetchall()
+    report.say(f"the run before was interrupted; {len(gone)} orphan files removed 上次运行中断，已清理{len(gone)}个残留文件")
 
 
 def _require_same_town(run: Run) -> None:

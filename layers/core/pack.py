@@ -48,6 +48,17 @@ def build_pack(
     return manifest
 
 
+def recolour_pack(connection: duckdb.DuckDBPyConnection, layers: Iterable[Layer], folder: Path, previous: Mapping[str, Any]) -> Manifest:
+    """The manifest of a snapshot that differs from `previous` in its colours alone: tilesets and labels are taken over, arrays are written anew.
+
+    The `layers` must be those that `previous` was built with.
+    """
+    by_name = {layer.name: layer for layer in layers}
+    manifest = {**previous, "layers": [told | _colours(connection, by_name[told["name"]], folder) for told in previous["layers"]]}
+    manifest["kept"] = _kept(manifest, previous)
+    return manifest
+
+
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Names of the tables and views that are visible unqualified."""
     query = "SELECT table_name FROM information_schema.tables WHERE table_catalog IN (current_database(), 'temp')"
@@ -63,19 +74,25 @@ def _union(boxes: list[list[float]]) -> list[float] | None:
 
 def _layer(connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, found: Mapping[str, Found], folder: Path) -> Manifest:
     table = drawn_table(layer)
-    arrays = paint_arrays(connection, layer)
     out: Manifest = {
         "name": layer.name, "zh": layer.zh, "en": layer.en, "table": table, "order": layer.order,
         "from": layer.zoom[0], "to": layer.zoom[1], "fill": _FILL.get(table, _SOLID), "ground": table in _FILL,
-        "draws": list(_draws(table, tilesets)),
-        "array": _stored(arrays["level"], folder),
-        "counts": level_counts(arrays["level"]),
-        "themes": [_theme(connection, layer, theme, arrays[theme.name], folder) for theme in layer.themes],
+        "draws": list(_draws(table, tilesets)), **_colours(connection, layer, folder),
     }  # fmt: skip
     # The areas' own names come with their tilesets; a personal column is never written on the map.
     if layer.label and table != "area" and contract_table(table).column(layer.label).personal is None:
         out |= layer_labels(connection, found[table], table, layer.label, folder)
     return out
+
+
+def _colours(connection: duckdb.DuckDBPyConnection, layer: Layer, folder: Path) -> Manifest:
+    """What painting alone decides of a layer: its arrays and their counts."""
+    arrays = paint_arrays(connection, layer)
+    return {
+        "array": _stored(arrays["level"], folder),
+        "counts": level_counts(arrays["level"]),
+        "themes": [_theme(connection, layer, theme, arrays[theme.name], folder) for theme in layer.themes],
+    }
 
 
 def _draws(table: str, tilesets: Manifest) -> Iterator[Manifest]:
@@ -130,4 +147,4 @@ def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
     return sweep(folder, keep)
 
 
-__all__ = ["FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack"]
+__all__ = ["FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack", "recolour_pack"]

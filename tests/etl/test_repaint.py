@@ -1,0 +1,220 @@
+"""Time alone turns colours: a repaint brings them to the day, once, whole, and beside everything else."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from data.clock import Clock
+from data.errors import StoreError
+from data.settings import Settings
+from data.store.serving import current, kept, on_show
+from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, stay, while_process
+from etl.core.publish import rollback
+from etl.core.repaint import Repainted, repaint
+from etl.core.scratch import exclusive
+from tests.etl.tiny_town import few_layers, home_of, houses, in_lake, quietly, tiny_town
+
+# The houses were seen on 1 September. A let one is overdue after 84 days and grey after 90; all others are grey after 180 days.
+QUIET, OVERDUE, EXPIRED, ALL_EXPIRED = (date(2026, 9, 1) + timedelta(days=days) for days in (83, 84, 90, 180))
+LET = {f"H{i:03}" for i in range(3, 40, 4)}
+
+
+def at(day: date | str, hour: int = 9) -> datetime:
+    """An hour of a day in the town, which lies eight hours east."""
+    return datetime.fromisoformat(f"{day}T{hour:02}:00:00+08:00")
+
+
+def painted(settings: Settings, day: date, **options: Any) -> Repainted:
+    return repaint(replace(settings, now=at(day)), Console(quiet=True), layers=few_layers(), **options)
+
+
+def colours(settings: Settings) -> dict[str, int]:
+    return dict(on_show(settings, "SELECT object_id, level FROM receipt WHERE layer = 'houses'") or ())
+
+
+def told(settings: Settings) -> dict[str, Any]:
+    return {key: json.loads(value) for key, value in on_show(settings, "SELECT key, value FROM town") or ()}
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Settings:
+    settings = home_of(tmp_path)
+    quietly(settings, tiny_town(tmp_path / "in").write())
+    return settings
+
+
+def test_just_the_objects_whose_check_expires_change_colour_on_the_day_that_their_receipt_names(town: Settings) -> None:
+    before = colours(town)
+    named = on_show(town, f"SELECT object_id FROM receipt WHERE layer = 'houses' AND valid_until = DATE '{OVERDUE}'") or []
+    assert {house for (house,) in named} == LET
+    assert painted(town, QUIET).receipts == 0, "a day on which nothing expires changes no receipt"
+    assert (colours(town), told(town)["as_of"]) == (before, str(QUIET))
+    for day, level in ((OVERDUE, 3), (EXPIRED, 0)):
+        assert painted(town, day).receipts == len(LET)
+        after = colours(town)
+        assert {house: after[house] for house in LET} == dict.fromkeys(LET, level)
+        assert {house: after[house] for house in after.keys() - LET} == {house: before[house] for house in before.keys() - LET}
+    painted(town, ALL_EXPIRED)
+    assert set(colours(town).values()) == {0}
+
+
+def test_a_second_repaint_of_the_day_does_nothing_and_says_so(town: Settings) -> None:
+    first, pointer = painted(town, EXPIRED), current(town)
+    said = io.StringIO()
+    again = repaint(replace(town, now=at(EXPIRED, 23)), Console(file=said), layers=few_layers())
+    assert (again.changed, again.snapshot) == (False, first.snapshot)
+    assert "already" in said.getvalue()
+    assert current(town) == pointer
+    assert in_lake(town, "SELECT max(snapshot_id) FROM lake.snapshots()") == [(first.snapshot,)]
+
+
+def test_a_repaint_is_what_a_whole_publish_would_have_made_of_that_day(town: Settings, tmp_path: Path) -> None:
+    shown = current(town)
+    assert shown
+    geometry = json.loads(shown.manifest.read_text())["tilesets"]
+    painted(town, EXPIRED)
+    quick = _everything(town)
+    assert json.loads((town.pack / f"v{quick[0]}.json").read_text())["tilesets"] == geometry
+    assert in_lake(town, "SELECT object_id, level, reasons FROM lake.receipt ORDER BY ALL") == (
+        on_show(town, "SELECT object_id, level, reasons FROM receipt ORDER BY ALL")
+    ), "the lake holds just what is on show"
+    (town.serving / "current.json").unlink()  # as if it had been killed before it was published: all has to be made anew
+    assert painted(town, EXPIRED).receipts == 0
+    assert _everything(town) == quick
+
+
+def _everything(settings: Settings) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Number, digest of every table, and the map pack of what is on show."""
+    shown = current(settings)
+    assert shown
+    # How it went before is known from the snapshot on show, which the test takes away.
+    tables = on_show(settings, "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'history' ORDER BY 1") or []
+    where = {"town": "WHERE key <> 'published_at'"}
+    digests = {name: str(on_show(settings, f"SELECT count(*), bit_xor(hash(t::VARCHAR)) FROM {name} t {where.get(name, '')}"))
+               for (name,) in tables}  # fmt: skip
+    manifest = json.loads(shown.manifest.read_text())
+    return shown.snapshot, digests, {"tilesets": manifest["tilesets"], "layers": manifest["layers"]}
+
+
+def test_a_load_after_a_repaint_does_not_turn_the_clock_back(town: Settings, tmp_path: Path) -> None:
+    painted(town, EXPIRED)
+    later = tiny_town(tmp_path / "in")
+    later.delivered_at = date(2026, 10, 1)
+    later.datasets["houses"] = ("house", houses()[:39])
+    quietly(town, later.write(only=["houses"]))
+    assert told(town)["as_of"] == str(EXPIRED)
+    assert len(colours(town)) == 39
+    assert not painted(town, EXPIRED).changed
+
+
+def test_only_days_from_the_last_delivery_to_today_have_colours(town: Settings) -> None:
+    for day in (date(2026, 9, 22), QUIET + timedelta(days=1)):
+        with pytest.raises(StoreError, match=f"Give a day from 2026-09-23, the last delivery, to {QUIET}"):
+            painted(town, QUIET, as_of=day)
+    assert painted(town, EXPIRED, as_of=QUIET).as_of == QUIET
+
+
+def test_repaints_do_not_push_earlier_loads_out_and_rollback_goes_to_the_load_before(town: Settings, tmp_path: Path) -> None:
+    later = tiny_town(tmp_path / "in")
+    later.delivered_at = date(2026, 10, 1)
+    later.datasets["houses"] = ("house", houses()[:39])
+    quietly(town, later.write(only=["houses"]))
+    settings = replace(town, keep_snapshots=2)
+    for days in range(5):
+        painted(settings, QUIET + timedelta(days=days))
+    assert kept(settings) == [1, 6, 7], "the load before, and the newest two of this one"
+    assert rollback(settings, at(EXPIRED)) == (7, 1)
+    assert not painted(settings, ALL_EXPIRED).changed, "a rollback is an administrator's will"
+
+
+def test_without_a_town_or_beside_a_load_it_is_refused(tmp_path: Path, town: Settings) -> None:
+    with pytest.raises(StoreError, match="Nothing has been loaded yet"):
+        painted(home_of(tmp_path / "empty"), QUIET)
+    with exclusive(town), pytest.raises(StoreError, match="Another load is running"):
+        painted(town, QUIET)
+
+
+class QuickClock(Clock):
+    """Sleeping takes no time."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.hour = at(QUIET, 20)
+
+    def now(self) -> datetime:
+        return self.hour.astimezone(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        self.hour += timedelta(seconds=seconds)
+
+
+def waited(settings: Settings, hours: float, attempt: Callable[[datetime], None]) -> str:
+    """What the daily repaint says while `hours` pass from eight in the evening."""
+    clock, said = QuickClock(settings), io.StringIO()
+    end = clock.hour + timedelta(hours=hours)
+    stay(settings, Console(file=said, width=200), clock, lambda: clock.hour < end, lambda: attempt(clock.hour))
+    return said.getvalue()
+
+
+def test_left_running_it_repaints_once_after_each_midnight_of_the_town(town: Settings) -> None:
+    hours: list[datetime] = []
+
+    def attempt(hour: datetime) -> None:
+        hours.append(hour)
+        repaint(replace(town, now=hour), Console(quiet=True), layers=few_layers())
+
+    assert waited(town, 52, attempt) == ""
+    assert [(hour.date() - QUIET, hour.hour, hour.minute) for hour in hours] == [
+        (timedelta(0), 20, 0), (timedelta(days=1), 0, 0), (timedelta(days=2), 0, 0)
+    ]  # fmt: skip
+    assert told(town)["as_of"] == str(QUIET + timedelta(days=2))
+
+
+def test_a_load_of_an_earlier_day_is_repainted_at_once_and_not_at_midnight(town: Settings, tmp_path: Path) -> None:
+    hours: list[datetime] = []
+
+    def attempt(hour: datetime) -> None:
+        hours.append(hour)
+        if len(hours) == 1:  # instead of repainting, something else is published: the colours stay those of the delivery
+            later = tiny_town(tmp_path / "in")
+            later.datasets["houses"] = ("house", houses()[:39])
+            quietly(town, later.write(only=["houses"]))
+
+    waited(town, 1, attempt)
+    assert len(hours) == 2
+    assert hours[1] - hours[0] == timedelta(seconds=LOOK_S)
+
+
+def test_an_error_is_one_line_and_another_attempt_later(town: Settings) -> None:
+    hours: list[datetime] = []
+
+    def attempt(hour: datetime) -> None:
+        hours.append(hour)
+        raise OSError("No space left on device\nand more")
+
+    said = waited(town, 3.99, attempt).splitlines()
+    assert all(line.endswith("No space left on device") for line in said)
+    gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(hours)]
+    assert gaps == [min(RETRY_S * 2**i, RETRY_MOST_S) for i in range(len(gaps))]
+    assert len(said) == len(hours) >= 6
+
+
+def test_it_ends_with_the_process_beside_it(town: Settings) -> None:
+    alone = subprocess.Popen([sys.executable, "-c", ""])
+    alone.wait()
+    assert not while_process(alone.pid)()
+    assert while_process(os.getpid())()
+    assert while_process(None)()
