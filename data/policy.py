@@ -69,7 +69,7 @@ def count(n: int, viewer: Viewer) -> int | Suppressed:
 
 
 def mixed(n: float, viewer: Viewer) -> float | Suppressed:
-    """A count of persons and other objects together. The others are shown elsewhere, and what is left over is persons: for officers alone."""
+    """A count of persons and others together. The others are shown elsewhere, and what is left over is persons: for officers alone."""
     return n if viewer.reaches("officer") else Suppressed(small=False)
 
 

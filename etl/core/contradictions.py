@@ -128,7 +128,7 @@ def _missing(table: str) -> str:
 
 
 def find_contradictions(connection: duckdb.DuckDBPyConnection, plan: Plan, layers: Iterable[Layer] = ()) -> None:
-    """Fill `next.contradiction` from the town as it will be, whoever delivered which part and when; levels set by hand are those of `layers`."""
+    """Fill `next.contradiction` from the town as it will be, whoever delivered what and when; levels set by hand are those of `layers`."""
     _gather_shadows(connection, plan)
     for kind in kinds():
         connection.execute(f"""
