@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from data.schema import TABLES
+from etl.core import id_number
 from etl.core.contract import CheckResult, check
 from etl.core.mapping import map_headers
 from etl.core.town_file import Dataset
@@ -67,3 +68,9 @@ def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     cursor = con.execute(query)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def number(day: date = date(1985, 3, 5), sequence: int = 123, area: str = "310115") -> str:
+    """A valid citizen number."""
+    first = f"{area}{day:%Y%m%d}{sequence:03d}"
+    return first + id_number.check_character(first)

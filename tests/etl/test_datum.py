@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,14 @@ import pyogrio
 import pyproj
 import pytest
 import shapely
+from shared_data import SHARED
 
 from data.errors import SettingsError, SourceError
 from data.geo import parse_local, wgs84_to_bd09, wgs84_to_gcj02
 from etl.core.coordinates import CoordinateColumns, find_coordinates, points_of
 from etl.core.datum import DatumDecision, detect, nearness, outsiders, require_inside, transformer
 
-PUDONG = Path("/work/shared/data/nasty/derived_formats/pudong_4490.geojson")
+PUDONG = SHARED / "nasty/derived_formats/pudong_4490.geojson"
 TOWN_CRS = "EPSG:4550"
 Points = npt.NDArray[np.float64]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pyproj
@@ -12,6 +11,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from data.errors import SettingsError
 from data.geo import (
@@ -35,7 +35,7 @@ from data.geo import (
     zones,
 )
 
-VECTORS = json.loads(Path("/work/shared/data/conformance/gcj_bd_vectors.json").read_text(encoding="utf-8"))
+VECTORS = json.loads((SHARED / "conformance/gcj_bd_vectors.json").read_text(encoding="utf-8"))
 CHUANSHA = (121.70, 31.20)
 
 

@@ -3,9 +3,9 @@
 import json
 from datetime import date
 from itertools import product
-from pathlib import Path
 
 import pytest
+from shared_data import SHARED
 
 from data.errors import PolicyError
 from data.policy import (
@@ -26,7 +26,7 @@ from data.policy import (
 from data.schema import TABLES
 from data.schema.model import Role
 
-VECTORS = Path("/work/shared/data/conformance/cn_id_vectors.json")
+VECTORS = SHARED / "conformance/cn_id_vectors.json"
 ROLES: tuple[Role, ...] = ("wall", "leader", "officer", "analyst", "steward", "admin")
 PERSON = {
     "person_id": "a1b2c3d4e5f6a7b8", "name": "张晓明", "id_number": "31011519490102002X", "sex": "1", "birth_date": date(1949, 1, 2),
