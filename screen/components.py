@@ -63,8 +63,8 @@ def key_figure(label: str, number: Figure, note: Node = None, *, level: int | No
 
 
 def keys(figures: Sequence[Node]) -> html.Dl:
-    """Key figures side by side."""
-    return html.Dl(list(figures), className="keys")
+    """Key figures side by side, on a second row where there is no room."""
+    return html.Dl(list(figures), className="keys keys-wrap")
 
 
 def changed(change: Change) -> html.Span:

@@ -74,7 +74,8 @@ def bars_by_area(
         for level in levels
     ]
     totals = [sum(_size(row.counts.get(level)) for level in levels) for row in rows]
-    traces.append(_ends(totals, names, [_cell(total, unit, words) if total else "" for total in totals]))
+    whole = [not any(isinstance(row.counts.get(level), Suppressed) for level in levels) for row in rows]
+    traces.append(_ends(totals, names, [_cell(n, unit, words) if n and known else "" for n, known in zip(totals, whole, strict=True)]))
     legend = [(mark(level), words(f"level.{level}")) for level in levels]
     table = _table(
         question, [words("plot.row"), *(words(f"level.{level}") for level in levels)],
@@ -136,7 +137,8 @@ def treemap(question: str, parts: Sequence[Part], unit: str, words: Words, *, he
     whole = sum(_size(part.value) for part, _ in shown)
     trace = {
         "type": "treemap", "labels": [part.name for part, _ in shown], "parents": [""] * len(shown), "branchvalues": "total",
-        "values": [_size(part.value) for part, _ in shown], "marker": {"colors": [colour for _, colour in shown]},
+        "values": [_size(part.value) for part, _ in shown],
+        "marker": {"colors": [colour for _, colour in shown], "pad": dict.fromkeys("lrtb", 0)},
         "text": [_cell(part.value, unit, words) for part, _ in shown], "texttemplate": "%{label}<br>%{text}",
         "hovertemplate": "%{label}: %{text}<extra></extra>", "tiling": {"pad": 2}, "pathbar": {"visible": False},
     }  # fmt: skip

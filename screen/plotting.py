@@ -22,7 +22,7 @@ TEMPLATE: dict[str, Any] = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "colorway": [f"@series-{i}" for i in range(1, 9)],
-        "margin": {"l": "0.5rem", "r": "2.5rem", "t": "0.25rem", "b": "1.75rem", "pad": "0.25rem"},
+        "margin": {"l": "0.5rem", "r": "2.5rem", "t": "0.75rem", "b": "1.75rem", "pad": "0.25rem"},
         "hoverlabel": {"bgcolor": "@panel-solid", "bordercolor": "@line", "font": {"family": "@font", "size": "@text-s", "color": "@text"}},
         "xaxis": {
             "gridcolor": "@line-2", "zerolinecolor": "@line", "linecolor": "@line", "tickfont": {"color": "@text-2", "size": "@text-xs"},
@@ -39,7 +39,10 @@ TEMPLATE: dict[str, Any] = {
         "treemap": [{"textfont": {"size": "@text-s"}, "marker": {"line": {"color": "@panel-solid", "width": 1}}}],
     },
 }  # fmt: skip
-LAYOUT: dict[str, Any] = {"template": TEMPLATE, "showlegend": False, "dragmode": False, "bargap": 0.34, "hovermode": "closest"}
+LAYOUT: dict[str, Any] = {
+    "template": TEMPLATE, "showlegend": False, "dragmode": False, "bargap": 0.34, "hovermode": "closest",
+    "uniformtext": {"mode": "hide", "minsize": "@text-xs"},
+}  # fmt: skip
 # Nothing leaves the machine: no logo, no "share" button, maps of the world (unused) from here.
 CONFIG: dict[str, Any] = {
     "displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "showEditInChartStudio": False, "plotlyServerURL": "",

@@ -35,11 +35,21 @@
     return /^-?[\d.]+rem$/.test(said) ? Math.round(parseFloat(said) * rem * 10) / 10 : said;
   }
 
+  /* Black or white, whichever reads better on `#rrggbb`; one of them always reaches 4.5. */
+  function ink(colour) {
+    const light = [1, 3, 5].map(function (at) {
+      const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.179 ? "#000000" : "#ffffff";
+  }
+
   function figure(box) {
     const style = getComputedStyle(box);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const said = resolved(JSON.parse(box.dataset.figure), token, rem);
+    for (const trace of said.data) if (trace.type === "treemap") trace.textfont = { color: trace.marker.colors.map(ink) };
     said.layout.width = box.clientWidth;
     said.layout.height = box.clientHeight;
     return said;
