@@ -12,7 +12,8 @@ SCALE ?= 1
 
 run: $(SETUP)              ## set up, load the demonstration town when nothing is loaded, serve
 	@$(PY) -m etl demo --scale $(SCALE) --if-empty --first
-	@nice $(PY) -m etl demo --scale $(SCALE) --rest & exec $(PY) app.py   # the two updates arrive while the base is on show
+	@# The two updates arrive while the base is on show; then each midnight brings its colours, until the server, which becomes process $$, ends.
+	@{ nice $(PY) -m etl demo --scale $(SCALE) --rest; exec nice $(PY) -m etl repaint --daily --beside $$$$; } & exec $(PY) app.py
 
 demo: $(SETUP)             ## generate and load the demonstration town again
 	@$(PY) -m etl demo --scale $(SCALE)

@@ -5,7 +5,6 @@ Generator and pipeline are imported where they are used: at every later start of
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.settings import Settings
-from data.store.serving import ServingStore, current
+from data.store.serving import on_show
 from etl.core.town_file import load_town_file
 
 SEED = 7
@@ -33,32 +32,38 @@ def load_demo(settings: Settings, console: Console, *, scale: float, today: date
     deliveries = _deliveries(raw)
     for delivery in deliveries[:1] if first_only else deliveries:
         run.load(settings, delivery, console)
+    if not first_only:
+        _prune(settings)
 
 
 def load_rest(settings: Settings, console: Console, *, scale: float) -> None:
     """Load the deliveries of the demonstration town at `scale` that are later than what is on show; nothing when there is no such town."""
-    shown = _shown_day(settings)
+    shown = _last_delivery(settings)
+    if shown is None:
+        return
     for delivery in _deliveries(settings.home / "demo" / f"scale-{scale:g}"):
         delivered_at = load_town_file(delivery).town.delivered_at
-        if shown and delivered_at and delivered_at > shown:
+        if delivered_at and delivered_at > shown:
             from etl.core import run
 
             run.load(settings, delivery, console)
+    _prune(settings)
 
 
 def _deliveries(raw: Path) -> list[Path]:
     return sorted(raw.glob("*/town.toml"))
 
 
-def _shown_day(settings: Settings) -> date | None:
-    """The day of the delivery on show."""
-    if current(settings) is None:
-        return None
-    store = ServingStore(settings)
-    with store.read() as cursor:
-        row = cursor.execute("SELECT value FROM town WHERE key = 'as_of'").fetchone()
-    store.close()
-    return date.fromisoformat(json.loads(row[0])[:10]) if row else None
+def _last_delivery(settings: Settings) -> date | None:
+    """The day of the last delivery on show; its colours may be of a later one."""
+    rows = on_show(settings, "SELECT max(delivered_at) FROM dataset")
+    day = rows[0][0] if rows else None
+    return day if isinstance(day, date) else None
+
+
+def _prune(settings: Settings) -> None:
+    """The lake has every delivery: raw files, of whatever scale, are needed no longer once the last one is loaded."""
+    shutil.rmtree(settings.home / "demo", ignore_errors=True)
 
 
 def _write_aside(raw: Path, scale: float, today: date) -> None:
