@@ -19,9 +19,9 @@ def main(base: Path) -> None:
     watch, found = Watch(), files(base)
     with watch.stage("read"):
         grid = pd.concat([gpd.read_file(found["grid"][0], layer=layer, use_arrow=True) for layer in ("村居", "微网格", "队组")])
-        house = pd.concat([gpd.read_file(file, encoding="gb18030") for file in found["house"]])
+        house = pd.concat([gpd.read_file(file, encoding="gb18030", use_arrow=True) for file in found["house"]])
         parcel = pd.concat([gpd.read_file(file, layer="DLTB", use_arrow=True) for file in found["parcel"]])
-        stand = pd.concat([gpd.read_file(file, encoding="gb18030") for file in found["stand"]])
+        stand = pd.concat([gpd.read_file(file, encoding="gb18030", use_arrow=True) for file in found["stand"]])
         person = pd.concat([pd.read_csv(file, encoding="gb18030", dtype=str) for file in found["person"]])
     with watch.stage("transform"):
         for frame in (grid, house, parcel, stand):
@@ -30,6 +30,7 @@ def main(base: Path) -> None:
     with watch.stage("place"):
         leaf = grid[~grid["WGBM"].isin(grid["SJBM"])]
         points = house.set_geometry(house.representative_point())[["FWBH", "geometry"]]
+        points = points[points["FWBH"].notna() & (points["FWBH"] != "")]
         placed = points.sjoin(leaf[["WGBM", "geometry"]], predicate="within").drop_duplicates("FWBH")[["FWBH", "WGBM"]]
         landed = points.sjoin(parcel[["BSM", "geometry"]], predicate="within").drop_duplicates("FWBH")[["FWBH", "BSM"]]
         house = house.merge(placed, on="FWBH", how="left").merge(landed, on="FWBH", how="left")
@@ -50,7 +51,7 @@ def main(base: Path) -> None:
         area_m2 = float(forest.area.sum())
     watch.finish(
         {
-            "houses placed": int(house["WGBM"].notna().sum()), "houses on a parcel": int(house["BSM"].notna().sum()),
+            "houses placed": len(placed), "houses on a parcel": len(landed),
             "people linked": int(person["WGBM"].notna().sum()),
             "forest in villages, ha": round(area_m2 / 1e4, 1), "areas": len(by_area),
         }

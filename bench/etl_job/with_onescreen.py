@@ -1,91 +1,115 @@
-"""The job with OneScreen's readers and DuckDB on disk, without what the peers do not do (contract, lake, publish)."""
+"""The job with the product's own steps, without what the peers do not do (contract, quarantine, lake, colours, publish).
+
+Reading (`etl.core.intake`), transforming with repair (`etl.core.convert`) and placing in areas and on parcels (`etl.core.link`) are the
+code of `etl load`, in its scratch database with its memory limits. Linking people, roll-up and overlay are SQL of this file: in the product they
+are bound up with addresses, rooms and colours, which this job has not. Every attribute of every layer is read and kept, as by the peers.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
+from rich.console import Console
 
-from bench.etl_job import files
+from bench.etl_job import DATASETS
 from bench.etl_job.watch import Watch
-from data.store.duck import connect
-from etl.core.read import read_dataset
-from etl.core.spec import ReadOptions
+from data.clock import now
+from data.schema import table
+from data.settings import Settings
+from data.store.files import size_of
+from etl.core.contract import create_fault_table
+from etl.core.convert import Locator
+from etl.core.intake import read_into
+from etl.core.link import find_areas, find_parcels
+from etl.core.report import Report
+from etl.core.scratch import Scratch, scratch
+from etl.core.town_file import Dataset
+from etl.core.transform import System
 
-VALID = "CASE WHEN ST_IsValid(g) THEN g ELSE ST_CollectionExtract(ST_MakeValid(g), 3) END"
-
-
-def read(run: duckdb.DuckDBPyConnection, table: str, path: Path, columns: str, options: ReadOptions) -> None:
-    """Stream one file into `table`, row groups kept small so that both cores work on them."""
-    for reading in read_dataset(path.parent, path.name, options):
-        batches = iter(reading.batches)
-        first = next(batches, None)
-        if first is None:
-            continue
-        run.register("batches", pa.RecordBatchReader.from_batches(first.schema, chained(first, batches)))
-        known = run.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()[0]
-        run.execute(f"{f'INSERT INTO {table} BY NAME' if known else f'CREATE TABLE {table} AS'} SELECT {columns} FROM batches")
-        run.unregister("batches")
+TOWN = "EPSG:4550"
+TABLES = {"grid": "area", "house": "house", "parcel": "parcel", "stand": "stand"}
 
 
-def chained(first: pa.RecordBatch, rest):
-    yield first
-    yield from rest
+def read(work: Scratch, report: Report, base: Path) -> None:
+    """`raw_<kind>` of every dataset."""
+    for kind, file, layers in DATASETS:
+        for layer in layers:
+            with report.stage("read", kind) as stage:
+                name = f"{kind}_{layer}" if layer and len(layers) > 1 else kind
+                dataset = Dataset(name=name, table=TABLES.get(kind, "person"), file=file, layer=layer)
+                read_into(work.connection, dataset, base, stage)
+    run = work.connection
+    parts = " UNION ALL BY NAME ".join(
+        f'FROM "raw_grid_{layer}"' for layer in next(layers for kind, _, layers in DATASETS if kind == "grid")
+    )
+    run.execute(f"CREATE TABLE raw_grid AS {parts}")
+
+
+def transform(run: duckdb.DuckDBPyConnection) -> None:
+    """`placed_<kind>`: repaired, in both systems. The raw geometries are not needed any more."""
+    create_fault_table(run)
+    for kind, name in TABLES.items():
+        run.execute(f"CREATE VIEW clean_{kind} AS SELECT *, rowid AS __rid FROM raw_{kind}")
+        Locator(run, kind, table(name), f"clean_{kind}", System(TOWN), TOWN, None).run()
+
+
+def place(run: duckdb.DuckDBPyConnection) -> None:
+    """`area_of_house` and `parcel_of_house`: the product's functions over what they expect; the leaves of the grid are its one level."""
+    run.execute("""
+        CREATE TABLE area AS SELECT WGBM AS code, 1 AS level, geom FROM placed_grid
+        WHERE WGBM NOT IN (SELECT SJBM FROM placed_grid WHERE SJBM IS NOT NULL);
+        CREATE TABLE closure (area_code VARCHAR, ancestor_code VARCHAR);
+        CREATE VIEW parcel AS SELECT BSM AS parcel_id, geom FROM placed_parcel;
+        CREATE TABLE stage_house AS SELECT FWBH AS house_id, NULL::VARCHAR AS area_code, any_value(geom) AS geom
+        FROM placed_house WHERE FWBH IS NOT NULL GROUP BY ALL""")
+    find_areas(run, table("house"))
+    find_parcels(run)
+
+
+ROLL_UP = """
+    CREATE TABLE rolled AS WITH RECURSIVE tree AS (
+        SELECT WGBM AS code, WGBM AS ancestor FROM placed_grid
+        UNION SELECT t.code, g.SJBM FROM tree t JOIN placed_grid g ON g.WGBM = t.ancestor WHERE g.SJBM IS NOT NULL),
+    people AS (SELECT area_code, count(*) AS n FROM linked GROUP BY 1),
+    houses AS (SELECT area_code, count(*) AS n FROM area_of_house GROUP BY 1)
+    SELECT t.ancestor, sum(p.n) AS people, sum(h.n) AS houses
+    FROM tree t LEFT JOIN people p ON p.area_code = t.code LEFT JOIN houses h ON h.area_code = t.code GROUP BY 1"""
+OVERLAY = """
+    CREATE TABLE forest AS SELECT s.XBBH, g.WGBM, ST_Intersection(s.geom, g.geom) AS geom
+    FROM placed_stand s JOIN (FROM placed_grid WHERE length(WGBM) = 12) g ON ST_Intersects(s.geom, g.geom)"""
+ANSWER = """
+    SELECT (SELECT count(area_code) FROM area_of_house), (SELECT count(*) FROM parcel_of_house), (SELECT count(area_code) FROM linked),
+        (SELECT sum(ST_Area(geom)) / 1e4 FROM forest), (SELECT count(DISTINCT area_code) FROM area_of_house)"""
+NAMES = ("houses placed", "houses on a parcel", "people linked", "forest in villages, ha", "areas")
 
 
 def main(base: Path) -> None:
-    watch, found = Watch(), files(base)
-    folder = Path(tempfile.mkdtemp(prefix="onescreen-bench-"))
-    run = connect(memory_limit="2GB")
-    run.execute(f"ATTACH '{folder}/work.duckdb' AS work (ROW_GROUP_SIZE 8192); USE work; SET preserve_insertion_order = false")
-    with watch.stage("read"):
-        for layer in ("村居", "微网格", "队组"):
-            read(run, "grid_raw", found["grid"][0], "WGBM AS id, SJBM AS parent, __wkb", ReadOptions(layer=layer))
-        for kind, key, layer in (("house", "FWBH", None), ("parcel", "BSM", "DLTB"), ("stand", "XBBH", None)):
-            for path in found[kind]:
-                read(run, f"{kind}_raw", path, f"{key} AS id, __wkb", ReadOptions(layer=layer))
-        for path in found["person"]:
-            read(run, "person", path, "* EXCLUDE (__wkb)", ReadOptions())
-    with watch.stage("transform"):
-        for kind, more in (("grid", ", parent"), ("house", ""), ("parcel", ""), ("stand", "")):
-            run.execute(
-                f"CREATE TABLE {kind} AS SELECT id{more}, {VALID} AS geom, ST_Transform(geom, 'EPSG:4550', 'EPSG:4326') AS lonlat "
-                f"FROM (SELECT *, ST_GeomFromWKB(__wkb) AS g FROM {kind}_raw)"
-            )
-    with watch.stage("place"):
-        run.execute("CREATE TABLE leaf AS SELECT * FROM grid WHERE id NOT IN (SELECT parent FROM grid WHERE parent IS NOT NULL)")
-        run.execute("CREATE TABLE point AS SELECT id, ST_PointOnSurface(geom) AS pt FROM house")
-        for name, other in (("area", "leaf"), ("land", "parcel")):
-            run.execute(
-                f"CREATE TABLE on_{name} AS SELECT p.id, min(o.id) AS code FROM point p JOIN {other} o "
-                "ON ST_Within(p.pt, o.geom) GROUP BY p.id"
-            )
-    with watch.stage("link"):
-        run.execute('CREATE TABLE linked AS SELECT p.*, a.code AS area_code FROM person p LEFT JOIN on_area a ON a.id = p."房屋编号"')
-    with watch.stage("roll up"):
-        run.execute(
-            "CREATE TABLE rolled AS WITH RECURSIVE tree AS (SELECT id AS code, id AS ancestor FROM grid UNION "
-            "SELECT t.code, g.parent FROM tree t JOIN grid g ON g.id = t.ancestor WHERE g.parent IS NOT NULL), "
-            "people AS (SELECT area_code, count(*) AS n FROM linked GROUP BY 1), "
-            "houses AS (SELECT code, count(*) AS n FROM on_area GROUP BY 1) "
-            "SELECT t.ancestor, sum(p.n) AS people, sum(h.n) AS houses FROM tree t "
-            "LEFT JOIN people p ON p.area_code = t.code LEFT JOIN houses h ON h.code = t.code GROUP BY 1"
-        )
-    with watch.stage("overlay"):
-        run.execute(
-            "CREATE TABLE forest AS SELECT s.id, g.id AS code, ST_Intersection(s.geom, g.geom) AS geom FROM stand s "
-            "JOIN (SELECT * FROM grid WHERE length(id) = 12) g ON ST_Intersects(s.geom, g.geom)"
-        )
-        area_m2 = run.execute("SELECT sum(ST_Area(geom)) FROM forest").fetchone()[0]
-    placed, landed, linked, areas = run.execute(
-        "SELECT (SELECT count(*) FROM on_area), (SELECT count(*) FROM on_land), (SELECT count(area_code) FROM linked), "
-        "(SELECT count(DISTINCT code) FROM on_area)"
-    ).fetchone()
-    names = ("houses placed", "houses on a parcel", "people linked", "forest in villages, ha", "areas")
-    watch.finish(dict(zip(names, (placed, landed, linked, round(area_m2 / 1e4, 1), areas), strict=True)))
+    watch = Watch()
+    with tempfile.TemporaryDirectory(prefix="onescreen-bench-") as folder:
+        settings = replace(Settings(), home=Path(folder))
+        size = size_of(path for _, file, _ in DATASETS for path in base.glob(file))
+        with scratch(settings, now(settings), size) as work:
+            run = work.connection
+            report = Report(Console(quiet=True), run_id=work.run_id)
+            with watch.stage("read"):
+                read(work, report, base)
+            with watch.stage("transform"):
+                transform(run)
+            with watch.stage("place"):
+                place(run)
+            with watch.stage("link"):
+                run.execute("""CREATE TABLE linked AS SELECT p.*, a.area_code FROM raw_person p
+                    LEFT JOIN area_of_house a ON a.key = p."房屋编号" """)
+            with watch.stage("roll up"):
+                run.execute(ROLL_UP)
+            with watch.stage("overlay"):
+                run.execute(OVERLAY)
+                found = run.execute(ANSWER).fetchall()[0]
+    watch.finish({name: round(value, 1) for name, value in zip(NAMES, found, strict=True)})
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pyarrow.csv as pc
 import pyogrio
 
 from bench.cluster import postgres
-from bench.etl_job import files
+from bench.etl_job import DATASETS, files
 from bench.etl_job.watch import Watch
 
 SETTINGS = (
@@ -19,40 +20,39 @@ SETTINGS = (
 )  # fmt: skip
 
 
-Layer = tuple[str, list[str], str | None, str | None]  # table, columns, layer, encoding
+ENCODINGS = {"house": "gb18030", "stand": "gb18030"}
 
 
-FEATURES: tuple[Layer, ...] = (
-    ("house", ["FWBH"], None, "gb18030"),
-    ("parcel", ["BSM"], "DLTB", None),
-    ("stand", ["XBBH"], None, "gb18030"),
-)
+def quoted(name: str) -> str:
+    return f'"{name.lower() if name.isascii() else name}"'
 
 
-def copy_layer(connection: psycopg.Connection, path: Path, what: Layer) -> None:
-    """Stream one layer in, a block of text lines at a time (row by row through the driver would be several times slower)."""
-    table, columns, layer, encoding = what
-    options = {"layer": layer, "encoding": encoding, "columns": columns, "batch_size": 20_000, "use_pyarrow": True}
-    with pyogrio.open_arrow(path, **options) as (meta, reader), connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
-        names = [*columns, meta["geometry_name"] or "wkb_geometry"]
-        for batch in reader:
-            keys = [batch.column(name).to_pylist() for name in names]
-            copy.write(
-                "".join("\t".join((*(value or "\\N" for value in row[:-1]), row[-1].hex())) + "\n" for row in zip(*keys, strict=True))
-            )
+def copy_layer(connection: psycopg.Connection, table: str, path: Path, layer: str | None) -> None:
+    """Stream one layer in with all its attributes, as CSV that Arrow writes (rows through the driver would be several times slower)."""
+    options = {"layer": layer, "encoding": ENCODINGS.get(table), "batch_size": 20_000, "use_pyarrow": True}
+    with pyogrio.open_arrow(path, **options) as (meta, reader):
+        geometry = meta["geometry_name"] or "wkb_geometry"
+        names = [name for name in reader.schema.names if name not in (geometry, "OGC_FID")]
+        columns = ", ".join(f"{quoted(name)} text" for name in names)
+        connection.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {table} ({columns}, geom geometry(Geometry, 4550))")
+        listed = ", ".join(map(quoted, names))
+        with connection.cursor().copy(f"COPY {table} ({listed}, geom) FROM STDIN (FORMAT csv)") as copy:
+            for batch in reader:
+                shapes = [None if wkb is None else wkb.hex() for wkb in batch.column(geometry).to_pylist()]
+                arrays = [*(batch.column(name).cast(pa.string()) for name in names), pa.array(shapes, pa.string())]
+                block = pa.BufferOutputStream()
+                pc.write_csv(pa.RecordBatch.from_arrays(arrays, names=[*names, "geom"]), block, pc.WriteOptions(include_header=False))
+                copy.write(block.getvalue().to_pybytes())
 
 
 def load(connection: psycopg.Connection, found: dict[str, list[Path]]) -> None:
     run = connection.execute
-    run("CREATE UNLOGGED TABLE grid (code text, parent text, geom geometry(Geometry, 4550))")
-    run("CREATE UNLOGGED TABLE house (id text, geom geometry(Geometry, 4550))")
-    run("CREATE UNLOGGED TABLE parcel (id text, geom geometry(Geometry, 4550))")
-    run("CREATE UNLOGGED TABLE stand (id text, geom geometry(Geometry, 4550))")
-    for layer in ("村居", "微网格", "队组"):
-        copy_layer(connection, found["grid"][0], ("grid", ["WGBM", "SJBM"], layer, None))
-    for what in FEATURES:
-        for path in found[what[0]]:
-            copy_layer(connection, path, what)
+    for kind, _, layers in DATASETS:
+        if kind == "person":
+            continue
+        for path in found[kind]:
+            for layer in layers:
+                copy_layer(connection, kind, path, layer)
     for number, path in enumerate(found["person"]):
         header = pc.open_csv(path, read_options=pc.ReadOptions(encoding="gb18030")).schema.names
         if number == 0:
@@ -77,20 +77,21 @@ def main(base: Path) -> None:
                 run(f"CREATE INDEX ON {table}_2 USING gist (valid)")
                 run(f"ANALYZE {table}_2")
         with watch.stage("place"):
-            run("CREATE UNLOGGED TABLE leaf AS SELECT * FROM grid_2 g WHERE NOT EXISTS (SELECT FROM grid_2 c WHERE c.parent = g.code)")
+            run("CREATE UNLOGGED TABLE leaf AS SELECT * FROM grid_2 g WHERE NOT EXISTS (SELECT FROM grid_2 c WHERE c.sjbm = g.wgbm)")
             run("CREATE INDEX ON leaf USING gist (valid); ANALYZE leaf")
             run(
-                "CREATE UNLOGGED TABLE placed AS WITH p AS MATERIALIZED (SELECT id, ST_PointOnSurface(valid) pt FROM house_2) "
-                "SELECT DISTINCT ON (p.id) p.id, l.code, b.id parcel FROM p "
-                "LEFT JOIN leaf l ON ST_Within(p.pt, l.valid) LEFT JOIN parcel_2 b ON ST_Within(p.pt, b.valid) ORDER BY p.id, l.code, b.id"
+                "CREATE UNLOGGED TABLE placed AS WITH p AS MATERIALIZED ("
+                "SELECT fwbh id, ST_PointOnSurface(valid) pt FROM house_2 WHERE fwbh <> '') "
+                "SELECT DISTINCT ON (p.id) p.id, l.wgbm code, b.bsm parcel FROM p "
+                "LEFT JOIN leaf l ON ST_Within(p.pt, l.valid) LEFT JOIN parcel_2 b ON ST_Within(p.pt, b.valid) ORDER BY p.id, l.wgbm, b.bsm"
             )
             run("CREATE INDEX ON placed (id); ANALYZE placed; ANALYZE person")
         with watch.stage("link"):
             run('CREATE UNLOGGED TABLE linked AS SELECT p.*, h.code AS area_code FROM person p LEFT JOIN placed h ON h.id = p."房屋编号"')
         with watch.stage("roll up"):
             run(
-                "CREATE UNLOGGED TABLE rolled AS WITH RECURSIVE tree AS (SELECT code, code ancestor FROM grid UNION "
-                "SELECT t.code, g.parent FROM tree t JOIN grid g ON g.code = t.ancestor WHERE g.parent IS NOT NULL), "
+                "CREATE UNLOGGED TABLE rolled AS WITH RECURSIVE tree AS (SELECT wgbm code, wgbm ancestor FROM grid UNION "
+                "SELECT t.code, g.sjbm FROM tree t JOIN grid g ON g.wgbm = t.ancestor WHERE g.sjbm IS NOT NULL), "
                 "people AS (SELECT area_code, count(*) n FROM linked GROUP BY 1), "
                 "houses AS (SELECT code, count(*) n FROM placed GROUP BY 1) "
                 "SELECT t.ancestor, sum(p.n) people, sum(h.n) houses FROM tree t "
@@ -98,8 +99,8 @@ def main(base: Path) -> None:
             )
         with watch.stage("overlay"):
             run(
-                "CREATE UNLOGGED TABLE forest AS SELECT s.id, g.code, ST_Intersection(s.valid, g.valid) geom FROM stand_2 s "
-                "JOIN grid_2 g ON length(g.code) = 12 AND ST_Intersects(s.valid, g.valid)"
+                "CREATE UNLOGGED TABLE forest AS SELECT s.xbbh, g.wgbm, ST_Intersection(s.valid, g.valid) geom FROM stand_2 s "
+                "JOIN grid_2 g ON length(g.wgbm) = 12 AND ST_Intersects(s.valid, g.valid)"
             )
             area_m2 = run("SELECT sum(ST_Area(geom)) FROM forest").fetchone()[0]
         one = run(

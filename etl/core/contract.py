@@ -56,8 +56,9 @@ def check(
 ) -> CheckResult:
     """Create the table `clean` from the table `raw`, and append what is wrong to `fault`.
 
-    `clean` has every column of the contract in its order (NULL where nothing feeds it), then `__file, __sheet, __row, __wkb`; refused
-    rows and the example row of a template are left out. `damaged` are lines that the reader gave up: (file, sheet, line). Nothing is
+    `clean` has every column of the contract in its order (NULL where nothing feeds it), then `__file, __sheet, __row, __wkb, __rid`;
+    refused rows and the example row of a template are left out.
+    `damaged` are lines that the reader gave up: (file, sheet, line). Nothing is
     judged about the dataset as a whole here: write the quarantine first, then call `enforce`. `key_prefix` goes before a key of one
     column. Raises ContractError when a constant of the town file cannot be read.
     """
@@ -217,8 +218,7 @@ class _Check:
         keys = tuple(self.table.key)
         if all(map(self.sql.has, keys)):
             self._refuse_repeats(keys, self.table.column(keys[0]), "duplicate_key")
-        for name in ("__bad", "__rid"):
-            self.con.execute(f"ALTER TABLE {self.clean} DROP COLUMN {name}")
+        self.con.execute(f"ALTER TABLE {self.clean} DROP COLUMN __bad")
 
     def _refuse_repeats(self, keys: tuple[str, ...], column: Column, code: str) -> None:
         """Refuse every row after the first with the same `keys`. Hashes find the few candidates, then texts decide."""

@@ -65,7 +65,10 @@ class Placement:
 
 @dataclass(frozen=True)
 class Locator:
-    """One dataset on its way. `frame` is the town with a margin, in lon/lat, or None when nobody knows yet where the town is."""
+    """One dataset on its way. `clean` numbers its rows by `__rid`.
+
+    `frame` is the town with a margin, in lon/lat, or None when nobody knows yet where the town is.
+    """
 
     connection: duckdb.DuckDBPyConnection
     dataset: str
@@ -101,32 +104,30 @@ class Locator:
 
     def _missing(self) -> str:
         """Nothing was delivered. What was delivered and cannot be placed has no `geom` either: it lies outside."""
-        return "FALSE" if self.table.name in PLACE_OPTIONAL else "(__wkb IS NULL OR coalesce(ST_IsEmpty(geom), FALSE))"
+        return "FALSE" if self.table.name in PLACE_OPTIONAL else "(NOT __given OR coalesce(ST_IsEmpty(geom), FALSE))"
 
     # --- coordinates
 
     def _transform(self) -> None:
-        """`moved_<dataset>`: the rows with `geom` in the town's CRS and a number of their own."""
-        if self.system.plain:
-            geom = transformed("ST_Force2D(ST_GeomFromWKB(__wkb))", self.system.crs, self.town_crs)
-            self.connection.execute(
-                f"CREATE TABLE {self._moved} AS SELECT *, {geom} AS geom, row_number() OVER () AS __id FROM {self.clean}"
-            )
-            return
-        numbered = identifier(f"numbered_{self.dataset}")
-        self.connection.execute(f"CREATE TABLE {numbered} AS SELECT *, row_number() OVER () AS __id FROM {self.clean}")
-        self._convert(numbered)
-        self.connection.execute(f"""
-            CREATE TABLE {self._moved} AS SELECT n.*, ST_GeomFromWKB(v.wkb) AS geom
-            FROM {numbered} n LEFT JOIN main.converted v ON v.id = n.__id""")
-        for table in (numbered, "main.converted"):
-            self.connection.execute(f"DROP TABLE {table}")
+        """`moved_<dataset>`: number and lineage of the rows, whether a geometry was delivered, and `geom` in the town's CRS.
 
-    def _convert(self, numbered: str) -> None:
+        The attributes stay where they are until the end, so that wide rows are written once.
+        """
+        geom, source = "ST_GeomFromWKB(v.wkb)", f"{self.clean} c LEFT JOIN main.converted v ON v.id = c.__rid"
+        if self.system.plain:
+            geom, source = transformed("ST_Force2D(ST_GeomFromWKB(c.__wkb))", self.system.crs, self.town_crs), f"{self.clean} c"
+        else:
+            self._convert()
+        self.connection.execute(f"""
+            CREATE TABLE {self._moved} AS
+            SELECT c.__rid AS __id, c.__file, c.__sheet, c.__row, c.__wkb IS NOT NULL AS __given, {geom} AS geom FROM {source}""")
+        self.connection.execute("DROP TABLE IF EXISTS main.converted")
+
+    def _convert(self) -> None:
         """`converted(id, wkb)`: the town's metres of systems that ST_Transform does not know, batch by batch."""
         way = Transform(self.system, self.town_crs)
         self.connection.execute("CREATE TABLE main.converted (id BIGINT, wkb BLOB)")
-        for batch in self._batches(f"SELECT __id AS id, __wkb AS wkb FROM work.main.{numbered} WHERE __wkb IS NOT NULL"):
+        for batch in self._batches(f"SELECT __rid AS id, __wkb AS wkb FROM work.main.{self.clean} WHERE __wkb IS NOT NULL"):
             placed = way.place(np.array(batch.column("wkb").to_pylist(), dtype=object))
             self._insert("main.converted", {"id": batch.column("id"), "wkb": pa.array(shapely.to_wkb(placed.town), pa.binary())})
 
@@ -161,8 +162,8 @@ class Locator:
             hull = transformed(f"ST_GeomFromWKB(from_hex({text(shapely.to_wkb(self.frame, hex=True))}))", LONLAT, self.town_crs)
             outside = f"CASE WHEN {outside} THEN TRUE ELSE NOT ST_Intersects((SELECT {hull}), ST_Envelope(geom)) END"
         self.connection.execute(f"""
-            CREATE TABLE main.outside AS SELECT __id AS id, __wkb AS wkb FROM {self._moved}
-            WHERE CASE WHEN geom IS NULL THEN __wkb IS NOT NULL ELSE {outside} END""")
+            CREATE TABLE main.outside AS SELECT m.__id AS id, c.__wkb AS wkb FROM {self._moved} m JOIN {self.clean} c ON c.__rid = m.__id
+            WHERE CASE WHEN geom IS NULL THEN __given ELSE {outside} END""")
         self.connection.register("swapped", pa.table({"id": pa.array(self._swapped(), pa.int64())}))
         place = "printf('%.6f, %.6f', ST_X(ST_Centroid(ST_GeomFromWKB(o.wkb))), ST_Y(ST_Centroid(ST_GeomFromWKB(o.wkb))))"
         for code, join in (("geometry_swapped", "SEMI"), ("geometry_outside", "ANTI")):
@@ -188,8 +189,9 @@ class Locator:
         relation = identifier(f"placed_{self.dataset}")
         box = ", ".join(f"{value} AS {name}" for name, value in box_columns("lonlat").items())
         self.connection.execute(f"""
-            CREATE TABLE {relation} AS SELECT *, {box} FROM (
-                SELECT * EXCLUDE (__wkb, __id), {transformed("geom", self.town_crs, LONLAT)} AS lonlat FROM {self._moved})""")
+            CREATE TABLE {relation} AS SELECT c.* EXCLUDE (__wkb, __rid), m.geom, m.lonlat, {box}
+            FROM (SELECT __id, geom, {transformed("geom", self.town_crs, LONLAT)} AS lonlat FROM {self._moved}) m
+            JOIN {self.clean} c ON c.__rid = m.__id""")
         self.connection.execute(f"DROP TABLE {self._moved}")
         return relation
 

@@ -48,11 +48,11 @@ def _link_table(connection: duckdb.DuckDBPyConnection, table: Table, target: str
     joins: list[str] = []
     found: dict[str, str] = {}
     if table.geometry and _has(table, "area_code"):
-        _find_areas(connection, table)
+        find_areas(connection, table)
         joins.append(f"LEFT JOIN main.area_of_{table.name} a ON a.key = s.{table.key[0]}")
         found["area_code"] = "a.area_code"
     if table.name == "house":
-        _find_parcels(connection)
+        find_parcels(connection)
         joins.append("LEFT JOIN main.parcel_of_house p ON p.key = s.house_id")
         found |= {"parcel_id": "coalesce(s.parcel_id, p.parcel_id)", "footprint_m2": "ST_Area(s.geom)"}
     if table.name == "person":
@@ -65,13 +65,13 @@ def _link_table(connection: duckdb.DuckDBPyConnection, table: Table, target: str
     connection.execute(f"CREATE TABLE {target} AS SELECT {columns} FROM main.stage_{table.name} s {' '.join(joins)}")
 
 
-def _find_areas(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """`area_of_<table>(key, area_code, placed, told)`.
+def find_areas(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """`area_of_<table>(key, area_code, placed, told)` and `point_<table>(key, told, point)`, the points on surface of `stage_<table>`.
 
-    `placed` is the deepest area that holds the point on surface; on a border the smallest code wins, so that every run says the same.
+    `placed` is the deepest area that holds the point; on a border the smallest code wins, so that every run says the same.
     A code that the sender gave stands, refined to `placed` where that lies inside it: a house may belong to a team over the line.
     """
-    points, placed = f"main.point_{table.name}", f"main.placed_{table.name}"
+    points, placed = f"main.point_{table.name}", f"main.within_{table.name}"
     connection.execute(f"""
         CREATE TABLE {points} AS SELECT {table.key[0]} AS key, area_code AS told, ST_PointOnSurface(geom) AS point
         FROM main.stage_{table.name} WHERE geom IS NOT NULL""")
@@ -87,16 +87,14 @@ def _find_areas(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
                CASE WHEN told.code IS NULL OR c.area_code IS NOT NULL THEN p.area_code ELSE told.code END AS area_code
         FROM main.stage_{table.name} s LEFT JOIN {placed} p ON p.key = s.{table.key[0]} LEFT JOIN area told ON told.code = s.area_code
         LEFT JOIN main.closure c ON c.area_code = p.area_code AND c.ancestor_code = told.code""")
-    connection.execute(f"DROP TABLE {points}")
     connection.execute(f"DROP TABLE {placed}")
 
 
-def _find_parcels(connection: duckdb.DuckDBPyConnection) -> None:
-    """`parcel_of_house(key, parcel_id)`: where parcels overlap, the smallest id."""
+def find_parcels(connection: duckdb.DuckDBPyConnection) -> None:
+    """`parcel_of_house(key, parcel_id)` of the points that `find_areas` has left: where parcels overlap, the smallest id."""
     connection.execute("""
         CREATE TABLE main.parcel_of_house AS SELECT h.key, min(p.parcel_id) AS parcel_id
-        FROM (SELECT house_id AS key, ST_PointOnSurface(geom) AS point FROM main.stage_house) h
-        JOIN (SELECT parcel_id, geom FROM parcel) p ON ST_Intersects(p.geom, h.point) GROUP BY ALL""")
+        FROM main.point_house h JOIN (SELECT parcel_id, geom FROM parcel) p ON ST_Intersects(p.geom, h.point) GROUP BY ALL""")
 
 
 # An address as both registers may write it: without blanks, punctuation and case, and without the flat ("…12号301室" → "…12号").

@@ -31,7 +31,7 @@ def test_good_rows_are_typed_and_complete(con: duckdb.DuckDBPyConnection) -> Non
     )
     assert found.faults == []
     (row,) = found.rows
-    assert list(row)[:-4] == [column.name for column in TABLES["house"].all_columns]
+    assert list(row)[:-5] == [column.name for column in TABLES["house"].all_columns]
     assert (row["house_id"], row["floor_area_m2"], row["storeys"], row["built_year"]) == ("007", 120.0, 2, 1985)
     assert (row["illegal_addition"], row["building_use"], row["verified_on"]) == (False, "01", date(2026, 9, 1))
     assert (row["source"], row["delivered_at"], row["__file"], row["__row"]) == ("some_house", date(2026, 9, 23), "表.csv", 2)
