@@ -192,7 +192,7 @@ def _jobs(plan: Plan, ground: Ground, areas: pd.DataFrame, houses: pd.DataFrame)
     for number in range(count):
         rows = np.flatnonzero(house_part == number)
         blocks = BATCHES_A_PREFIX * batch.NUMBER_BLOCKS
-        numbering = Numbering(FIRST_PREFIX + number // BATCHES_A_PREFIX, number % BATCHES_A_PREFIX * batch.NUMBER_BLOCKS, blocks)
+        numbering = Numbering(FIRST_PREFIX + number // BATCHES_A_PREFIX, number % BATCHES_A_PREFIX * batch.NUMBER_BLOCKS, blocks, number)
         mine, near = houses.iloc[rows].reset_index(drop=True), woods.geometry.to_numpy()[wood_part == number]
         name = str(areas["name"].iloc[0])
         jobs.append(Job(number, count, name, plan.out, plan.seed, plan.scale, plan.calendar, numbering, mine, shapes[rows], near))

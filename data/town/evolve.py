@@ -16,6 +16,7 @@ from data.town.households import GRANDCHILD, HEAD, NOT_KIN, SON
 from data.town.persons import LINKED, Numbering
 from data.town.population import DORMITORY, RENTED
 from data.town.register import found
+from data.town.visitors import MIGRANTS
 
 FIXED = {RED: 0.9, ORANGE: 0.1, YELLOW: 0.04}  # share of each colour that is put right between two deliveries; as many are new
 CROWD_MARGIN = 5  # a group rental declares more places than it has room for
@@ -143,7 +144,7 @@ def _move(rng: np.random.Generator, state: State, calendar: Calendar, delivery: 
     """Some migrants who live for themselves leave; others, newly arrived, take their places."""
     people = state.people.copy()
     single = people["relation"].isin((HEAD, NOT_KIN)) & (people.groupby("household")["age"].transform("size") <= 2)
-    settled = ~people["local"] & single & (people["link"] == LINKED) & (people["sequence"] >= 0)
+    settled = ~people["local"] & single & (people["link"] == LINKED) & (people["sequence"] >= 0) & (people["register"] == MIGRANTS)
     movers = rng.permutation(np.flatnonzero(settled))[: round(MOVES * (~people["local"]).sum())]
     people.iloc[movers] = _arrived(rng, people.iloc[movers], calendar, delivery)
     return people
@@ -159,7 +160,7 @@ def _arrived(rng: np.random.Generator, places: pd.DataFrame, calendar: Calendar,
     fresh["phone"] = identity.resident_phones(rng, len(fresh))
     fresh["arrived"] = calendar.before(rng, len(fresh), 25, 2, delivery)
     fresh["verified"] = fresh["arrived"] + np.timedelta64(1, "D")
-    return fresh.assign(permit="", sequence=np.int16(-1))
+    return fresh.assign(permit="", sequence=np.int16(-1), register=np.int8(MIGRANTS))
 
 
 def _live_on(rng: np.random.Generator, people: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from data.town.faults import Fault, Kind, Sheet, cross, name_of, share, spoil
 from data.town.grading import BLUE, GREEN
 from data.town.mistakes import CROSSED, HOUSES_IN_WOODS, KINDS
 from data.town.persons import HOMELESS, LINKED, LOST, Numbering
+from data.town.visitors import LODGING, MIGRANTS, OVERSEAS
 
 MIGRANT_GROUPS = (
     workbook.Group("", ("序号",)),
@@ -80,11 +81,13 @@ class Writer:
         people = self.state.people[present[self.state.people["house"]]]
         done = Written()
         self._houses(done, present)
-        self._migrants(done, people[~people["local"]])
-        self._rentals(done, self.state.houses[(self.state.houses["let_rooms"] > 0) & present], people)
+        migrants = people[~people["local"] & (people["register"] == MIGRANTS)]
+        self._migrants(done, migrants)
+        self._rentals(done, self.state.houses[(self.state.houses["let_rooms"] > 0) & present], migrants)
         if self.delivery != 2:
             self._rooms(done, self.state.rooms[present[self.state.rooms["house"]]])
             self._residents(done, people[people["local"]])
+            self._visitors(done, people)
         return done
 
     @property
@@ -189,6 +192,19 @@ class Writer:
         done.rows["residents"] = len(sheet.position)
         writers.write_csv(self._folder / name, sheet.columns, "gb18030")
 
+    def _visitors(self, done: Written, people: pd.DataFrame) -> None:
+        """The registers of the exit-entry bureau and of lodgers; all of these people can be tied to a house."""
+        for dataset, register, columns_of, key, name, encoding in (
+            ("overseas", OVERSEAS, render.overseas_columns, "证件号码", "境外人员", "utf-8-sig"),
+            ("lodging", LODGING, render.lodging_columns, "公民身份号码", "寄住人口", "gb18030"),
+        ):
+            mine = people[~people["local"] & (people["register"] == register)]
+            file = f"人口/{self._part}{name}.csv"
+            sheet = Sheet(dataset, [file], columns_of(self.state.houses, self.state.rooms, mine), key, np.arange(len(mine)))
+            self._spoil(done, sheet)
+            done.rows[dataset] = len(sheet.position)
+            writers.write_csv(self._folder / file, sheet.columns, encoding)
+
     def _unlinked(self, done: Written, dataset: str, people: pd.DataFrame) -> None:
         """People who cannot be tied to a house, as two counts."""
         for link, reason in ((HOMELESS, "no_house"), (LOST, "house_unknown")):
@@ -210,9 +226,9 @@ class Writer:
     def _of_house(self, people: pd.DataFrame, column: str) -> np.ndarray:
         return np.asarray(self.state.houses[column].to_numpy()[people["house"]], object)
 
-    def _rentals(self, done: Written, houses: pd.DataFrame, people: pd.DataFrame) -> None:
+    def _rentals(self, done: Written, houses: pd.DataFrame, migrants: pd.DataFrame) -> None:
         houses = houses.iloc[np.argsort(houses["village_code"].to_numpy(object), kind="stable")]
-        tenants = render.tenant_names(people[~people["local"]], houses)
+        tenants = render.tenant_names(migrants, houses)
         serial = {"出租时间": workbook.serial_dates(self.job.calendar.delivered(1) - houses["let_age"].to_numpy())}
         columns = render.rental_columns(houses, tenants, serial)
         free = np.flatnonzero((houses["level"] == BLUE) & (houses["room_count"] < 10) & ~houses["manager"])

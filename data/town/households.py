@@ -60,11 +60,13 @@ LOCAL = (
 
 WORKING = (18, 61)
 MIGRANT_KINDS = (
-    Kind(0.50, (Member(HEAD, 0, WORKING),)),
-    Kind(0.22, (Member(HEAD, 0, (22, 66)), _WIFE)),
+    Kind(0.49, (Member(HEAD, 0, WORKING),)),
+    Kind(0.205, (Member(HEAD, 0, (22, 66)), _WIFE)),
     Kind(0.11, (Member(HEAD, 0, WORKING), Member(NOT_KIN, 0, WORKING))),
     Kind(0.12, (Member(HEAD, 0, (24, 41)), _WIFE, Member(_CHILD, 0, gap=(-36, -23)))),
     Kind(0.05, (Member(HEAD, 0, (34, 46)), _WIFE, Member(_CHILD, 0, gap=(-31, -25)), Member(PARENT, 0, gap=(22, 29)))),
+    Kind(0.010, (Member(HEAD, 0, (60, 80)),)),
+    Kind(0.015, (Member(HEAD, 0, (60, 80)), _WIFE)),
 )
 
 ALONE, SHARED = 0, 2  # positions in MIGRANT_KINDS

@@ -19,6 +19,7 @@ class Entry:
     file: str
     options: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)  # contract column = header, where the header is not one that is known
 
 
 DATASETS: dict[str, Entry] = {
@@ -33,6 +34,14 @@ DATASETS: dict[str, Entry] = {
     "rentals": Entry("rental", "出租房/*.xlsx"),
     "residents": Entry("person", "人口/*户籍人口.csv", {}, {"category": "registered", "id_type": "111"}),
     "migrants": Entry("person", "流动人口/*.xlsx", {}, {"category": "migrant", "id_type": "111"}),
+    "overseas": Entry(
+        "person",
+        "人口/*境外人员.csv",
+        {},
+        {"category": "overseas"},
+        {"origin": "国籍（地区）", "inflow_reason": "居留事由", "permit_until": "停居留有效期至"},
+    ),
+    "lodging": Entry("person", "人口/*寄住人口.csv", {}, {"category": "lodging", "id_type": "111"}, {"inflow_reason": "寄住事由"}),
     "facilities": Entry("facility", "设施/设施清单.csv", {"datum": "gcj02"}),
     "organisations": Entry("organisation", "人员/单位名录.csv"),
     "staff": Entry("responder", "人员/值守力量.csv", {"crs": "EPSG:4490"}),
@@ -56,6 +65,10 @@ def town_toml(areas: pd.DataFrame, names: list[str], delivered_at: date) -> str:
         if name in names:
             lines += ["", "[[dataset]]", f'name = "{name}"', f'table = "{entry.table}"', f'file = "{entry.file}"']
             lines += [f'{key} = "{value}"' for key, value in entry.options.items()]
-            if entry.constants:
-                lines.append("constants = { " + ", ".join(f'{key} = "{value}"' for key, value in entry.constants.items()) + " }")
+            tables = (("constants", entry.constants), ("fields", entry.fields))
+            lines += [f"{name} = {{ {_pairs(table)} }}" for name, table in tables if table]
     return "\n".join(lines) + "\n"
+
+
+def _pairs(table: dict[str, str]) -> str:
+    return ", ".join(f'{key} = "{value}"' for key, value in table.items())

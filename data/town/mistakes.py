@@ -55,6 +55,8 @@ KINDS = (
     Kind("migrants", "month_only", "出生日期", "birth_date", "accepted", year_and_month, 40, 2),
     Kind("migrants", "phone_spaces", "联系电话", "phone", "accepted", spaced, 40, 2),
     Kind("migrants", "full_width", "联系电话", "phone", "accepted", full_width, 30),
+    Kind("overseas", "date_impossible", "登记日期", "verified_on", "warning", no_such_day, 4),
+    Kind("lodging", "unknown_code", "文化程度", "education", "warning", replaced_by("函授"), 6),
     Kind("rentals", "duplicate_key", "房屋编号", "house_id", "refused", same, 15, extra=True, again=True),
     Kind("rentals", "required_missing", "房屋编号", "house_id", "refused", replaced_by(""), 10, extra=True),
     Kind("rentals", "unknown_code", "出租用途", "rental_use", "warning", replaced_by("民宿"), 20),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data.town import identity
+from data.town import identity, visitors
 from data.town.calendar import Calendar
 from data.town.households import DAUGHTER, GRANDCHILD, HEAD, NOT_KIN, SON, SPOUSE
 from data.town.population import DORMITORY, RENTED, Settlement
@@ -17,6 +17,7 @@ _ORIGIN_SHARES = (0.30, 0.18, 0.11, 0.07, 0.06, 0.05, 0.05, 0.05, 0.03, 0.03, 0.
 WORK, TRADE, STUDY, FOLLOW, RELATIVES, OTHER = "01", "03", "04", "06", "08", "99"  # code list inflow_reason
 ALONE, DISABLED, CHILD = "01", "02", "04"  # code list care_group
 LINKED, HOMELESS, BY_ADDRESS, LOST = range(4)  # how a person's row names the house
+DAY = np.timedelta64(1, "D")
 UNLINKED_SHARE, BY_ADDRESS_SHARE = 0.026, 0.003
 
 
@@ -27,6 +28,7 @@ class Numbering:
     prefix: int
     block: int
     blocks: int
+    batch: int = 0
 
 
 def describe(rng: np.random.Generator, town: Settlement, calendar: Calendar, numbering: Numbering) -> pd.DataFrame:
@@ -39,8 +41,11 @@ def describe(rng: np.random.Generator, town: Settlement, calendar: Calendar, num
     people["verified"] = calendar.before(rng, len(people), 104)
     stale = rng.permutation(len(people))[: round(0.007 * len(people))]
     people.loc[stale, "verified"] = calendar.before(rng, len(stale), 340, 130)
-    people["link"] = _links(rng, town, people)
-    return people
+    people["verified"] = people["verified"].where(people["local"] | (people["verified"] > people["arrived"]), people["arrived"] + DAY)
+    first, crowded = _first_tenants(people), (town.houses["trouble"].to_numpy() == "group")[people["house"]]
+    people["link"] = _links(rng, people, ~first & ~crowded)
+    register = visitors.registers(rng, town, people, (people["link"] == LINKED).to_numpy() & ~first & ~crowded)
+    return people.assign(register=register, **visitors.documents(rng, register, numbering.batch))
 
 
 def _born(rng: np.random.Generator, people: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
@@ -99,9 +104,12 @@ def _care(rng: np.random.Generator, people: pd.DataFrame, calendar: Calendar) ->
 def _migration(rng: np.random.Generator, people: pd.DataFrame, calendar: Calendar) -> dict[str, np.ndarray]:
     age, count = people["age"].to_numpy(), len(people)
     draw, family = rng.random((3, count)), ~people["relation"].isin((HEAD, NOT_KIN)).to_numpy()
-    follow = (age < 16) | (family & (draw[0] < 0.12))
+    old = age >= 65
+    follow = (age < 16) | (family & (draw[0] < 0.12)) | (old & (draw[1] < 0.5))
     reason = np.select(
-        [follow, draw[1] < 0.76, draw[1] < 0.92, draw[1] < 0.955, draw[1] < 0.978], [FOLLOW, WORK, TRADE, RELATIVES, STUDY], OTHER
+        [follow, old & (draw[1] > 0.7), draw[1] < 0.76, draw[1] < 0.92, draw[1] < 0.955, draw[1] < 0.978],
+        [FOLLOW, RELATIVES, WORK, TRADE, RELATIVES, STUDY],
+        OTHER,
     )
     stay = np.select(
         [draw[2] < 0.06, draw[2] < 0.44], [rng.integers(1, 30, count), rng.integers(30, 365, count)], rng.integers(365, 5000, count)
@@ -118,13 +126,16 @@ def _migration(rng: np.random.Generator, people: pd.DataFrame, calendar: Calenda
     }
 
 
-def _links(rng: np.random.Generator, town: Settlement, people: pd.DataFrame) -> np.ndarray:
-    """Which people cannot be tied to a house. Never the first tenant of a house, nor anybody of a group rental."""
+def _first_tenants(people: pd.DataFrame) -> np.ndarray:
+    """The first person and the first tenant of every house."""
+    tenant = people["dwelling"].isin((RENTED, DORMITORY))
     first = ~people["house"].duplicated().to_numpy()
-    tenant = people["dwelling"].isin((RENTED, DORMITORY)).to_numpy()
-    first |= tenant & ~people["house"].where(people["dwelling"].isin((RENTED, DORMITORY)), -1).duplicated().to_numpy()
-    crowded = (town.houses["trouble"].to_numpy() == "group")[people["house"]]
-    free = rng.permutation(np.flatnonzero(~first & ~crowded))
+    return np.asarray(first | (tenant & ~people["house"].where(tenant, -1).duplicated()).to_numpy())
+
+
+def _links(rng: np.random.Generator, people: pd.DataFrame, free_to_lose: np.ndarray) -> np.ndarray:
+    """Which people cannot be tied to a house: never the first tenant of a house, nor anybody of a group rental."""
+    free = rng.permutation(np.flatnonzero(free_to_lose))
     link = np.full(len(people), LINKED, np.int8)
     unlinked, addressed = round(UNLINKED_SHARE * len(people)), round(BY_ADDRESS_SHARE * len(people))
     link[free[:unlinked]] = np.where(np.arange(min(unlinked, len(free))) % 5 < 3, HOMELESS, LOST)

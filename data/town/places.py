@@ -102,7 +102,10 @@ def _keepers(scene: Scene, rng: np.random.Generator, frame: pd.DataFrame, post: 
     )
     pools = {code: np.flatnonzero(village == code) for code in np.unique(village)}
     anyone = np.arange(len(chiefs))
-    picks = np.array([rng.choice(pools.get(code, anyone)) for code in frame["village_code"]], int)
+    number, codes = pd.factorize(frame["village_code"])
+    choice = [pools.get(code, anyone) for code in codes]
+    draw = rng.random(len(frame)) * np.array([len(pool) for pool in choice])[number]
+    picks = np.array([choice[k][int(d)] for k, d in zip(number, draw, strict=True)], int)
     return {"chief": chiefs[f"{post}_name"].to_numpy()[picks], "chief_phone": chiefs[f"{post}_phone"].to_numpy()[picks]}
 
 
@@ -324,7 +327,9 @@ def _cases(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, stands
         ("facility", "facility_id", devices, "state", ("alarming", "closed"), {}),
     ):
         wrong = frame[frame[column].isin((*events, *red))]
-        objects = _objects(wrong, key, 1, wrong[column].map(events).fillna("0951")).assign(level=np.where(wrong[column].isin(red), 1, 2))
+        objects = _objects(wrong, key, 1, wrong[column].map(lambda name: events.get(name, "0951"))).assign(
+            level=np.where(wrong[column].isin(red), 1, 2)
+        )
         parts.append(casework.open_cases(rng, table, objects, scene.calendar, 1, 40))
     return pd.concat(parts, ignore_index=True)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.codes import code_list
-from data.town import identity
+from data.town import identity, visitors
 from data.town.dwellings import OCCUPANCY, ROOM_USE
 from data.town.persons import BY_ADDRESS, HOMELESS, LINKED, LOST, ORIGINS
 from data.town.register import SCORES
@@ -170,6 +170,47 @@ def migrant_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFr
         "办证类型": words(people["permit"], "permit_type"),
         "证件到期日期": days(people["permit_until"].where(people["permit"] != ""), "%Y年%m月%d日"),
         "登记日期": days(people["verified"], "%Y.%m.%d"),
+    }
+
+
+def overseas_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFrame) -> dict[str, pa.Array]:
+    """The register of the exit-entry bureau."""
+    house, number, address = _home(houses, rooms, people)
+    return {
+        "证件类型": words(visitors.document_kinds(people), "id_type"),
+        "证件号码": visitors.document_numbers(people),
+        "姓名": visitors.names(people),
+        "性别": yes_no(people["male"], "男", "女"),
+        "出生日期": days(people["birth"]),
+        "国籍（地区）": visitors.nations(people),
+        "联系电话": numbers(people["phone"], people["phone"].to_numpy() > 0),
+        "房屋编号": house,
+        "室号": number,
+        "现住地址": address,
+        "入住日期": days(people["arrived"]),
+        "居留事由": words(people["reason"], "inflow_reason"),
+        "停居留有效期至": days(people["permit_until"]),
+        "登记日期": days(people["verified"], "%Y/%m/%d"),
+    }
+
+
+def lodging_columns(houses: pd.DataFrame, rooms: pd.DataFrame, people: pd.DataFrame) -> dict[str, pa.Array]:
+    """The police station's register of lodgers: registered elsewhere in the same city, staying with relatives or friends."""
+    house, number, address = _home(houses, rooms, people)
+    return {
+        "公民身份号码": identity.id_numbers(people["prefix"].to_numpy(), people["birth"].to_numpy(), people["sequence"].to_numpy()),
+        "姓名": identity.full_names(people),
+        "性别": yes_no(people["male"], "男", "女"),
+        "出生日期": days(people["birth"]),
+        "文化程度": words(people["education"], "education"),
+        "联系电话": numbers(people["phone"], people["phone"].to_numpy() > 0),
+        "户籍地": text(np.full(len(people), "本市外镇")),
+        "房屋编号": house,
+        "室号": number,
+        "现住地址": address,
+        "入住日期": days(people["arrived"]),
+        "寄住事由": words(people["reason"], "inflow_reason"),
+        "登记日期": days(people["verified"]),
     }
 
 
