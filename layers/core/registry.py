@@ -10,30 +10,15 @@ from pathlib import Path
 
 from data.errors import LayerError, advice
 from data.schema import GEOMETRY_COLUMNS, TABLES
-from data.store.lake import REPORTS
+from layers.core.personal import DERIVED, check_personal
 from layers.core.spec import Field, Join, Layer, Rule, Theme
 
 FOLDER = Path(__file__).resolve().parent.parent
 
-# Tables beside the contract that a layer may join: what the ETL reports, and what painting has made of the layers before.
-DERIVED: Mapping[str, tuple[str, ...]] = {
-    "coverage_qa": tuple(name for name, _ in REPORTS["coverage_qa"]),
-    "receipt": ("layer", "object_id", "level", "reasons", "rule_version", "computed_at", "valid_until", "next_visit_due"),
-    "tree": ("area_code", "ancestor_code", "depth"),
-    "tally": ("layer", "area_code", "level", "n", "visits", "overdue"),
-    "score": ("layer", "object_id", "part", "weight", "value", "bad", "n"),
-}
 COUNTS = ("total", "red", "orange", "yellow", "blue", "green", "grey")
 _REFERENCE = re.compile(r"\b([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\b(?!\s*\()")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_QUALIFIED = re.compile(r"(?:\b([a-z_][a-z0-9_]*)\s*\.\s*)?\b([a-z_][a-z0-9_]*)\b")
-# Of a personal column these let out nothing but a number, or whether all rows have the same value.
-_HARMLESS = re.compile(
-    r"\bcount(?:_if)?\s*\((?:[^()]|\([^()]*\))*\)|\bmin\s*\(\s*([\w.]+)\s*\)\s*=\s*max\s*\(\s*\1\s*\)|\bGROUP\s+BY\s+[\w.]+(?:\s*,\s*[\w.]+)*",
-    re.IGNORECASE,
-)
 
 
 def load_layers(folder: Path | None = None) -> tuple[Layer, ...]:
@@ -96,7 +81,7 @@ def check(layer: Layer, where: str) -> None:
         _check_sql(text, over, where)
     _check_columns(layer, known["o"], where)
     _check_rules(layer, where)
-    _check_personal(layer, where)
+    check_personal(layer, where)
 
 
 def columns_of(table: str) -> frozenset[str]:
@@ -174,62 +159,6 @@ def _check_rules(layer: Layer, where: str) -> None:
                 )
         if len(rules) > 60:
             raise LayerError(f"{where} has {len(rules)} rules.", remedy="At most 60 rules fit one layer: split it.")
-
-
-def _check_personal(layer: Layer, where: str) -> None:
-    """What reaches a screen without passing `data.policy` may not read a personal column, of whichever table; rules may: only a level leaves."""
-    personal = _personal_aliases(layer.table, layer.joins)
-    over = _personal_aliases("area", layer.area_joins) if layer.geometry == "area" else personal
-    shown = [field.value for field in layer.card if isinstance(field, Field)]
-    for text in [*shown, layer.checked, f"o.{layer.label}" if layer.label else ""]:
-        _refuse_personal(text, personal, where)
-    for text in _theme_sql(layer):
-        _refuse_personal(text, over, where)
-    for join in (*layer.joins, *layer.area_joins):
-        if join.select:
-            _refuse_selected(f"join {join.alias!r}", join.select, join.columns, where)
-    for part in layer.parts:
-        _refuse_selected(f"part {part.name!r}", part.select, (), where)
-
-
-def _personal_aliases(table: str, joins: Iterable[Join]) -> dict[str, frozenset[str]]:
-    """Personal columns by alias; what a `select` gives has been checked where it is selected."""
-    return {"o": _personal_columns(table)} | {join.alias: _personal_columns(join.table) for join in joins}
-
-
-def _personal_columns(table: str) -> frozenset[str]:
-    return frozenset(column.name for column in TABLES[table].all_columns if column.personal) if table in TABLES else frozenset()
-
-
-def _personal_named(text: str) -> frozenset[str]:
-    """Personal columns of all tables of the contract whose name stands in the text."""
-    words = {word.lower() for word in _WORD.findall(text)}
-    return frozenset().union(*(_personal_columns(table) for table in words))
-
-
-def _refuse_personal(text: str, aliases: Mapping[str, frozenset[str]], where: str) -> None:
-    bare = _QUOTED.sub("''", text).replace('"', "")
-    anywhere = _personal_named(bare).union(*aliases.values())
-    for alias, column in _QUALIFIED.findall(bare.lower()):
-        if column in (aliases.get(alias, anywhere) if alias else anywhere):
-            raise LayerError(
-                f"{where}: {text!r} reads the personal column {column!r}.",
-                remedy="Name the column itself in `card`, so that it is masked by the viewer's role.",
-            )
-
-
-def _refuse_selected(what: str, select: str, columns: Iterable[str], where: str) -> None:
-    """A `select` may count persons and compare them with each other; word for word, so that no alias or quoting hides a column."""
-    bare = _QUOTED.sub("''", select)
-    personal = _personal_named(bare)
-    # `columns` too: they name what a star gives.
-    words = [word.lower() for word in [*_WORD.findall(_HARMLESS.sub(" ", bare)), *columns]]
-    for word in words:
-        if word in personal or (word == "columns" and personal):
-            raise LayerError(
-                f"{where}: {what} selects {word!r}, which is personal in a table that it reads.",
-                remedy="Count instead, with count(…), count(DISTINCT …) or count_if(…), and leave columns of that name out.",
-            )
 
 
 def called(layer: Layer) -> tuple[str, ...]:

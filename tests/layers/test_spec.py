@@ -20,6 +20,51 @@ def selecting(given: str) -> Join:
     return Join("p", "p.house_id = o.house_id", select=select, columns=("house_id", "given"))
 
 
+def joining(select: str) -> Join:
+    return Join("p", "p.house_id = o.house_id", select=select, columns=("house_id",))
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "SELECT house_id, b FROM person AS p(a, b, c)",
+        "SELECT house_id, b FROM (SELECT * FROM person) p(a, b)",
+        "WITH p(a, b) AS (SELECT * FROM person) SELECT a AS house_id, b FROM p",
+        "SELECT * RENAME (name AS house_id) FROM person",
+        "SELECT 1 AS house_id, 2 AS b UNION ALL SELECT * FROM person",
+        "SELECT house_id FROM house UNION ALL (FROM person LIMIT 1)",
+        "FROM person SELECT house_id, #2 AS b",
+        "SELECT house_id, max(p)::VARCHAR AS b FROM person p GROUP BY 1",
+        "SELECT house_id, max(person)::VARCHAR AS b FROM person GROUP BY 1",
+        "SELECT house_id, main.person AS b FROM person",
+        "SELECT house_id, (SELECT x) AS b FROM (SELECT * FROM person) x",
+        "SELECT house_id, max(/* ' */ id_number /* ' */) AS b FROM person GROUP BY 1",
+        "SELECT house_id, max(coalesce(*COLUMNS(*)::VARCHAR)) AS b FROM person GROUP BY 1",
+        "SELECT house_id, b FROM query_table('person') AS p(house_id, b)",
+        "SELECT * FROM (DESCRIBE person)",
+        "SELECT house_id FROM person; SELECT 1",
+        "SELECT house_id, min(name) = max(id_number) AS b FROM person GROUP BY 1",
+    ],
+)
+def test_no_place_star_row_or_comment_hides_a_personal_column(select: str) -> None:
+    with pytest.raises(LayerError, match=r"test\.py"):
+        check(Layer(**GOOD, joins=(joining(select),)), "test.py")
+
+
+def test_what_is_no_table_of_the_contract_is_not_read() -> None:
+    with pytest.raises(LayerError, match=r"'persn', which is no table.*'person'"):
+        check(Layer(**GOOD, joins=(joining("SELECT house_id FROM persn"),)), "test.py")
+    with pytest.raises(LayerError, match=r"'people\.csv', which is no table"):
+        check(Layer(**GOOD, joins=(joining("SELECT house_id FROM 'people.csv'"),)), "test.py")
+
+
+def test_columns_may_be_renamed_by_place_where_nothing_is_personal() -> None:
+    check(
+        Layer(**GOOD, joins=(joining("WITH t(house_id, n) AS (SELECT layer, n FROM tally) SELECT * FROM t UNION ALL SELECT * FROM t"),)),
+        "test.py",
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -55,6 +100,14 @@ def selecting(given: str) -> Join:
             "selects 'phone'",
         ),
         ({"parts": (Part("a", "甲", "A", 1, 0.1, "SELECT area_code, id_number::BIGINT AS bad, 1 AS n FROM person"),)}, "part 'a' selects"),
+        ({"table": "person"}, "counts of areas alone"),
+        ({"joins": RENTAL, "card": (Field("who", "谁", "Who", "to_json(r)->>'$.landlord_name'"),)}, "'r' as a whole row"),
+        ({"themes": (Theme("who", "谁", "Who", "o::VARCHAR", open=True),)}, "'o' as a whole row"),
+        ({"themes": (Theme("who", "谁", "Who", "coalesce(*COLUMNS(*)::VARCHAR)", open=True),)}, "reads all columns"),
+        ({"rules": (Rule(1, "a", "true", "甲", "a", flips="(SELECT max(birth_date) FROM person)"),)}, "personal column 'birth_date'"),
+        ({"joins": (joining("SELECT * FROM person"),), "card": (Field("who", "谁", "Who", "id_number::BIGINT"),)}, "'id_number'"),
+        ({"joins": (selecting("count(*)"),), "card": (Field("few", "数", "Few", "p.given", kind="count"),)}, "counts persons.*people"),
+        ({"card": (Field("few", "数", "Few", "(SELECT count(*) FROM person)"),)}, "counts persons.*people"),
     ],
 )
 def test_what_the_contract_does_not_know_is_refused_with_the_nearest_right_word(wrong: dict[str, Any], message: str) -> None:
