@@ -45,8 +45,7 @@ def share(words: Words) -> html.Button:
     )
 
 
-def toast(words: Words, when: str) -> html.Div:
-    """Where short messages appear; carries the words that scripts need."""
-    return html.Div(
-        id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": words("failed.offline", when=when)}
-    )
+def toast(words: Words) -> html.Div:
+    """Where short messages appear; carries the words of a lost connection, whose moment the script knows (`assets/app/watch.js`)."""
+    offline = words("failed.offline", when="{when}")
+    return html.Div(id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": offline})

@@ -1,44 +1,71 @@
-/* Notices a new snapshot, a lost server and its return. One small conditional request every few seconds, none while the page is hidden. */
+/* Notices a new snapshot, a lost server and its return. One small conditional request every few seconds, none while the page is hidden.
+   A lost server is told within two periods: the request is given up before the next one is due. */
 (function () {
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const EVERY_MS = 5000;
+  const GIVE_UP_MS = 4000; // a server that hangs, or a network that swallows, is lost as well
   const MANIFEST = "/pack/manifest.json";
-  let seen = null;
+  let seen = null; // the stamp of the snapshot on show; "" where there is none
+  let heard = new Date(); // when the server last answered
   let lost = false;
+  let asking = null; // the request under way
 
   async function stamp() {
-    const answer = await fetch(MANIFEST, { cache: "no-cache" }); // a conditional request: 304 and no body while nothing changed
+    const answer = await fetch(MANIFEST, { cache: "no-cache", signal: AbortSignal.timeout(GIVE_UP_MS) }); // 304 and no body while nothing changed
     if (answer.status === 404) return "";
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.headers.get("etag") || "";
   }
 
-  function said(key) {
-    const place = document.getElementById("toast");
-    return (place && place.dataset[key]) || "";
+  /* One request at a time, however many events ask for one. */
+  function look() {
+    if (document.hidden) return Promise.resolve();
+    if (!asking) asking = ask().finally(() => (asking = null));
+    return asking;
   }
 
-  async function look() {
-    if (document.hidden) return;
+  async function ask() {
     try {
       const now = await stamp();
-      if (lost) app.toast("");
-      lost = false;
-      if (seen !== null && now !== seen) arrived(seen, now);
+      const before = seen;
+      const back = lost;
       seen = now;
+      heard = new Date();
+      tell(false);
+      if (before !== null && (now !== before || (back && now))) arrived(before, now);
     } catch {
-      if (!lost) app.toast(said("offline"), "late");
-      lost = true;
+      tell(true);
     }
   }
 
+  /* Loud, at the top of every page and on top of everything, until the server answers again. Not within what Dash renders. */
+  function tell(now) {
+    if (now === lost) return;
+    lost = now;
+    document.documentElement.dataset.connection = lost ? "lost" : "live";
+    const old = document.getElementById("connection");
+    if (old) old.remove();
+    if (lost) document.body.append(banner());
+    document.dispatchEvent(new CustomEvent("onescreen:connection", { detail: { ok: !lost, heard } }));
+  }
+
+  function banner() {
+    const place = document.getElementById("toast");
+    const bar = document.createElement("div");
+    bar.id = bar.className = "connection";
+    bar.setAttribute("role", "alert");
+    bar.textContent = ((place && place.dataset.offline) || "").replace("{when}", heard.toLocaleTimeString(document.documentElement.lang, { hour12: false }));
+    return bar;
+  }
+
+  /* Also after a loss without a new snapshot: what was asked for meanwhile has not been answered. */
   function arrived(before, now) {
     if (!before) return location.reload(); // the first town of this installation
     document.dispatchEvent(new CustomEvent("onescreen:snapshot", { detail: now }));
   }
 
-  app.watch = { look, every: setInterval(look, EVERY_MS) };
+  app.watch = { look, every: setInterval(look, EVERY_MS), lost: () => lost };
   document.addEventListener("visibilitychange", look);
-  window.addEventListener("load", look);
+  for (const event of ["load", "online", "offline", "pageshow"]) window.addEventListener(event, look);
 })();

@@ -57,7 +57,7 @@ def layout(_screen: Screen, words: Words, _search: str) -> Any:
     parts = [_ground, _figures, _panels, _lists, _plots, _ways, _states]
     main = html.Main([html.P(words("kit.note"), className="kit-note"), *(part(words) for part in parts)], id="kit", className="kit-main")
     aside = drawer("kit-drawer", words("kit.drawer"), [html.P(words("kit.drawer.text")), facts(_facts(words))], words)
-    return html.Div([head, main, aside, toast(words, words("since.yesterday"))], className="kit")
+    return html.Div([head, main, aside, toast(words)], className="kit")
 
 
 def _section(title: str, *parts: Node) -> html.Section:

@@ -38,14 +38,14 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
             filled = read_place(scene, store)
             opened = read_object(screen, store, parse(search).with_(layer=scene.view.layer), words)
     except StoreError:
-        return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words, "")], className="door")
+        return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
     return html.Div(
         [
             _header(scene, filled),
             _map(scene, filled),
             _sheet(scene, filled, opened),
             *_state(search, filled, opened),
-            toast(words, when(scene)),
+            toast(words),
         ],
         className="town",
     )

@@ -118,7 +118,7 @@ EN: Mapping[str, str] = {
     "empty.after": "This page shows the town by itself when loading is done; no need to refresh.",
     "failed.title": "This part could not be read",
     "failed.retry": "Try again",
-    "failed.offline": "The server cannot be reached; trying again. The picture is of {when}.",
+    "failed.offline": "The server cannot be reached; trying again. The picture is of {when}: what has changed since is not on it.",
     "failed.unknown": "Something unexpected went wrong. Try again; if it stays, tell your administrator the time.",
     "loading": "Reading",
     "new_version": "Updated to version {n}",

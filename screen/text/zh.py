@@ -118,7 +118,7 @@ ZH: Mapping[str, str] = {
     "empty.after": "装入完成后本页会自行显示，不必刷新。",
     "failed.title": "这一块没有读出来",
     "failed.retry": "重试",
-    "failed.offline": "与服务器的连接断了，正在重试。画面停在 {when}。",
+    "failed.offline": "与服务器的连接断了，正在重试。画面停在 {when}，此后的变化看不到。",
     "failed.unknown": "出了意料之外的错误。请重试；若仍出现，请把时间告诉管理员。",
     "loading": "正在读取",
     "new_version": "已更新到第 {n} 版",
