@@ -53,7 +53,7 @@ def panel(
     return html.Section([head, html.Div(children, className="panel-body"), foot], className=f"panel {kind}".strip(), **extra)
 
 
-def key_figure(label: str, number: Figure, note: Node = None, *, level: int | None = None, change: Change | None = None) -> html.Div:
+def key_figure(label: Node, number: Figure, note: Node = None, *, level: int | None = None, change: Change | None = None) -> html.Div:
     """One number that says how things stand, its unit, what has changed, and a line of context."""
     digits = html.Span([mark(level) if level is not None else None, number.digits], className="key-digits")
     value = html.Dd([digits, html.Span(number.unit, className="key-unit")], className="key-value")
@@ -90,7 +90,7 @@ def level_bar(counts: Mapping[int, int], words: Words) -> html.Div:
 
 
 def legend_row(name: Node, count: str, href: str, *, swatch: Node, pressed: bool | None, label: str, note: str = "") -> html.Li:
-    """A line of the legend. With `pressed` not None it is a switch that filters by this line."""
+    """A line of the legend. With `pressed` not None it is a switch that filters by this line; `label` says what it does, after what it shows."""
     inside = [
         swatch,
         html.Span([name, html.Span(note, className="legend-note") if note else None], className="legend-name"),
@@ -98,7 +98,8 @@ def legend_row(name: Node, count: str, href: str, *, swatch: Node, pressed: bool
     ]
     if pressed is None:
         return html.Li(html.Div(inside, className="legend-row"))
-    return html.Li(link(inside, href, kind="legend-row", current=pressed, label=label))
+    inside.append(html.Span(label, className="visually-hidden"))
+    return html.Li(link(inside, href, kind="legend-row", current=pressed))
 
 
 def swatch(colour: str) -> html.Span:

@@ -8,11 +8,12 @@ from dash import html
 
 from data.errors import PolicyError
 from layers.core import query
+from screen.compare import switch, toggled
 from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
 from screen.figures import exact, figure, plain, said
 from screen.scene import Scene, judges
 from screen.text import Words
-from screen.view import LEVELS, MOST, PAGE, View
+from screen.view import LEVELS, MOST, PAGE, UNSTATED, View
 
 Row = dict[str, Any]
 FEW = 12  # so many classes stay in the order in which they were declared; more are sorted by how many there are
@@ -21,7 +22,7 @@ FEW = 12  # so many classes stay in the order in which they were declared; more 
 def where(scene: Scene) -> Node:
     """A big way back, and the way down to here."""
     words = scene.words
-    names = [(scene.name_of(step), scene.view.with_(area=step["code"], object="", rows=PAGE).href()) for step in scene.path]
+    names = [(scene.name_of(step), scene.view.with_(area=step["code"], object="", rows=PAGE, compare=()).href()) for step in scene.path]
     if len(names) == 1:
         return None  # the town is the title of the page
     name, href = names[-2]
@@ -35,11 +36,20 @@ def figures(scene: Scene, store: query.Store) -> Node:
     found = query.headline(store, scene.screen.viewer, scene.view.area)
     known = bool(found["reds"] or found["oranges"]) or judges(scene, store)
     oranges = words("figures.oranges", n=plain(found["oranges"])) if known else words("figures.unjudged")
-    reds = key_figure(words("figures.reds"), figure(found["reds"] if known else None, "处", words), oranges, level=1 if known else 0)
+    label = [words("figures.reds"), _to_reds(scene, store)] if found["reds"] else words("figures.reds")
+    reds = key_figure(label, figure(found["reds"] if known else None, "处", words), oranges, level=1 if known else 0)
     people = _count("figures.people", found["people"] if scene.has("people") else None, "人", words)
     houses = _count("figures.houses", found["houses"] if scene.has("houses") else None, "栋", words)
     keys = html.Dl([reds, people, houses], className="keys")
-    return panel(scene.name, keys, kind="panel-figures", source=scene.source("houses", "people"), label=words("figures"))
+    return panel(scene.name, keys, kind="panel-figures", **scene.foot("houses", "people"), label=words("figures"))
+
+
+def _to_reds(scene: Scene, store: query.Store) -> Node:
+    """The whole tile leads to the list of reds: of the layer on show where it has any, else of the one that has most."""
+    reds = query.reds_by_layer(store, scene.view.area)
+    layer = scene.view.layer if reds.get(scene.view.layer) else max(reds, key=lambda name: reds[name])
+    view = scene.view.with_(layer=layer, theme="levels", level=1, chosen="", object="", compare=(), rows=PAGE)
+    return link("", view.href(), kind="key-link", label=scene.words("figures.reds.list"))
 
 
 def _count(label: str, n: Any, unit: str, words: Words) -> Node:
@@ -54,7 +64,7 @@ def layers(scene: Scene) -> Node:
     words = scene.words
     items = []
     for layer in scene.layers:
-        href = scene.view.with_(layer=layer["name"], theme="", level=None, object="", rows=PAGE).href()
+        href = scene.view.with_(layer=layer["name"], theme="", level=None, chosen="", object="", rows=PAGE).href()
         name = [icon(layer["icon"] or "layer"), html.Span(words.pick(layer["zh"], layer["en"]))]
         items.append(html.Li(link(name, href, kind="layer", current=layer["name"] == scene.view.layer)))
     return panel(words("layers"), html.Ul(items, className="layers"), kind="panel-layers")
@@ -69,8 +79,8 @@ def legend(scene: Scene) -> Node:
         note = html.P(words("legend.unknown", theme=words.of(scene.theme_facts)), className="legend-said")
     elif scene.theme == "levels" and scene.personal:
         note = html.P(words("legend.people"), className="legend-said")
-    elif scene.theme == "levels":
-        note = html.P(words("legend.filter"), className="legend-said")
+    else:
+        note = html.P(words("legend.filter" if scene.theme == "levels" else "legend.filter.class"), className="legend-said")
     body = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
     title = [words.of(scene.layer), html.Small(scene.name)]
     return panel(
@@ -78,7 +88,7 @@ def legend(scene: Scene) -> Node:
         body,
         kind="panel-legend",
         actions=html.Span(_total(scene), className="panel-total"),
-        source=scene.source(scene.view.layer),
+        **scene.foot(scene.view.layer, coloured=scene.theme == "levels"),
         label=words("legend"),
     )
 
@@ -97,7 +107,10 @@ def _themes(scene: Scene) -> Node:
         options.insert(0, ("levels", words("legend.levels")))
     if len(options) < 2:
         return None
-    links = [link(name, scene.view.with_(theme=key, level=None).href(), kind="theme", current=key == scene.theme) for key, name in options]
+    links = [
+        link(name, scene.view.with_(theme=key, level=None, chosen="").href(), kind="theme", current=key == scene.theme)
+        for key, name in options
+    ]
     return html.Div(links, className="themes", role="group", **{"aria-label": words("legend.theme")})
 
 
@@ -112,7 +125,7 @@ def _level_rows(scene: Scene) -> list[Node]:
         name, count = words(f"level.{level}"), exact(counts.get(level, 0))
         rows.append(
             legend_row(
-                name, count, href, swatch=mark(level), pressed=pressed, label=f"{name} {count} · {label}", note=words(f"meaning.{level}")
+                name, count, href, swatch=mark(level), pressed=pressed, label=label, note=words(f"meaning.{level}")
             )
         )
     return rows
@@ -124,12 +137,17 @@ def _class_rows(scene: Scene) -> list[Node]:
     unstated = 0 if scene.personal else scene.legend["total"] - sum(row["n"] for row in classes)
     if len(classes) > FEW:
         classes.sort(key=lambda row: -_size(row["n"]))
-    rows = [_class_row(words.of(row), row["n"], row["hex"]) for row in classes]
-    return rows + ([_class_row(words("legend.unstated"), unstated, "var(--level-0)")] if unstated else [])
+    rows = [_class_row(scene, words.of(row), row["code"], row["n"], row["hex"]) for row in classes]
+    return rows + ([_class_row(scene, words("legend.unstated"), UNSTATED, unstated, "var(--level-0)")] if unstated else [])
 
 
-def _class_row(name: str, n: Any, colour: str) -> Node:
-    return legend_row(name, exact(n), "", swatch=swatch(colour), pressed=None, label="")
+def _class_row(scene: Scene, name: str, code: str, n: Any, colour: str) -> Node:
+    """A class with its colour and count; a tap shows it alone, another one all."""
+    words, view = scene.words, scene.view
+    pressed = scene.chosen is not None and view.chosen == code
+    href = view.with_(chosen="" if pressed else code, theme=scene.theme, object="", rows=PAGE).href()
+    label = words("legend.all") if pressed else words("legend.only", level=name)
+    return legend_row(name, exact(n), href, swatch=swatch(colour), pressed=pressed, label=label)
 
 
 def _size(n: Any) -> int:
@@ -147,7 +165,8 @@ def _title(scene: Scene, n: int, only: Node = None) -> Node:
     count = html.Small(plain(n), id="list-total")
     if not scene.below or not scene.has_objects:
         return [words.of(scene.layer) if scene.lists_objects else words("list.children"), count, only]
-    areas = link(words("list.children"), view.with_(list="", level=None, rows=PAGE).href(), kind="theme", current=not scene.lists_objects)
+    all_areas = view.with_(list="", level=None, chosen="", rows=PAGE)
+    areas = link(words("list.children"), all_areas.href(), kind="theme", current=not scene.lists_objects)
     objects = link(words.of(scene.layer), view.with_(list="objects").href(), kind="theme", current=scene.lists_objects)
     return [html.Span([areas, objects], className="tabs"), count, only]
 
@@ -158,7 +177,8 @@ def _children(scene: Scene, store: query.Store) -> Node:
     rows.sort(key=lambda row: (_own_rank(scene, row), _worst_first(scene.below.get(row["code"], {}))))
     items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows]
     body = html.Ul(items, className="list") if items else empty(words("list.none_below"))
-    return panel(_title(scene, len(rows)), body, kind="panel-list", source=scene.source(scene.view.layer), label=words("list"))
+    foot = scene.foot(scene.view.layer)
+    return panel(_title(scene, len(rows)), body, kind="panel-list", actions=switch(scene), **foot, label=words("list"))
 
 
 def _own_rank(scene: Scene, row: Row) -> int:
@@ -179,16 +199,25 @@ def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
     if scene.personal:
         number = html.Span(str(said(row["people"], "人", words)), className="list-people")
     shown = {level: _size(n) for level, n in counts.items()}
+    bar = level_bar(shown, words) if shown else None
+    if scene.view.compare:
+        picked = row["code"] in scene.view.compare
+        label = words("list.unpick" if picked else "list.pick", name=row["name"] or row["code"])
+        return link(
+            [name, number, icon("tick" if picked else "plus"), bar],
+            toggled(scene, row["code"]),
+            kind="list-row" + " picked" * picked,
+            label=label,
+        )
     href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
     label = f"{row['name']}, {words(f'level.{own}')}, {words('level.1')} {said(reds, '', words)}"
-    bar = level_bar(shown, words) if shown else None
     return link([name, number, icon("next"), bar], href, kind="list-row", label=label)
 
 
 def _objects(scene: Scene, store: query.Store) -> Node:
     words, view = scene.words, scene.view
     try:
-        found = query.listing(store, scene.screen.viewer, view.layer, view.area, view.level, view.rows)
+        found = query.listing(store, scene.screen.viewer, view.layer, view.area, view.level, view.rows, chosen=scene.chosen)
     except PolicyError as error:
         return panel(words.of(scene.layer), empty(str(error)), kind="panel-list", label=words("list"))
     rows = [html.Li(_object(scene, row)) for row in found["rows"]]
@@ -198,9 +227,21 @@ def _objects(scene: Scene, store: query.Store) -> Node:
         rows.append(html.Li(link(more, view.with_(rows=min(view.rows + 100, MOST)).href(), kind="list-row list-more")))
     elif left:
         rows.append(html.Li(words("list.rest", n=plain(left)), className="list-more"))
-    only = tag([mark(view.level), words(f"level.{view.level}")]) if view.level is not None else None
+    only = _only(scene)
     body = html.Ul(rows, className="list") if rows else empty(words("list.empty", layer=words.of(scene.layer)))
-    return panel(_title(scene, found["total"], only), body, kind="panel-list", source=scene.source(view.layer), label=words("list"))
+    return panel(_title(scene, found["total"], only), body, kind="panel-list", **scene.foot(view.layer), label=words("list"))
+
+
+def _only(scene: Scene) -> Node:
+    """The one level or class that is listed."""
+    if scene.view.level is not None:
+        return tag([mark(scene.view.level), scene.words(f"level.{scene.view.level}")])
+    facts = scene.theme_facts
+    if scene.chosen is None or facts is None:
+        return None
+    named = next((row for row in facts["classes"] if row["code"] == scene.view.chosen), None)
+    inside = [swatch(named["hex"]), scene.words.of(named)] if named else [swatch("var(--level-0)"), scene.words("legend.unstated")]
+    return tag(inside, "tag-class")
 
 
 def _object(scene: Scene, row: Row) -> Node:
@@ -218,18 +259,20 @@ def _object(scene: Scene, row: Row) -> Node:
     return link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label)
 
 
-def hits(found: list[Row], text: str, view: View, words: Words) -> Node:
-    """Answers of a search, as ways on from the view."""
+def hits(found: list[Row], text: str, view: View, words: Words, more: bool = False) -> Node:
+    """Answers of a search, as ways on from the view; `more`: not all of them are told."""
     if not found:
         return empty(words("search.none", query=text.strip()))
-    return [html.Ul([html.Li(_hit(row, view, words)) for row in found])]
+    return [html.Ul([html.Li(_hit(row, view, words)) for row in found]), empty(words("search.more")) if more else None]
 
 
 def _hit(row: Row, view: View, words: Words) -> Node:
     key = f"{row['table']}:{row['key']}"
-    if row["table"] == "area":
-        onward = view.with_(area=row["key"], object="", level=None, list="", rows=PAGE)
+    plain_view = view.with_(object="", level=None, chosen="", compare=(), list="", rows=PAGE)
+    area = row["table"] == "area"
+    onward = plain_view.with_(area=row["key"]) if area else plain_view.with_(layer=row["layer"], theme="", object=key)
+    if row["who"]:
+        picture, said_so = "people", [row["who"], html.Small(f"{words('search.resident')} · {row['title']}")]
     else:
-        onward = view.with_(layer=row["layer"], theme="", object=key, level=None, list="", rows=PAGE)
-    said_so = html.Span([row["title"], html.Small(f"{words.of(row)} · {row['key']}")])
-    return link([icon("grid" if row["table"] == "area" else "pin"), said_so], onward.href(), kind="hit")
+        picture, said_so = "grid" if area else "pin", [row["title"], html.Small(f"{words.of(row)} · {row['key']}")]
+    return link([icon(picture), html.Span(said_so)], onward.href(), kind="hit")

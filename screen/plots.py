@@ -228,7 +228,7 @@ def _names_axis(reverse: bool = True) -> dict[str, Any]:
 def _table(question: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> html.Table:
     body = [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in rows]
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in heads]))
-    return html.Table([html.Caption(question), head, html.Tbody(body)], className="figures-table")
+    return html.Table([html.Caption(question, className="visually-hidden"), head, html.Tbody(body)], className="figures-table")
 
 
 def _named(name: str, href: str) -> Node:

@@ -11,10 +11,10 @@
   const next = new WeakMap(); // list → when it moves on
   let moved = -Infinity;
 
-  function rests(list, now) {
+  function rests(list, now = performance.now()) {
     const pointed = now - moved < POINTED_MS && list.matches(":hover");
     const panel = list.closest(".panel");
-    return still.matches || document.hidden || pointed || list.matches(":focus-within") || (panel && panel.dataset.paused === "true");
+    return Boolean(still.matches || document.hidden || pointed || list.matches(":focus-within") || (panel && panel.dataset.paused === "true"));
   }
 
   /* The top of the row after the first one that shows, or 0 when the end has been seen. */
@@ -36,7 +36,7 @@
     }
   }
 
-  app.roll = { every: setInterval(() => lists.length && roll(), 500), onward };
+  app.roll = { every: setInterval(() => lists.length && roll(), 500), onward, rests };
   document.addEventListener("pointermove", () => (moved = performance.now()), { passive: true });
 
   app.acts.roll = function (button) {

@@ -178,7 +178,7 @@ def _lists(words: Words) -> Node:
                 "/kit",
                 swatch=mark(i),
                 pressed=i == 1,
-                label=words(f"level.{i}"),
+                label=words("legend.only", level=words(f"level.{i}")),
                 note=words(f"meaning.{i}"),
             )
             for i in (1, 2, 3)

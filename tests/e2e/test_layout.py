@@ -11,6 +11,7 @@ CUT = """() => [...document.querySelectorAll("body *")].filter(e => {
     const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
     if (!own || e.closest(".visually-hidden, .skip, .leaflet-container") || !e.offsetParent) return false;
     const style = getComputedStyle(e);
+    if (style.visibility === "hidden") return false;
     const hides = /hidden|clip/.test(style.overflowX + style.overflowY);
     if (hides && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)) return true;
     const box = e.getBoundingClientRect();
