@@ -88,7 +88,7 @@ def main() -> int:
         print(f"OneScreen did not start. {error}", file=sys.stderr)
         return 2
     root = f"http://{settings.host}:{settings.port}"
-    print(f"OneScreen  {root}/\n  town     {root}/town\n  health   {root}/health", flush=True)
+    print(f"OneScreen  {root}/\n  town     {root}/town\n  wall     {root}/wall\n  health   {root}/health", flush=True)
     threading.Thread(target=warm, args=(server.state.screen,), daemon=True).start()
     config = uvicorn.Config(server, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
     uvicorn.Server(config).run(sockets=[listening])

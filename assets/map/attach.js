@@ -13,6 +13,7 @@
     scheme: null, // "dark" or "light"
     language: "zh",
     cacheMB: 96, // limit of rasterised tiles kept
+    textScale: () => 1, // by how much names are larger than on a desk: a wall reads from afar
     mouseTolerance: 2, // CSS pixels around a click
     touchTolerance: 8, // and around a tap
     onPick() {}, onHover() {}, onView() {}, onError() {},

@@ -63,7 +63,7 @@
     if (label.angle) context.rotate((label.angle * Math.PI) / 180);
     context.font = font;
     context.globalAlpha = label.alpha;
-    context.lineWidth = 3;
+    context.lineWidth = Math.max(3, label.size / 4);
     context.strokeStyle = ink.halo;
     context.strokeText(label.text, 0, 0);
     context.fillStyle = ink.text;
@@ -73,29 +73,29 @@
 
   /** Labels of everything in the plan, in CSS pixels from the corner of the canvas. */
   function candidates(map, bounds, host) {
-    const zoom = map.getZoom(), out = [], seen = new Set();
+    const zoom = map.getZoom(), out = [], seen = new Set(), scale = host.options.textScale();
     const world = 256 * 2 ** zoom;
     const origin = map.getPixelOrigin().add(bounds.min);
     for (const item of host.items(Math.round(zoom))) {
       for (const holder of [item.tileset, item.layer].filter((one) => one && one.labels)) {
         if (seen.has(holder)) continue;
         seen.add(holder);
-        collect(host.source.labelsOf(holder), item, { zoom, world, origin, size: bounds.getSize() }, out);
+        collect(host.source.labelsOf(holder), item, { zoom, world, origin, scale, size: bounds.getSize() }, out);
       }
     }
     return out;
   }
 
-  function collect(labels, item, { zoom, world, origin, size }, out) {
+  function collect(labels, item, { zoom, world, origin, scale, size }, out) {
     if (!labels) return;
     positions(labels);
     const area = item.tileset.table === "area", backdrop = item.role === "backdrop";
-    const below = item.tileset.kind === "point" ? 14 : 0; // under the dot, not on it
+    const below = item.tileset.kind === "point" ? 14 * scale : 0; // under the dot, not on it
     for (let i = 0; i < labels.id.length; i++) {
       if (labels.from[i] > zoom) continue;
       const x = labels.u[i] * world - origin.x, y = labels.v[i] * world - origin.y + below;
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
-      out.push({ x, y, text: labels.text[i], angle: labels.angle[i], priority: labels.priority[i], size: area ? 14 : backdrop ? 11 : 12, alpha: backdrop ? 0.8 : 1 });
+      out.push({ x, y, text: labels.text[i], angle: labels.angle[i], priority: labels.priority[i], size: scale * (area ? 14 : backdrop ? 11 : 12), alpha: backdrop ? 0.8 : 1 });
     }
   }
 

@@ -205,3 +205,8 @@ def trend(store: Store) -> list[Row]:
         day["oranges"] += row["oranges"]
         day["by_layer"][row["layer"]] = row["reds"]
     return list(days.values())
+
+
+def area_codes(store: Store) -> list[str]:
+    """Codes of all areas: what a scene file may name as its viewport."""
+    return [str(code) for code in store.values("SELECT code FROM area ORDER BY level, code")]

@@ -45,8 +45,9 @@ def _head(title: str, note: str, words: Words) -> html.Header:
 
 def _doors(words: Words) -> html.Nav:
     town = _door("layer", words("door.town"), words("door.town.note"), "/town")
+    wall = _door("map", words("door.wall"), words("door.wall.note"), "/wall")
     state = _door("check", words("door.health"), words("door.health.note"), "/health")
-    return html.Nav([town, state], className="doors", **{"aria-label": words("door.title")})
+    return html.Nav([town, wall, state], className="doors", **{"aria-label": words("door.title")})
 
 
 def _door(picture: str, title: str, note: str, href: str) -> html.A:

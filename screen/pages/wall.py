@@ -1,0 +1,149 @@
+"""`/wall`: the whole town from five metres. Scenes, carousel and map run in the browser; the server fills panels, once a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_leaflet as dl
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from data.errors import StoreError
+from screen.components import Node, button, icon, tag
+from screen.header import toast
+from screen.page import Page, Screen, offload
+from screen.pages.door import how_to_load
+from screen.shell import visitor
+from screen.text import Words
+from screen.wall.about import head
+from screen.wall.facts import Facts, read_facts
+from screen.wall.panels import read_panels
+from screen.wall.places import HEAD, MAP
+from screen.wall.plan import legends, plan, published, scenes_of
+from screen.wall.scenes import Mistake, Scene
+
+Row = dict[str, Any]
+
+
+def layout(screen: Screen, words: Words, _search: str) -> Node:
+    """The whole page, filled; without a town, how to load one."""
+    try:
+        with screen.reading() as store:
+            facts = read_facts(screen, store, words)
+            filled = read_wall(facts)
+    except StoreError:
+        return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
+    return html.Div(
+        [
+            html.Header(filled["bar"], id="wall-bar", className="wall-bar"),
+            html.Div(filled["panels"], id="wall-panels", className="wall-slot"),
+            _map(words, filled),
+            dcc.Store(id="wall-plan", data=filled["plan"]),
+            dcc.Store(id="wall-snapshot"),
+            dcc.Store(id="wall-taken"),
+            toast(words),
+        ],
+        className="wall", **{"data-shape": "", "aria-label": words("door.wall")},
+    )  # fmt: skip
+
+
+def read_wall(facts: Facts) -> Row:
+    """Everything that changes with a snapshot."""
+    scenes, mistakes = scenes_of(facts)
+    panels = read_panels(facts)
+    return {
+        "bar": _bar(facts, scenes),
+        "panels": [_slot(HEAD, head(facts)), *(_slot(name, node) for name, node in panels.items())],
+        "legends": [_mistakes(facts.words, mistakes), *legends(facts, scenes)],
+        "plan": plan(facts, scenes, panels.keys()),
+    }
+
+
+def _slot(name: str, node: Node) -> html.Div:
+    """The place of a panel on the grid, found by the script; nothing shows before it has been given its place."""
+    return html.Div(node, className="wall-place", hidden=True, **{"data-panel": name})
+
+
+def _bar(facts: Facts, scenes: list[Scene]) -> list[Node]:
+    """Scenes left, the town's name in the middle with its two halves left and right of the seam, time and connection right."""
+    words = facts.words
+    synthetic = tag(words("synthetic")) if facts.town["synthetic"] else None
+    name = html.H1([html.Span(words.of(facts.town["name"])), html.Span(words("product"))], className="wall-name")
+    state = html.Span(
+        [html.Span(className="wall-dot"), html.Span(words("wall.online"), id="wall-said")], className="wall-link", role="status"
+    )
+    fresh = html.Span(words("wall.fresh", when=published(facts)), id="wall-fresh")
+    clock = [html.Span(id="wall-day", className="wall-day"), html.Span(id="wall-time", className="wall-time")]
+    left = [_scenes(words, scenes), _playing(words)]
+    right = [
+        html.Div([fresh, html.Span([state, synthetic], className="wall-state-line")], className="wall-state"),
+        html.Div(clock, className="wall-clock"),
+    ]
+    return [
+        html.Div(left, className="wall-half wall-half-left"),
+        name,
+        html.Div([*right, _full(words)], className="wall-half wall-half-right"),
+    ]
+
+
+def _scenes(words: Words, scenes: list[Scene]) -> html.Nav:
+    found = [
+        button([html.Kbd(scene.key), words.pick(scene.zh, scene.en)], "wall-scene", kind="wall-scene", target=scene.id,
+               label=words("wall.scene", name=words.pick(scene.zh, scene.en), letter=scene.key))
+        for scene in scenes
+    ]  # fmt: skip
+    every = button(
+        [html.Kbd("0"), words("wall.carousel")], "wall-carousel", kind="wall-scene wall-every", label=words("wall.carousel.label")
+    )
+    return html.Nav([*found, every], className="wall-scenes", **{"aria-label": words("wall.scenes")})
+
+
+def _playing(words: Words) -> html.Div:
+    """What is going on, and the button that holds it."""
+    moving = html.Span([icon("pause"), words("wall.playing")], className="only-playing")
+    resting = html.Span([icon("play"), words("wall.paused")], className="only-paused")
+    pause = button([moving, resting], "wall-pause", label=words("wall.pause"), kind="bare wall-pause", pressed=False)
+    return html.Div([pause, html.Span(className="wall-progress", **{"aria-hidden": "true"})], className="wall-playing")
+
+
+def _full(words: Words) -> Node:
+    return button(icon("fit"), "wall-full", label=words("wall.full"), kind="bare wall-full")
+
+
+def _map(words: Words, filled: Row) -> html.Main:
+    first = next((picture["box"] for scene in filled["plan"]["scenes"] for picture in scene["pictures"] if picture["box"]), None)
+    west, south, east, north = first or (73.0, 18.0, 135.0, 54.0)
+    leaflet = dl.Map(
+        id="wall-map", children=[], bounds=[[south, west], [north, east]], zoomControl=False, attributionControl=False, trackViewport=False,
+        keyboard=False, zoomSnap=0.5, maxZoom=20, style={"height": "100%"},
+    )  # fmt: skip
+    title = html.P(id="wall-picture", className="wall-picture", **{"aria-live": "polite"})
+    shown = html.Div(filled["legends"], id="wall-legends", className="wall-legends")
+    inside = [html.Div(leaflet, className="wall-leaflet"), title, shown, html.P(words("map.loading"), className="map-note", role="status")]
+    return html.Main(inside, className="wall-map", **{"data-panel": MAP, "aria-label": words("map")})
+
+
+def _mistakes(words: Words, mistakes: list[Mistake]) -> Node:
+    """What is wrong with the town's own scene files, for those who wrote them."""
+    if not mistakes:
+        return None
+    told = [html.P(words("wall.mistakes", n=len(mistakes)), className="state-title"), *(html.P(str(mistake)) for mistake in mistakes[:3])]
+    return html.Div(told, className="wall-mistakes", role="status")
+
+
+def register(app: Dash, screen: Screen) -> None:
+    """The plan goes to the script; a new snapshot fills the panels anew without a reload."""
+    app.clientside_callback(ClientsideFunction("wall", "take"), Output("wall-taken", "data"), [Input("wall-plan", "data")])
+    filled = {"bar": "children", "panels": "children", "legends": "children", "plan": "data"}
+
+    @app.callback(
+        output={name: Output(f"wall-{name}", part) for name, part in filled.items()},
+        inputs={"_snapshot": Input("wall-snapshot", "data")},
+        prevent_initial_call=True,
+    )
+    @offload
+    def renew(_snapshot: str | None) -> Row:
+        with screen.reading() as store:
+            return read_wall(read_facts(screen, store, visitor(screen)))
+
+
+PAGE = Page("/wall", "door.wall", layout, register, role="wall")
