@@ -41,7 +41,13 @@ def share(words: Words) -> html.Button:
         icon("link"),
         type="button",
         className="button bare",
-        **{"data-act": "share", "data-said": words("shared"), "aria-label": words("share")},
+        **{
+            "data-act": "share",
+            "data-said": words("shared"),
+            "data-title": words("share.title"),
+            "data-close": words("share.close"),
+            "aria-label": words("share"),
+        },
     )
 
 

@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl, urlencode
 
 LEVELS = (1, 2, 3, 4, 5, 0)
 PAGE, MOST = 50, 500  # rows of a list at first, and at most
+UNSTATED = "-"  # stands for the class of what has none
+PICKING = "-"  # comparing, with nothing picked yet
+MOST_COMPARED = 4  # areas side by side: more columns cannot be read on a tablet
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class View:
 
     `theme` is a nominal theme of the layer, "levels" to insist on the six levels, or "" to let the page choose. `list` is "objects" to list
     the layer's objects where the areas below would be listed, `rows` how many of them. `object` is `table:key`.
+    `chosen` is the code of one class of the theme alone (UNSTATED: what has no class). `compare` holds the codes of areas set side by side,
+    or PICKING while none has been picked yet. Where the map looks (`at`) is in the address too, but only the browser knows of it.
     """
 
     area: str = ""
@@ -24,6 +29,8 @@ class View:
     list: str = ""
     rows: int = PAGE
     object: str = ""
+    chosen: str = ""
+    compare: tuple[str, ...] = ()
 
     def with_(self, **changes: object) -> View:
         """This view with some parts replaced."""
@@ -40,8 +47,8 @@ class View:
         level = "" if self.level is None else str(self.level)
         rows = "" if self.rows == PAGE else str(self.rows)
         pairs = [("area", self.area), ("layer", self.layer), ("theme", self.theme), ("level", level), ("list", self.list), ("rows", rows)]
-        pairs.append(("object", self.object))
-        query = urlencode([(key, value) for key, value in pairs if value], safe=":")
+        pairs += [("class", self.chosen), ("compare", ",".join(self.compare)), ("object", self.object)]
+        query = urlencode([(key, value) for key, value in pairs if value], safe=":,")
         return f"?{query}" if query else ""
 
     def href(self, page: str = "/town") -> str:
@@ -61,4 +68,6 @@ def parse(search: str | None) -> View:
         list="objects" if values.get("list") == "objects" else "",
         rows=min(max(int(rows), PAGE), MOST) if rows.isdecimal() else PAGE,
         object=values.get("object", ""),
+        chosen=values.get("class", ""),
+        compare=tuple(dict.fromkeys(code for code in values.get("compare", "").split(",") if code))[: MOST_COMPARED + 1],
     )

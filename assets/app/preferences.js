@@ -1,11 +1,21 @@
-/* Language, look and units, remembered for a year in cookies so that the server can write the first byte right. */
-(function () {
+/* Language, look and units, remembered for a year in cookies so that the server can write the first byte right.
+   The functions at the top are pure; they run in the page and in node. */
+(function (root) {
   "use strict";
-  const app = (window.onescreen = window.onescreen || {});
   const YEAR = 31536000;
 
+  const cookie = (name, value) => `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
+  const otherLook = (look) => (look === "dark" ? "light" : "dark");
+
+  /** How long a message stays, in ms; null: until it is replaced. What is late stays, since it is still so. */
+  const staysMs = (kind) => (kind === "late" ? null : 4000);
+
+  if (typeof module !== "undefined") module.exports = { cookie, otherLook, staysMs };
+  if (typeof document === "undefined") return;
+  const app = (root.onescreen = root.onescreen || {});
+
   function remember(name, value) {
-    document.cookie = `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
+    document.cookie = cookie(name, value);
   }
 
   app.look = () => document.documentElement.dataset.look;
@@ -28,18 +38,8 @@
 
   app.acts = app.acts || {};
   app.acts.units = (button) => app.setUnits(button.dataset.units);
-  app.acts.look = () => app.setLook(app.look() === "dark" ? "light" : "dark");
+  app.acts.look = () => app.setLook(otherLook(app.look()));
   app.acts.language = (button) => app.setLanguage(button.dataset.language);
-  app.acts.share = async function (button) {
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
-      window.prompt("", location.href); // no clipboard on plain http: the address can still be copied by hand
-      return;
-    }
-    app.toast(button.dataset.said);
-  };
-
   /* Buttons say what they do in data-act; this is the one place that listens. */
   document.addEventListener("click", function (event) {
     const button = event.target.closest && event.target.closest("[data-act]");
@@ -54,6 +54,6 @@
     place.textContent = text;
     place.dataset.kind = kind || "";
     clearTimeout(fading);
-    if (kind !== "late") fading = setTimeout(() => (place.textContent = ""), 4000);
+    if (staysMs(kind)) fading = setTimeout(() => (place.textContent = ""), staysMs(kind));
   };
-})();
+})(typeof self !== "undefined" ? self : globalThis);

@@ -9,25 +9,14 @@
   let shown = null; // the marked object
   let spotted = null; // where it is
   let tapped = null; // the object last chosen on the map
-
-  /* ---- the address, split so that opening an object does not read the whole place again; a card depends on the layer it is looked at through ---- */
-  const PLACE = ["area", "layer", "theme", "level", "list", "rows"];
-
-  function part(search, keys) {
-    const query = new URLSearchParams(search);
-    const kept = new URLSearchParams();
-    for (const key of keys) if (query.get(key)) kept.set(key, query.get(key));
-    const said = kept.toString().replaceAll("%3A", ":");
-    return said ? "?" + said : "";
-  }
-
-  app.split = (search) => ({ place: part(search, PLACE), object: new URLSearchParams(search).get("object") ? part(search, ["layer", "object"]) : "" }); // keys of screen/view.py
+  let byHand = false; // whether somebody has moved the map since it was last sent somewhere
 
   /* ---- map ---- */
   function attach() {
     handle = app.map.attach(MAP, {
       scheme: app.look(),
       language: document.documentElement.lang.slice(0, 2),
+      textScale: () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, // names grow with everything else
       onPick: picked,
       onError: (message) => console.info("map: " + message),
     });
@@ -46,18 +35,49 @@
   function show(next, spot) {
     const moved = !(spot && spot.object !== shown) && (!focus || String(focus.box) !== String(next.box));
     focus = next;
-    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes });
+    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale });
+    if (goTo(app.view.position(location.search))) return;
     if (moved) fly(next.box);
+    else if (byHand) keep(); // another layer or filter of the same place: the map stays, and its address says where
   }
 
   /* Fit a box into the part of the map that no panel covers. */
   function fly(box) {
     if (!box) return;
+    byHand = false;
     const options = { maxZoom: 18, ...clear() };
     if (seen || !handle.map) return handle.flyTo(box, options);
     const [west, south, east, north] = box; // the first view: at once, before anything is fetched for another one
     handle.map.fitBounds([[south, west], [north, east]], { ...options, animate: false });
   }
+
+  /* ---- where the map looks, in the address: written when somebody has moved it, without a new entry in the history ---- */
+  function goTo(at) {
+    if (!at || !leaflet()) return false;
+    if (app.view.written(where()) !== app.view.written(at)) leaflet().setView([at.lat, at.lon], at.zoom, { animate: false });
+    byHand = true;
+    return true;
+  }
+
+  function where() {
+    const { lat, lng } = leaflet().getCenter();
+    return { lon: lng, lat, zoom: leaflet().getZoom() };
+  }
+
+  app.where = () => (leaflet() ? where() : null);
+
+  const keep = () => app.settle({ at: byHand ? app.view.written(where()) : null });
+
+  function followHand() {
+    const map = leaflet();
+    if (!map || map.onescreenFollowed) return;
+    map.onescreenFollowed = true;
+    map.on("moveend", () => byHand && keep());
+    for (const kind of ["pointerdown", "wheel", "keydown"])
+      map.getContainer().addEventListener(kind, () => (byHand = true), { passive: true, capture: true });
+  }
+
+  window.addEventListener("popstate", () => goTo(app.view.position(location.search)));
 
   function clear() {
     const all = document.getElementById(MAP).getBoundingClientRect();
@@ -80,6 +100,7 @@
   app.draw = function (place, spot) {
     if (!place || !document.getElementById(MAP)) return;
     if (!handle) attach();
+    followHand();
     if (place !== focus) show(place, spot);
     mark(spot);
   };
@@ -90,7 +111,7 @@
     spotted = spot;
     const of = spot && (spot.table === "area" ? { layer: "areas" } : { tileset: spot.table });
     handle.set({ selected: spot ? { ...of, ordinal: spot.ordinal } : null });
-    if (name && name !== shown && name !== tapped && spot.table !== "area") fly(spot.box);
+    if (name && name !== shown && name !== tapped && spot.table !== "area" && !app.view.position(location.search)) fly(spot.box);
     shown = name;
     for (const row of document.querySelectorAll(".list-row")) {
       const here = name && new URLSearchParams(row.search).get("object") === name;
@@ -102,9 +123,9 @@
   /* ---- small acts ---- */
   app.acts = app.acts || {};
   Object.assign(app.acts, {
-    "zoom-in": () => leaflet() && leaflet().zoomIn(),
-    "zoom-out": () => leaflet() && leaflet().zoomOut(),
-    fit: () => focus && fly(focus.box),
+    "zoom-in": () => zoom(1),
+    "zoom-out": () => zoom(-1),
+    fit: () => focus && (fly(focus.box), keep()),
     retry: () => document.dispatchEvent(new CustomEvent("onescreen:snapshot", { detail: "retry" })),
     locate: () => spotted && fly(spotted.box),
     sheet: () => {
@@ -115,6 +136,12 @@
   });
 
   const leaflet = () => handle && handle.map;
+
+  function zoom(by) {
+    if (!leaflet()) return;
+    byHand = true;
+    leaflet().setZoom(leaflet().getZoom() + by);
+  }
 
   document.addEventListener("onescreen:map-ready", function () {
     seen = true;
@@ -149,7 +176,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     town: {
       split(search) {
-        const { place, object } = app.split(search || "");
+        const { place, object } = app.view.split(search || "");
         const stay = window.dash_clientside.no_update;
         const before = app.before || {};
         app.before = { place, object };
