@@ -99,6 +99,12 @@ FAULTS: dict[str, FaultText] = {
         "The ID number “{value}” ends in 000 because a spreadsheet kept only 15 digits",
         *_ASK_ID,
     ),
+    "id_likely_float": FaultText(
+        "身份证号“{value}”以000结尾，同一文件中有号码被表格软件截断，此号可能也是",
+        "The ID number “{value}” ends in 000; other numbers of the file were cut by a spreadsheet, and this one may have been too",
+        "请对照证件核对后三位。",
+        "Check the last three digits against the document.",
+    ),
     "id_15_digits": FaultText(
         "身份证号“{value}”是15位旧号码",
         "The ID number “{value}” has the 15 digits of before 1999",

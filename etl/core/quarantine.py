@@ -74,7 +74,7 @@ def _refused(con: duckdb.DuckDBPyConnection, dataset: Dataset, raw: str, headers
     while batch := cursor.fetchmany(_BATCH):
         for file, sheet, row, faults, unread, *values in batch:
             told = tuple(tuple(fault) for fault in faults)
-            yield Refused(file, sheet, row, dict(zip(headers, values, strict=True)), told, told[0][1] if unread else None)
+            yield Refused(file, sheet, row, dict(zip(headers, values, strict=False)), told, told[0][1] if unread else None)
 
 
 # --- CSV for what no workbook holds

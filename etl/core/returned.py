@@ -16,6 +16,7 @@ from etl.core.town_file import Dataset
 
 SEVERITIES = {"refused": "退回", "warning": "提示"}
 _STEM = 80  # characters of a file name: 255 bytes is the limit of most disks, and a Chinese character takes three
+_NOTHING = "（无属性）"  # a drawing or a bare geometry: the marks need a cell
 Fault = tuple[str | None, str | None, str, str, str]  # column, value, reason, remedy, severity
 
 
@@ -43,7 +44,7 @@ class Sheet:
         """The cells of `row` in delivered order."""
         if row.text is not None:
             return (row.text, *(None for _ in self.columns[1:]))
-        return tuple(map(row.values.__getitem__, self.columns))
+        return tuple(map(row.values.get, self.columns))
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -66,7 +67,8 @@ class Layout:
         """Look of one sheet; a single row of headers where there was no other."""
         if (file, name) not in self._sheets:
             given = self.delivered.get((file, name)) or DeliveredSheet(self.headers, self.headers, None)
-            self._sheets[file, name] = Sheet(given.columns, given.head or Head((given.headers,)), given.head is not None)
+            columns, headers = given.columns or (_NOTHING,), given.headers or (_NOTHING,)
+            self._sheets[file, name] = Sheet(columns, given.head or Head((headers,)), given.head is not None)
         return self._sheets[file, name]
 
     def place(self, column: str | None, row: Refused, sheet: Sheet) -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared_data import SHARED
 
 from data.store.duck import connect
+from etl.core.id_number import check_character
 
 VECTORS = SHARED / "conformance/cn_id_vectors.json"
 
@@ -104,3 +105,35 @@ def test_a_right_number_passes_and_one_wrong_digit_never_does(
     wrong = [each[:place] + str((int(each[place]) + shift) % 10) + each[place + 1 :] for each in right]
     assert people(con, *right) == [None] * len(right)
     assert None not in people(con, *wrong)
+
+
+def cut(count: int, passing: bool, area: str = "310115") -> list[str]:
+    """Numbers as a spreadsheet keeps them, 15 digits and zeros, whose last zero is the check digit by accident, or is not."""
+    days = (date(1960, 1, 1) + timedelta(days=n) for n in range(10_000))
+    numbers = (f"{area}{day:%Y%m%d}100" for day in days)
+    return [f"{n}0" for n in numbers if (check_character(n) == "0") == passing][:count]
+
+
+def doubts(con: duckdb.DuckDBPyConnection, numbers: list[str], files: list[tuple[str, str | None]] | None = None) -> list[tuple[str, str]]:
+    """(number, severity) of those that are told to be cut although they pass."""
+    found = checked(con, "person", ["姓名", "身份证号"], [("某人", each) for each in numbers], files=files)
+    told = [(fault["value"], fault["severity"]) for fault in found.faults if fault["code"] == "id_likely_float"]
+    assert {value for value, _ in told} <= {row["id_number"] for row in found.rows}, "a doubted number stays"
+    return told
+
+
+def test_a_number_on_000_that_passes_is_doubted_where_many_others_were_cut(con: duckdb.DuckDBPyConnection) -> None:
+    (lucky,) = cut(1, passing=True)
+    assert people(con, lucky) == [None], "alone it is a number like any other"
+    assert doubts(con, [number(), lucky, *cut(5, passing=False)]) == [(lucky, "warning")]
+
+
+def test_a_number_on_000_is_not_doubted_where_few_were_cut_or_where_many_end_so_by_right(con: duckdb.DuckDBPyConnection) -> None:
+    assert doubts(con, [*cut(1, passing=True), *cut(4, passing=False)]) == []
+    assert doubts(con, [*cut(3, passing=True), *cut(10, passing=False)]) == []
+
+
+def test_numbers_that_were_cut_in_one_file_say_nothing_of_another(con: duckdb.DuckDBPyConnection) -> None:
+    numbers = [*cut(1, passing=True), *cut(5, passing=False)]
+    assert doubts(con, numbers, [("a.csv", None), *[("b.csv", None)] * 5]) == []
+    assert len(doubts(con, numbers, [("a.csv", None)] * 6)) == 1

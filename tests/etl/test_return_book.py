@@ -20,7 +20,7 @@ from shapely import Point
 from data.schema import TABLES
 from data.store.duck import connect
 from etl.core import return_book
-from etl.core.contract import check
+from etl.core.contract import check, create_fault_table
 from etl.core.id_number import check_character
 from etl.core.intake import Intake, read_into
 from etl.core.mapping import map_headers
@@ -221,3 +221,14 @@ def test_a_cell_that_is_longer_than_excel_allows_is_cut_and_the_notes_say_so(con
     (path,), _ = returned(con, tmp_path, migrants("a.csv"))
     book = openpyxl.load_workbook(path)
     assert len(book["人口"]["C2"].value) == 32_767 and "1 个单元格超过 Excel 的长度限制" in notes(book)
+
+
+def test_bare_shapes_without_any_attribute_come_back_with_their_reason(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    con.execute("CREATE TABLE bare (__file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB)")
+    con.execute("INSERT INTO bare VALUES ('图.geojson', NULL, 2, NULL)")
+    create_fault_table(con)
+    texts = "'没有图形', 'no shape', '补画', 'draw'"
+    con.execute(f"INSERT INTO fault VALUES ('houses', '图.geojson', NULL, 2, 'geom', NULL, 'geometry_missing', {texts}, 'refused')")
+    given = dataset("house", name="houses", file="图.geojson", fields={"house_id": ("@row",)})
+    (path,) = write_quarantine(con, given, TABLES["house"], "bare", tmp_path)
+    assert "没有图形" in openpyxl.load_workbook(path)["房屋"]["A2"].comment.text
