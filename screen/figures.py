@@ -133,6 +133,13 @@ def day(value: date, words: Words) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
+def short_day(value: date, today: date, words: Words) -> str:
+    """A day without its year while that is this year's: 9月23日, or 23 Sep."""
+    if value.year != today.year:
+        return day(value, words)
+    return f"{value.month}月{value.day}日" if words.language == "zh-CN" else f"{value.day} {_MONTHS[value.month - 1]}"
+
+
 def moment(value: datetime, zone: str, words: Words) -> str:
     """An instant in the town's own zone: 11月22日 09:42, or 22 Nov 09:42."""
     local = value.astimezone(ZoneInfo(zone))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from data import clock
 from layers.core import query
-from screen.figures import age
+from screen.freshness import Freshness, read_freshness
 from screen.page import Screen
 from screen.text import Words
-from screen.view import View
+from screen.view import UNSTATED, View
 
 Row = dict[str, Any]
 NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
@@ -38,7 +35,7 @@ class Scene:
     theme: str
     chosen_for_want_of_levels: bool
     below: dict[str, dict[int, Any]]  # level counts of the layer in each area one level down
-    today: date
+    fresh: Freshness
 
     @property
     def name(self) -> str:
@@ -64,6 +61,14 @@ class Scene:
         return next((theme for theme in self.legend["themes"] if theme["name"] == self.theme), None)
 
     @property
+    def chosen(self) -> tuple[str, int] | None:
+        """Theme and index of the one class that is to be seen alone, where the address names one that exists."""
+        classes = self.theme_facts["classes"] if self.theme_facts else []
+        if classes and self.view.chosen == UNSTATED:
+            return self.theme, 0
+        return next(((self.theme, row["index"]) for row in classes if self.view.chosen and row["code"] == self.view.chosen), None)
+
+    @property
     def personal(self) -> bool:
         """Whether the layer counts persons: its legend is no filter of the map, which shows areas."""
         return bool(self.layer["table"] == "person")
@@ -76,19 +81,16 @@ class Scene:
     @property
     def lists_objects(self) -> bool:
         """A filter or the last area of the tree leads to the objects; else the areas below are listed."""
-        return self.has_objects and (not self.below or self.view.list == "objects" or self.view.level is not None)
+        return self.has_objects and (not self.below or self.view.list == "objects" or self.filtered)
 
-    def source(self, *layers: str) -> str:
-        """Which data a panel shows and how old they are."""
-        parts = [
-            f"{self.words.of(layer)} {age(self._days(layer['delivered_at']), self.words)}"
-            for layer in self.layers
-            if layer["name"] in layers and layer["delivered_at"]
-        ]
-        return self.words("source", what=" · ".join(parts) or self.words("age.unknown"))
+    @property
+    def filtered(self) -> bool:
+        """Whether one level or one class is looked at alone."""
+        return self.view.level is not None or self.chosen is not None
 
-    def _days(self, delivered_at: str) -> int:
-        return (self.today - date.fromisoformat(delivered_at[:10])).days
+    def foot(self, *layers: str, coloured: bool = False) -> dict[str, Any]:
+        """`source`, `age` and `fresh` of a panel that shows these of the layers that the town has."""
+        return self.fresh.foot(*(name for name in layers if self.has(name)), coloured=coloured)
 
 
 def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> Scene:
@@ -103,11 +105,10 @@ def make_scene(screen: Screen, store: query.Store, view: View, words: Words) -> 
     legend = query.legend(store, screen.viewer, name, area)
     levels = says_something(legend if area == town["root"] else query.legend(store, screen.viewer, name, town["root"]))
     theme = choose_theme(view.theme, layer, legend, levels)
-    today = clock.now(screen.settings).astimezone(ZoneInfo(town["timezone"])).date()
     return Scene(
         screen=screen, words=words, view=view.with_(area=area, layer=name), town=town, path=path, layers=layers, layer=layer, legend=legend,
         theme=theme, chosen_for_want_of_levels=not view.theme and theme != "levels" and bool(legend["levels"]),
-        below=query.child_levels(store, screen.viewer, name, area), today=today,
+        below=query.child_levels(store, screen.viewer, name, area), fresh=read_freshness(screen, store, words),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from data import policy
-from data.errors import PolicyError
+from data.errors import LayerError, PolicyError, advice
 from data.policy import Viewer
 from data.schema import TABLES
 from layers.core.query_store import Row, Store, level_facts, reason_facts, root_of, today_of, town, worst_first
@@ -14,7 +14,6 @@ from layers.core.registry import columns_of
 from layers.core.spec import LEVELS, Layer
 
 PAGE = 50
-SEARCHED = ("area", "house", "facility", "parcel", "stand")  # in the order in which people mean them
 TITLES = ("name", "address", "class_name", "species")
 TOTAL = -1  # stands beside the levels in counts of persons, since it gives away the only hidden one of them
 Counts = dict[Any, int]
@@ -68,24 +67,37 @@ def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
     return {"people": people_shown(store, viewer, area_code)} | (counts or {})
 
 
+def reds_by_layer(store: Store, area_code: str) -> dict[str, int]:
+    """Red objects of an area by the layer that judges them: what the headline's number of reds adds up."""
+    rows = store.rows(
+        "SELECT layer, n FROM rollup WHERE area_code = $code AND level = 1 AND list_contains($layers, layer)",
+        code=area_code, layers=[layer.name for layer in _judged(store)],
+    )  # fmt: skip
+    return {row["layer"]: int(row["n"]) for row in rows}
+
+
 def _judged(store: Store) -> list[Layer]:
     return [layer for layer in store.layers if layer.rules and not layer.personal and layer.table != "area"]
 
 
+_PEOPLE = """
+    WITH person_count AS (SELECT area_code AS code, sum(n)::BIGINT AS people FROM rollup WHERE layer = 'people' GROUP BY 1),
+    cell AS (SELECT area_code, arg_max(people, counted_on) AS people FROM population_cell
+        WHERE area_code NOT IN (SELECT code FROM person_count) GROUP BY 1),
+    covered AS (SELECT t.area_code, min(t.depth) AS depth FROM tree t JOIN cell ON cell.area_code = t.ancestor_code WHERE t.depth > 0 GROUP BY 1),
+    counted AS (SELECT t.ancestor_code AS code, cell.people FROM cell JOIN tree t USING (area_code) LEFT JOIN covered c USING (area_code)
+        WHERE c.depth IS NULL OR t.depth < c.depth)
+    SELECT code, sum(people)::BIGINT AS people FROM (FROM person_count UNION ALL FROM counted)
+    WHERE list_contains($codes, code) GROUP BY 1"""
+
+
 def people_in(store: Store, codes: list[str]) -> dict[str, int]:
-    """People of each area: the persons delivered, else the newest counts of the area or of its nearest counted descendants. Not released yet."""
-    persons = store.rows(
-        "SELECT area_code AS code, sum(n)::BIGINT AS people FROM rollup WHERE layer = 'people' AND list_contains($codes, area_code) GROUP BY 1",
-        codes=codes,
-    )
-    counted = persons or store.rows(
-        """WITH cell AS (SELECT area_code, arg_max(people, counted_on) AS people FROM population_cell GROUP BY 1)
-        SELECT t.ancestor_code AS code, sum(cell.people)::BIGINT AS people FROM cell JOIN tree t USING (area_code)
-        WHERE list_contains($codes, t.ancestor_code) GROUP BY t.ancestor_code, t.depth
-        QUALIFY row_number() OVER (PARTITION BY t.ancestor_code ORDER BY t.depth) = 1""",
-        codes=codes,
-    )
-    return dict.fromkeys(codes, 0) | {row["code"]: int(row["people"]) for row in counted}
+    """People of each area: the persons delivered; where there are none in it, its newest count, or the sum of what was counted below it.
+
+    A town may be counted unevenly, here by village and there by team: down each branch the first count is taken, so that everybody counts
+    once. Not released yet.
+    """
+    return dict.fromkeys(codes, 0) | {row["code"]: int(row["people"]) for row in store.rows(_PEOPLE, codes=codes)}
 
 
 def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
@@ -202,9 +214,13 @@ def _without(row: Row, name: str) -> Row:
     return {key: value for key, value in row.items() if key != name}
 
 
-def listing(store: Store, viewer: Viewer, layer: str, area_code: str, level: int | None = None, limit: int = PAGE, offset: int = 0) -> Row:
+def listing(
+    store: Store, viewer: Viewer, layer: str, area_code: str, level: int | None = None, limit: int = PAGE, offset: int = 0,
+    chosen: tuple[str, int] | None = None,
+) -> Row:  # fmt: skip
     """The objects behind a figure, reds first: `{"total", "rows"}`, where `total` equals the count of the legend.
 
+    `level` is one level alone, `chosen` one class alone: the name of a theme and the class's index (0: those without a class).
     Persons are listed to officers alone, and without their numbers; anybody else gets PolicyError.
     """
     declared = store.layer(layer)
@@ -212,6 +228,9 @@ def listing(store: Store, viewer: Viewer, layer: str, area_code: str, level: int
         raise PolicyError("People are shown to this role as counts only.", remedy="Ask an officer of the village.")
     within, values = _within(store, declared, area_code)
     judged = "AND r.level = $level" if level is not None else ""
+    if chosen is not None:
+        judged += f" AND {_in_class(declared, chosen[0])}"
+        values |= {"index": chosen[1]}
     source = f"""FROM {declared.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{TABLES[declared.table].key[0]}
         WHERE {within} {judged} {f"AND ({declared.where})" if declared.where else ""}"""
     bound = values | {"layer": layer} | ({"level": level} if level is not None else {})
@@ -226,6 +245,13 @@ def _within(store: Store, layer: Layer, area_code: str) -> tuple[str, Row]:
     if area_code == root_of(store) or "area_code" not in columns_of(layer.table):
         return "true", {}
     return "o.area_code IN (SELECT area_code FROM tree WHERE ancestor_code = $area)", {"area": area_code}
+
+
+def _in_class(layer: Layer, theme: str) -> str:
+    if theme not in {one.name for one in layer.themes}:
+        raise LayerError(f"Layer {layer.name!r} has no theme {theme!r}.", remedy=advice(theme, [one.name for one in layer.themes]))
+    key = TABLES[layer.table].key[0]
+    return f'o.{key} IN (SELECT object_id FROM paint_{layer.name} WHERE coalesce("{theme}", 0) = $index)'
 
 
 def _page_sql(layer: Layer, source: str) -> str:
@@ -268,37 +294,3 @@ def title_of(layer: Layer, values: Row, key: str | None) -> str:
         if values.get(name):
             return str(values[name])
     return str(key or "")
-
-
-def search(store: Store, viewer: Viewer, text: str, limit: int = 20) -> list[Row]:
-    """Areas first, then houses, facilities, parcels and stands whose name or code holds `text`; addresses only for who sees them in clear. Never persons."""
-    wanted = text.strip()
-    if not wanted:
-        return []
-    out: list[Row] = []
-    for table in SEARCHED:
-        layer = main_layer(store, table)
-        if layer and layer.rules and len(out) < limit:
-            out += _found(store, viewer, layer, wanted, limit - len(out))
-    return out
-
-
-def _found(store: Store, viewer: Viewer, layer: Layer, wanted: str, limit: int) -> list[Row]:
-    table = TABLES[layer.table]
-    key = table.key[0]
-    searched = [column.name for column in table.columns if column.name in {key, "name", "address"} and policy.sees_in_clear(column, viewer)]
-    where = " OR ".join(f"contains(lower(o.{name}), lower($text))" for name in searched)
-    shown = [name for name in TITLES if name in {column.name for column in table.columns}] or [key]
-    rows = store.rows(
-        f"""SELECT o.{key} AS __key, o.ordinal, {", ".join(f"o.{name}" for name in shown)}, [o.west, o.south, o.east, o.north] AS __box
-        FROM {layer.table} o WHERE {where} ORDER BY length(o.{key}), o.{key} LIMIT $limit""",
-        text=wanted, limit=limit,
-    )  # fmt: skip
-    out = []
-    for row in rows:
-        values = policy.release_one(layer.table, {name: row[name] for name in shown}, viewer)
-        out.append(
-            {"table": layer.table, "layer": layer.name, "key": row["__key"], "ordinal": row["ordinal"], "title": title_of(layer, values, row["__key"]),
-             "zh": layer.zh, "en": layer.en, "box": row["__box"]}
-        )  # fmt: skip
-    return out

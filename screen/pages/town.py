@@ -14,6 +14,7 @@ from data.errors import OneScreenError, StoreError
 from layers.core import query
 from screen import panels
 from screen.card import card
+from screen.compare import compare
 from screen.components import Node, button, empty, failed, icon, panel, tag
 from screen.figures import moment
 from screen.header import share, toast, tools
@@ -89,7 +90,7 @@ def _sheet(scene: Scene, filled: Row, opened: Row) -> html.Div:
         [html.Div(filled[name], id=name, className=f"slot slot-{name}") for name in ("figures", "layers", "list")],
         className="side", **{"aria-label": words("panels")},
     )  # fmt: skip
-    shown = {"legend": filled["legend"], "card": opened["card"]}
+    shown = {"legend": filled["legend"], "compare": filled["compare"], "card": opened["card"]}
     rail = html.Aside(
         [html.Div(part, id=name, className=f"slot slot-{name}") for name, part in shown.items()],
         className="rail", **{"aria-label": words("legend")},
@@ -113,6 +114,7 @@ def read_place(scene: Scene, store: query.Store) -> Row:
         "layers": _guarded(scene, lambda: panels.layers(scene)),
         "legend": _guarded(scene, lambda: panels.legend(scene)),
         "list": _guarded(scene, lambda: panels.listing(scene, store)),
+        "compare": _guarded(scene, lambda: compare(scene, store)),
         "stamp": stamp(scene),
         "focus": focus(scene, box_of(scene, store)),
     }
@@ -153,6 +155,8 @@ def focus(scene: Scene, box: list[float] | None) -> Row:
         "layers": [scene.view.layer],
         "draw": [drawn],
         "levels": only,
+        "classes": [scene.chosen[1]] if scene.chosen else None,
+        "stale": scene.fresh.aged,
         "box": box,
         "area": scene.view.area,
     }
@@ -204,7 +208,7 @@ def register(app: Dash, screen: Screen) -> None:
 
 
 def _register_reads(app: Dash, screen: Screen) -> None:
-    parts = {name: Output(name, "children") for name in ("where", "figures", "layers", "legend", "list", "stamp")}
+    parts = {name: Output(name, "children") for name in ("where", "figures", "layers", "legend", "list", "compare", "stamp")}
 
     @app.callback(
         output={**parts, "focus": Output("focus", "data")},
@@ -242,8 +246,8 @@ def _register_search(app: Dash, screen: Screen) -> None:
         if not (text or "").strip():
             return {"hits": []}
         with screen.reading() as store:
-            found = query.search(store, screen.viewer, text or "", HITS)
-        return {"hits": panels.hits(found, text or "", parse(place), visitor(screen))}
+            found = query.search(store, screen.viewer, text or "", HITS + 1, parse(place).area or query.root_of(store))
+        return {"hits": panels.hits(found[:HITS], text or "", parse(place), visitor(screen), more=len(found) > HITS)}
 
 
 PAGE = Page("/town", "door.town", layout, register)
