@@ -102,18 +102,19 @@
 
   /**
    * Paint points as discs over `out`; where several meet, the value of the least `rank` wins (worst level). `dots` = {size, xs, ys, ids}.
-   * `radius` in pixels; `ring` is the colour of their rim, 0 for none.
+   * `radius` in pixels; `ring` is the colour of their rim, 0 for none; `larger` gives values that are drawn so many times as large.
    */
-  function paintDots(out, dots, { array, lut, filter, rank, radius, ring }) {
+  function paintDots(out, dots, { array, lut, filter, rank, radius, ring, larger }) {
     const { size, xs, ys, ids } = dots;
     if (order.length < size * size) order = new Uint8Array(size * size);
     order.fill(255, 0, size * size);
-    const stamp = disc(radius, ring ? Math.max(1, radius / 4) : 0);
+    const own = [];
+    const stampOf = (value) => own[value] || (own[value] = disc(radius * ((larger && larger[value]) || 1), ring ? Math.max(1, radius / 4) : 0));
     for (let i = 0; i < ids.length; i++) {
       const value = array[ids[i]];
       const colour = lut.fill[value];
       if (!colour || (filter && !filter.shown[filter.array[ids[i]]])) continue;
-      stampDisc(out, order, size, xs[i], ys[i], stamp, rank[value], colour, ring);
+      stampDisc(out, order, size, xs[i], ys[i], stampOf(value), rank[value], colour, ring);
     }
   }
 

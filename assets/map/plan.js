@@ -5,7 +5,7 @@
   /** State of a new map: everything by levels. `layers` null means all layers of the manifest. */
   const START = {
     layers: null, levels: null, classes: null, selected: null, scheme: "dark", language: "zh",
-    labels: true, backdrop: true, boundaries: true, stale: [],
+    labels: true, backdrop: true, boundaries: true, stale: [], larger: null,
   };
 
   /**
@@ -79,9 +79,14 @@
     return Float32Array.from(tileset.classes, (c) => (zoom < c.from ? 0 : Math.max(at(c.width, zoom), c.width_m * pxPerMetre) * dpr));
   }
 
+  const LARGEST = 4; // times the radius of a dot: so much larger may some levels be drawn, and so far beyond a tile's edge are dots known
+
   /** How a tileset is rasterised at a zoom: everything that decides its pixels, beside the tiles themselves. */
   function style({ tileset, band }, zoom, dpr) {
-    if (band.kind === "point") return { kind: "point", radius: at(band.size_px, zoom) * dpr };
+    if (band.kind === "point") {
+      const radius = at(band.size_px, zoom) * dpr;
+      return { kind: "point", radius, reach: radius * LARGEST };
+    }
     const outlined = zoom >= tileset.outline;
     const lines = band.kind === "line" ? widths(tileset, zoom, dpr) : null;
     return {

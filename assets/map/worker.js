@@ -55,7 +55,7 @@
   }
 
   function dots(job, got) {
-    const reach = Math.ceil(job.style.radius) + 1;
+    const reach = Math.ceil(job.style.reach) + 1;
     const parts = got.map((tile, i) => tile && raster.placePoints(tile, tiles.placement(job.screen, job.bandZ, job.tiles[i], job.size), job.size, reach)).filter(Boolean);
     const ids = joined(Uint32Array, parts.map((part) => part.ids));
     const xs = joined(Int16Array, parts.map((part) => part.xs)), ys = joined(Int16Array, parts.map((part) => part.ys));

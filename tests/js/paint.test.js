@@ -105,3 +105,14 @@ test("an object whose class is not stated is drawn in grey, not left out", () =>
   assert.equal(colours[1], undefined);
   assert.equal(colours[2].hex, "#FF0000");
 });
+
+test("a level that is drawn larger reaches further, and the others do not", () => {
+  const draw = (level, larger) => {
+    const out = new Uint32Array(81);
+    paint.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) },
+      { array: Uint8Array.of(level), lut: lutOf(), rank: ranks(), radius: 1, ring: 0, larger });
+    return out.filter((v) => v).length;
+  };
+  assert.ok(draw(1, { 1: 3 }) > 3 * draw(1, null));
+  assert.equal(draw(2, { 1: 3 }), draw(2, null));
+});
