@@ -16,7 +16,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from data.errors import PolicyError, advice
 from data.schema import Column, Table
@@ -159,6 +159,16 @@ def _dropped(declared: Table, column: Column, viewer: Viewer) -> bool:
 def sees_in_clear(column: Column, viewer: Viewer) -> bool:
     """Whether the viewer would get the column's value unmasked."""
     return column.personal is None or (column.unmasked_for is not None and viewer.reaches(column.unmasked_for))
+
+
+def search_by(column: Column, viewer: Viewer) -> Literal["part", "whole", "no"]:
+    """How a viewer may look for a value: by a part of what she sees in clear anyway; a person's name only whole, by who leads a town or
+    works in it, since one who asks must know it; an address also by a part, since it says where and not who. Answers stay masked."""
+    if sees_in_clear(column, viewer):
+        return "part"
+    if not viewer.reaches("leader"):
+        return "no"
+    return "whole" if column.personal == "name" else "part" if column.personal == "address" else "no"
 
 
 def mask(column: Column, value: Any, as_of: date | None = None) -> Any:

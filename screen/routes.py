@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from data import clock
 from data.errors import LayerError, StoreError
 from data.settings import REPOSITORY
+from data.store.serving import failures
 from layers.core import query
 from layers.core.blobs import blob_file
 from screen.frame import page_html
@@ -25,7 +26,6 @@ from screen.page import LANGUAGE, LOOK, Page, Screen
 from screen.text import words
 
 FOREVER = "public, max-age=31536000, immutable"
-STALE_AFTER_DAYS = 400  # departments survey once a year; a town whose newest delivery is older than that is not current
 KINDS = {".labels": "application/json"}
 
 
@@ -56,23 +56,24 @@ def _favicon() -> Response:
 
 
 def health(screen: Screen) -> dict[str, Any]:
-    """State of the installation, ages in seconds.
+    """State of the installation, ages in seconds; of each dataset and layer its state of freshness (`layers.core.freshness`).
 
-    ok; empty: nothing is published; stale: a newer snapshot cannot be taken up, or all data are old.
+    ok; empty: nothing is published; stale: a newer snapshot cannot be taken up, or no dataset is young any more.
     """
     about: dict[str, Any] = {"state": "empty", "version": _version()}
+    now = clock.now(screen.settings)
     try:
         serving = screen.store.serving()
         with screen.reading() as store:
-            town, delivered = query.town(store), query.datasets(store)
+            town, fresh = query.town(store), query.freshness(store, now, failures(screen.settings))
     except StoreError as error:
         return about | {"message": error.message, "remedy": error.remedy}
-    now = clock.now(screen.settings)
-    ages = {row["name"]: _age_s(row["delivered_at"], now) for row in delivered if row["delivered_at"]}
-    old = bool(ages) and min(ages.values()) > STALE_AFTER_DAYS * 86400
+    ages = {row["name"]: _age_s(row["delivered_at"], now) for row in fresh["datasets"] if row["delivered_at"]}
+    old = bool(ages) and all(row["state"] in ("stale", "failed") for row in fresh["datasets"])
     return about | {
         "state": "stale" if old or screen.store.problem else "ok", "town": town["name"], "code": town["code"], "snapshot": serving.snapshot,
         "published_at": serving.published_at.isoformat(), "age_s": _age_s(serving.published_at.isoformat(), now), "datasets_age_s": ages,
+        **{kind: {row["name"]: row["state"] for row in fresh[kind]} for kind in ("datasets", "layers")}, "colours": fresh["colours"],
         "problem": screen.store.problem,
     }  # fmt: skip
 

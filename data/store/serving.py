@@ -21,6 +21,7 @@ from data.settings import Settings
 from data.store.duck import connect, text
 
 POINTER = "current.json"
+FAILED = "failed.json"  # a failed load publishes no snapshot that could tell of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ def current(settings: Settings) -> Serving | None:
         if not path.exists():
             raise StoreError(f"Snapshot {serving.snapshot} is on show but {path} is missing.", remedy="Run `python -m etl rollback`.")
     return serving
+
+
+def failures(settings: Settings) -> dict[str, dict[str, str]]:
+    """Datasets whose last load failed, by name: `at` (ISO 8601), `run`, and `why` in words. What is on show of them is what was loaded before."""
+    try:
+        return dict(json.loads((settings.serving / FAILED).read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def kept(settings: Settings) -> list[int]:
