@@ -18,9 +18,9 @@ from data.clock import now
 from data.errors import OneScreenError, StoreError
 from data.settings import Settings
 from data.store.duck import text
-from data.store.files import size_of
+from data.store.files import size_of, write_json
 from data.store.lake import REPORTS, definition, has_tables, last_load, town_facts
-from data.store.serving import current
+from data.store.serving import FAILED, current, failures
 from etl.core.assemble import Plan, assemble, make_plan, mirror_load
 from etl.core.contract import create_fault_table
 from etl.core.contradictions import counts_by_village, find_contradictions
@@ -58,6 +58,7 @@ class Run:
     layers: Sequence[Layer]
     as_of: date  # the day painted for
     everything: bool = False  # take in all datasets, changed or not
+    touched: frozenset[str] = frozenset()  # datasets that are new or have changed
     facts: dict[str, Any] = field(default_factory=dict)
 
     # --- the pipeline
@@ -96,7 +97,7 @@ class Run:
         if self.everything:
             chosen = [(dataset, identity_of(dataset, self.delivery.town)) for dataset in self.delivery.file.datasets]
             chosen.sort(key=lambda pair: reading_order(pair[0]))
-        names = {dataset.name for dataset, _ in chosen}
+        self.touched = names = frozenset(dataset.name for dataset, _ in chosen)
         for dataset in self.delivery.file.datasets:
             if dataset.name not in names:
                 self.report.say(f"{dataset.name}: unchanged, skipped 未变化，跳过")
@@ -147,7 +148,7 @@ class Run:
             for placed in (placed for datasets in plan.delivered.values() for placed in datasets):
                 connection.execute(f"DROP TABLE {placed.relation}")
         with self.report.stage("audit") as stage:
-            find_contradictions(connection, plan)
+            find_contradictions(connection, plan, self.layers)
             if "area" in plan.touched:
                 slivers = audit_coverage(connection, self.delivery.town.crs)
                 stage.note = f"{slivers.count} slivers under 1 m² or 1 cm ({slivers.area_m2:.2f} m²) left out"
@@ -277,7 +278,8 @@ def load(
 ) -> Outcome:
     """Load what is new in the delivery `file` and publish it. Raises OneScreenError; the previous snapshot stays on show then."""
     with _run(settings, file, console, force_datum, layers) as run:
-        snapshot, changed = run.load()
+        with _remembered(settings, run):
+            snapshot, changed = run.load()
         run.report.snapshot = snapshot
         run.report.outcome = run.report.outcome or f"Snapshot {snapshot} is on show 快照 {snapshot} 已发布"
         return Outcome(snapshot, changed, run.work.folder / "report.json")
@@ -292,6 +294,28 @@ def check_only(
         run.check()
         run.report.outcome = "Checked; nothing was loaded 已校验，未入库"
         return Outcome(None, False, run.work.folder / "report.json")
+
+
+@contextmanager
+def _remembered(settings: Settings, run: Run) -> Iterator[None]:
+    """Failures stand beside the pointer for the screen to show, until the datasets of the failed run have been loaded."""
+    try:
+        yield
+    except Exception as error:
+        why = error.message if isinstance(error, OneScreenError) else type(error).__name__
+        told = {"at": now(settings).isoformat(timespec="seconds"), "run": run.work.run_id, "why": why}
+        _note_failures(settings, failures(settings) | dict.fromkeys(sorted(run.touched), told))
+        raise
+    delivered = {dataset.name for dataset in run.delivery.file.datasets}
+    _note_failures(settings, {name: told for name, told in failures(settings).items() if name not in delivered})
+
+
+def _note_failures(settings: Settings, told: Mapping[str, Mapping[str, str]]) -> None:
+    if told:
+        settings.serving.mkdir(parents=True, exist_ok=True)
+        write_json(settings.serving / FAILED, told)
+    else:
+        (settings.serving / FAILED).unlink(missing_ok=True)
 
 
 @contextmanager

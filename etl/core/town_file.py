@@ -48,7 +48,8 @@ class Dataset:
     `fields` maps a contract column to headers (the first filled one counts; an empty tuple: leave the column out; `@row`: the row number).
     `values` maps a contract column to translations of delivered values ("" empties the cell).
     `where` maps a header to wanted values (`*`: any non-empty). `control_points` are (x, y, lon, lat). `header_row` is the number of
-    the first header row in a spreadsheet, `header_rows` how many there are; both are found when not given.
+    the first header row in a spreadsheet, `header_rows` how many there are; both are found when not given. `every_days` is how often
+    the sender delivers; the screen shows the dataset as late after that (`layers/core/freshness.py` has what holds when it is not given).
     """
 
     name: str
@@ -70,6 +71,7 @@ class Dataset:
     accept_outside: bool = False
     header_row: int | None = None
     header_rows: int | None = None
+    every_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ TOWN_KEYS = ("name", "code", "crs", "timezone", "levels", "synthetic", "extent",
 DATASET_KEYS = (
     "name", "table", "file", "layer", "sheet", "encoding", "crs", "datum", "fields", "constants", "values", "where",
     "max_bad_share", "key_prefix", "control_points", "accept_outside", "header_row",
-    "header_rows",
+    "header_rows", "every_days",
 )  # fmt: skip
 
 
@@ -176,6 +178,7 @@ class _Parser:
             accept_outside=self._flag(section.get("accept_outside", False), "accept_outside", place),
             header_row=self._counted(section.get("header_row"), "header_row", place),
             header_rows=self._counted(section.get("header_rows"), "header_rows", place),
+            every_days=self._counted(section.get("every_days"), "every_days", place),
         )
 
     # --- parts of a dataset

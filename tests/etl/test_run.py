@@ -14,7 +14,7 @@ from rich.console import Console
 
 from data.errors import ContractError, OneScreenError, SettingsError, SourceError, StoreError
 from data.settings import REPOSITORY, Settings
-from data.store.serving import current
+from data.store.serving import current, failures
 from etl.__main__ import main
 from etl.core.run import check_only, load
 from etl.core.scratch import exclusive
@@ -162,3 +162,20 @@ def test_the_command_line_ends_with_a_sentence_and_not_with_a_traceback(place: t
     assert (tmp_path / "house.xlsx").stat().st_size > 1000
     with pytest.raises(SettingsError):
         quietly(settings, path)
+
+
+def test_a_failed_load_is_remembered_for_its_datasets_until_they_are_loaded(tmp_path: Path) -> None:
+    settings, town = home_of(tmp_path), tiny_town(tmp_path / "in")
+    quietly(settings, town.write())
+    assert failures(settings) == {}
+    good = town.datasets["houses"]
+    town.change("houses", lambda rows: [({**values, "storeys": "many", "house_id": ""}, shape) for values, shape in rows])
+    with pytest.raises(ContractError):
+        quietly(settings, town.write())
+    assert set(failures(settings)) == {"houses"}, "what had not changed was not touched"
+    assert "houses" in failures(settings)["houses"]["why"]
+    town.datasets["houses"] = good
+    assert not quietly(settings, town.write(only=["people"])).changed
+    assert set(failures(settings)) == {"houses"}
+    quietly(settings, town.write(only=["houses"]))
+    assert failures(settings) == {}

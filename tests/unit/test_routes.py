@@ -44,8 +44,8 @@ def publish(home: Path, snapshot: int = 1, **facts: object) -> str:
     )
     con.execute("CREATE TABLE tree (area_code VARCHAR, ancestor_code VARCHAR, depth INTEGER); INSERT INTO tree VALUES ('T', 'T', 0)")
     con.execute("""CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, file VARCHAR, fingerprint VARCHAR, delivered_at DATE,
-        rows BIGINT, refused BIGINT, message VARCHAR); INSERT INTO dataset VALUES
-        ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '')""")
+        rows BIGINT, refused BIGINT, message VARCHAR, declaration VARCHAR); INSERT INTO dataset VALUES
+        ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '', '{}')""")
     con.execute("CREATE TABLE fault (dataset VARCHAR, severity VARCHAR)")
     con.close()
     (chosen.pack / f"v{snapshot}.json").write_text(json.dumps({"format": 1, "layers": [], "filling": "x" * 2000}))
@@ -106,6 +106,16 @@ def test_health_tells_the_town_the_snapshot_and_ages_in_seconds(published: tuple
     assert (told["state"], told["snapshot"], told["town"]["zh"]) == ("ok", 1, "某镇")
     assert told["age_s"] == 42 * 60
     assert told["datasets_age_s"] == {"houses": 2 * 86400 + 3600 + 42 * 60}
+
+
+def test_health_tells_how_fresh_each_dataset_layer_and_the_colours_are(published: tuple[TestClient, str, Path]) -> None:
+    client, _, home = published
+    told = client.get("/health").json()
+    assert told["datasets"] == {"houses": "current"}
+    assert (told["layers"]["houses"], told["layers"]["land"], told["colours"]["state"]) == ("current", "unset", "current")
+    (home / "serving" / "failed.json").write_text(json.dumps({"houses": {"at": "2026-11-22T01:00:00+00:00", "run": "r", "why": "too bad"}}))
+    told = client.get("/health").json()
+    assert (told["datasets"], told["layers"]["houses"], told["state"]) == ({"houses": "failed"}, "failed", "stale")
 
 
 def test_a_town_whose_newest_delivery_is_over_a_year_old_is_stale(published: tuple[TestClient, str, Path]) -> None:
