@@ -96,7 +96,7 @@ def _remedies(receipt: Row, words: Words) -> list[Node]:
 
 def _others(receipts: list[Row], view: View, words: Words) -> Node:
     """What the other layers say of the object: a line each, which opens to its reasons and leads to that layer."""
-    return _section(words("card.others"), [_other(receipt, view, words) for receipt in receipts]) if receipts else None
+    return _section(words("card.others"), html.Div([_other(one, view, words) for one in receipts])) if receipts else None
 
 
 def _other(receipt: Row, view: View, words: Words) -> Node:

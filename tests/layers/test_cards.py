@@ -26,6 +26,9 @@ WITH_OLD = (OLD, *LAYERS)
 def said(card: dict[str, Any], language: str = "en", layer: str = "") -> str:
     """Everything that the card shows, as one text."""
     shown = drawn(card, View(layer=layer, object=f"{card['table']}:{card['key']}"), words(language))
+    for part in [shown, *(found for _, found in shown._traverse_with_paths())]:
+        children = getattr(part, "children", None)
+        assert not isinstance(children, list) or not any(isinstance(child, list) for child in children), "a browser draws no list in a list"
     return json.dumps(shown.to_plotly_json(), default=lambda node: node.to_plotly_json(), ensure_ascii=False)
 
 
