@@ -327,7 +327,7 @@ def _cases(rng: np.random.Generator, scene: Scene, parcels: pd.DataFrame, stands
         ("facility", "facility_id", devices, "state", ("alarming", "closed"), {}),
     ):
         wrong = frame[frame[column].isin((*events, *red))]
-        objects = _objects(wrong, key, 1, wrong[column].map(lambda name: events.get(name, "0951"))).assign(
+        objects = _objects(wrong, key, 1, wrong[column].map(events).astype(object).fillna("0951")).assign(
             level=np.where(wrong[column].isin(red), 1, 2)
         )
         parts.append(casework.open_cases(rng, table, objects, scene.calendar, 1, 40))
