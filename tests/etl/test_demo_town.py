@@ -146,6 +146,20 @@ def test_colours_of_every_layer_add_up_from_the_smallest_area_to_the_town(store:
         assert sum(n for (name, _), n in totals.items() if name == layer) == one(store, f"SELECT count(*) FROM {table}")
 
 
+def test_all_registers_arrive_as_categories_of_people_with_foreigners_as_seldom_as_in_the_report(store: ServingStore) -> None:
+    people = {row["category"]: row["n"] for row in rows(store, "SELECT category, count(*) AS n FROM person GROUP BY 1")}
+    assert set(people) == {"registered", "migrant", "overseas", "lodging"}
+    assert 0.0010 < people["overseas"] / sum(people.values()) < 0.0020
+    papers = {row["id_type"] for row in rows(store, "SELECT DISTINCT id_type FROM person WHERE category = 'overseas'")}
+    assert papers <= {"414", "511", "513"} and "414" in papers
+    assert one(store, "SELECT count(room_id) = count(*) AND count(origin) = count(*) FROM person WHERE category IN ('overseas', 'lodging')")
+
+
+def test_a_person_has_one_room_and_that_is_a_room_of_the_house(store: ServingStore) -> None:
+    assert one(store, "SELECT count(*) = count(DISTINCT (id_type, id_number)) FROM person")
+    assert not rows(store, "SELECT p.person_id FROM person p JOIN room r USING (room_id) WHERE p.house_id <> r.house_id")
+
+
 def test_every_red_house_parcel_and_stand_has_a_case_with_a_day_and_a_person(store: ServingStore) -> None:
     bare = rows(
         store,
