@@ -90,7 +90,7 @@ def level_bar(counts: Mapping[int, int], words: Words) -> html.Div:
 
 
 def legend_row(name: Node, count: str, href: str, *, swatch: Node, pressed: bool | None, label: str, note: str = "") -> html.Li:
-    """A line of the legend. With `pressed` not None it is a switch that filters by this line; `label` says what it does, after what it shows."""
+    """A line of the legend. With `pressed` not None it is a switch that filters by this line; `label` says what it does."""
     inside = [
         swatch,
         html.Span([name, html.Span(note, className="legend-note") if note else None], className="legend-name"),

@@ -31,7 +31,7 @@ def units(words: Words) -> html.Button:
         other[1],
         type="button",
         className="button bare",
-        **{"data-act": "units", "data-units": other[0], "aria-label": words(f"units.{other[0]}")},
+        **{"data-act": "units", "data-units": other[0], "aria-label": f"{other[1]} · {words(f'units.{other[0]}')}"},
     )
 
 

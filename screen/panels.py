@@ -123,11 +123,7 @@ def _level_rows(scene: Scene) -> list[Node]:
         href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
         label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
         name, count = words(f"level.{level}"), exact(counts.get(level, 0))
-        rows.append(
-            legend_row(
-                name, count, href, swatch=mark(level), pressed=pressed, label=label, note=words(f"meaning.{level}")
-            )
-        )
+        rows.append(legend_row(name, count, href, swatch=mark(level), pressed=pressed, label=label, note=words(f"meaning.{level}")))
     return rows
 
 

@@ -189,11 +189,13 @@ def _plot(
 
 
 def _switch(question: str, words: Words) -> Node:
-    inside = [
-        html.Span([icon("table"), words("plot.table")], className="only-plot"),
-        html.Span([icon("chart"), words("plot.chart")], className="only-table"),
-    ]
-    return button(inside, "table", label=words("plot.table.label", question=question), kind="bare plot-switch", pressed=False)
+    """Turns to the table and back; T does the same for the plot in focus, or for all."""
+    table = html.Span([icon("table"), words("plot.table")], className="only-plot")
+    plot = html.Span([icon("chart"), words("plot.chart")], className="only-table")
+    about = html.Span(question, className="visually-hidden")
+    turn = button([table, plot, html.Kbd("T", **{"aria-hidden": "true"}), about], "table", kind="bare plot-switch", pressed=False)
+    turn.title = words("plot.key")
+    return turn
 
 
 def _bar(sizes: Sequence[float], names: Sequence[str], colour: str | list[str], series: str, unit: str) -> dict[str, Any]:

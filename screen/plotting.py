@@ -36,7 +36,7 @@ TEMPLATE: dict[str, Any] = {
     "data": {
         "bar": [{"textfont": {"color": "@text"}, "cliponaxis": False}],
         "scatter": [{"textfont": {"color": "@text", "size": "@text-s"}}],
-        "treemap": [{"textfont": {"size": "@text-s"}, "marker": {"line": {"color": "@panel-solid", "width": 1}}}],
+        "treemap": [{"marker": {"line": {"color": "@panel-solid", "width": 1}}}],
     },
 }  # fmt: skip
 LAYOUT: dict[str, Any] = {

@@ -49,7 +49,7 @@
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const token = (name) => style.getPropertyValue("--" + name).trim();
     const said = resolved(JSON.parse(box.dataset.figure), token, rem);
-    for (const trace of said.data) if (trace.type === "treemap") trace.textfont = { color: trace.marker.colors.map(ink) };
+    for (const trace of said.data) if (trace.type === "treemap") trace.insidetextfont = { color: trace.marker.colors.map(ink) };
     said.layout.width = box.clientWidth;
     said.layout.height = box.clientHeight;
     return said;

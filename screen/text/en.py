@@ -180,7 +180,7 @@ EN: Mapping[str, str] = {
     "close.what": "Close {what}",
     "plot.table": "Table",
     "plot.chart": "Chart",
-    "plot.table.label": "Show as a table: {question} (key T)",
+    "plot.key": "Key T turns between chart and table",
     "plot.drawing": "Drawing",
     "plot.failed": "The chart could not be drawn; its figures are in the table.",
     "plot.row": "Name",

@@ -180,7 +180,7 @@ ZH: Mapping[str, str] = {
     "close.what": "关闭{what}",
     "plot.table": "表格",
     "plot.chart": "图",
-    "plot.table.label": "以表格显示：{question}（按 T 键）",
+    "plot.key": "按 T 键在图和表之间切换",
     "plot.drawing": "正在绘图",
     "plot.failed": "图没有画出来，数字见表格。",
     "plot.row": "名称",

@@ -51,6 +51,7 @@ COLLIDE = """() => {
 }"""
 SMALL = """() => [...document.querySelectorAll("a[href], button, input")].filter(e => {
     const box = e.getBoundingClientRect();
+    if (getComputedStyle(e).visibility === "hidden") return false;
     return e.offsetParent && box.width && !e.closest(".skip, .leaflet-container") && (box.height < 43.5 || box.width < 43.5)
         && !(e.tagName === "INPUT" && e.parentElement.getBoundingClientRect().height >= 43.5);
 }).map(e => e.outerHTML.slice(0, 90))"""
