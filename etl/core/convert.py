@@ -134,9 +134,10 @@ class Locator:
     # --- validity
 
     def _repair(self) -> int:
-        """Make invalid geometries valid without changing their kind; what is left of other kinds is dropped. Returns how many."""
+        """Make invalid geometries valid and collections one shape, kind kept; what is left of other kinds is dropped. Returns how many."""
         self.connection.execute("CREATE TABLE main.repaired (id BIGINT, wkb BLOB, reason VARCHAR)")
-        for batch in self._batches(f"SELECT __id AS id, ST_AsWKB(geom) AS wkb FROM work.main.{self._moved} WHERE NOT ST_IsValid(geom)"):
+        unfit = "NOT ST_IsValid(geom) OR ST_GeometryType(geom)::VARCHAR = 'GEOMETRYCOLLECTION'"
+        for batch in self._batches(f"SELECT __id AS id, ST_AsWKB(geom) AS wkb FROM work.main.{self._moved} WHERE {unfit}"):
             shapes = _shapes(batch)
             reasons = [_reason(shape) for shape in shapes]
             mended = [shapely.to_wkb(shape) if shape is not None else None for shape in map(repaired, shapes)]
@@ -234,10 +235,12 @@ def repaired(shape: BaseGeometry) -> BaseGeometry | None:
     kept = [part for part in parts if shapely.get_dimensions(part) == dimension]
     if not kept:
         return None
-    return kept[0] if len(kept) == 1 else shapely.union_all(kept) if dimension == 2 else shapely.multilinestrings(kept)
+    return kept[0] if len(kept) == 1 else shapely.multilinestrings(kept) if dimension == 1 else shapely.union_all(kept)
 
 
 def _reason(shape: BaseGeometry) -> str:
+    if shapely.is_valid(shape):
+        return f"GeometryCollection ({shapely.get_num_geometries(shape)})"
     return str(shapely.is_valid_reason(shape))
 
 
