@@ -4,12 +4,13 @@ import re
 import string
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.errors import SettingsError
 from data.policy import Suppressed
-from screen.figures import age, area, day, figure, moment, said
+from screen.figures import age, area, change, day, figure, moment, said
 from screen.text import EN, TABLES, ZH, words
 from screen.view import View, parse
 
@@ -75,6 +76,46 @@ def test_land_is_measured_in_mu_here_and_in_hectares_abroad_and_a_house_in_squar
     assert str(area(2000 / 3 * 15, ZH_WORDS)) == "15 亩"
     assert str(area(25_000, EN_WORDS)) == "2.5 ha"
     assert str(area(96.4, ZH_WORDS)) == "96 m²"
+
+
+@pytest.mark.parametrize(
+    ("language", "units", "land", "people", "mu"),
+    [
+        ("zh-CN", "", "4.3 万亩", "29.6 万人", "28.4 亩"),
+        ("zh-CN", "local", "4.3 万亩", "29.6 万人", "28.4 亩"),
+        ("zh-CN", "si", "2,860 公顷", "296,143 人", "1.9 公顷"),
+        ("en", "", "2,860 ha", "296k people", "28.4 mu"),
+        ("en", "local", "42,900 mu", "296k people", "28.4 mu"),
+        ("en", "si", "2,860 ha", "296,143 people", "1.9 ha"),
+        ("en", "nonsense", "2,860 ha", "296k people", "28.4 mu"),
+    ],
+)
+def test_units_are_those_of_the_place_or_si_as_the_visitor_chose(language: str, units: str, land: str, people: str, mu: str) -> None:
+    say = words(language, units)
+    assert (str(area(28_600_000, say)), str(figure(296_143, "人", say)), str(figure(28.4, "亩", say))) == (land, people, mu)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "good", "digits", "tone"),
+    [
+        (31, 43, "less", "−12 处", "better"),
+        (58, 44, "less", "+14 处", "worse"),
+        (58, 44, "more", "+14 处", "better"),
+        (10, 12, "more", "−2 处", "worse"),
+        (58, 44, "neither", "+14 处", "same"),
+        (7, 7, "less", "0", "same"),
+        (7, None, "less", "—", "unknown"),
+        (Suppressed(), 4, "less", "—", "unknown"),
+        (4, Suppressed(), "less", "—", "unknown"),
+        (30_000, 10_000, "more", "+2 万处", "better"),
+    ],
+)
+def test_a_change_says_how_much_since_when_and_whether_it_is_good(now: Any, before: Any, good: Any, digits: str, tone: str) -> None:
+    made = change(now, before, "处", ZH_WORDS, good=good, since="较上期")
+    assert (made.digits, made.tone) == (digits, tone)
+    assert "较上期" in made.said
+    known = isinstance(now, int) and isinstance(before, int)
+    assert made.direction == ((now > before) - (now < before) if known else 0)
 
 
 def test_a_hidden_count_is_said_as_hidden_and_never_as_a_number() -> None:

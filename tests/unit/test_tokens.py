@@ -1,6 +1,7 @@
 """The colours of the style sheets: those of the map, and readable on what they lie on."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_every_text_colour_reaches_4_5_on_every_panel(look: str) -> None:
         rgb(found["--accent-soft"], panel),
         rgb(found["--field"], panel),
     ]
-    inks = ["--text", "--text-2", "--accent-ink", *(f"--level-{level}-ink" for level in range(6))]
+    inks = ["--text", "--text-2", "--accent-ink", "--better", "--worse", *(f"--level-{level}-ink" for level in range(6))]
     weak = {
         (ink, i): round(contrast(rgb(found[ink]), on), 2)
         for ink in inks
@@ -62,6 +63,30 @@ def test_every_text_colour_reaches_4_5_on_every_panel(look: str) -> None:
         if contrast(rgb(found[ink]), on) < 4.5
     }
     assert not weak
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_every_colour_of_a_plot_reaches_3_on_its_panel(look: str) -> None:
+    found = tokens(look)
+    panel = rgb(found["--panel-solid"])
+    marks = {name: contrast(rgb(found[name]), panel) for name in found if re.fullmatch(r"--(series|level)-\d", name)}
+    assert len(marks) == 14
+    assert not {name: round(ratio, 2) for name, ratio in marks.items() if ratio < 3}
+
+
+def test_colours_of_a_series_can_be_told_apart_beside_each_other() -> None:
+    for look in ("dark", "light"):
+        series = [rgb(tokens(look)[f"--series-{i}"]) for i in range(1, 9)]
+        for one, other in pairwise(series):
+            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 60
+
+
+def test_on_a_wall_no_text_is_smaller_than_the_root_and_a_key_figure_is_twice_and_a_quarter_of_it() -> None:
+    css = (ASSETS / "tokens.css").read_text(encoding="utf-8")
+    wall = css.split('[data-place="wall"] {')[1].split("}")[0]
+    sizes = {name: float(size) for name, size in re.findall(r"--text-([\w-]+): ([\d.]+)rem", wall)}
+    assert set(sizes) == set(re.findall(r"--text-([\w-]+): [\d.]+rem", css.split("}")[0]))  # a size of the desk does not slip through
+    assert min(sizes.values()) >= 1 and sizes["figure"] >= 2.25
 
 
 def test_black_on_white_is_21_and_the_checker_sees_a_weak_pair() -> None:
