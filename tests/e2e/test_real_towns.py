@@ -15,7 +15,7 @@ RealTown = Callable[[str], Path]
 SIZES = [(1920, 1080), (390, 844)]
 LANGUAGES = ["zh-CN", "en"]
 # What only the demonstration town says, and what only a page that is not finished says.
-STRANGE = re.compile(r"示范|演示|占位|Model Town|Demonstration|990115|[Ll]orem ipsum|\b(?:undefined|NaN|null|None|TODO)\b|\{\w*\}")
+STRANGE = re.compile(r"示范|演示|占位|Model Town|Demo(?:nstration)?\b|990115|[Ll]orem ipsum|\b(?:undefined|NaN|null|None|TODO)\b|\{\w*\}")
 NAMES = {"porto": {"zh-CN": "波尔图", "en": "Porto"}, "santa-monica": {"zh-CN": "圣莫尼卡", "en": "Santa Monica"}}
 CRS = {"porto": "EPSG:3763", "santa-monica": "EPSG:26911"}
 

@@ -85,7 +85,8 @@ def answers(town: Town, viewer: Viewer) -> list[Any]:
         out.append(query.card(store, viewer, table, key))
     for layer in LAYERS:
         out.append(query.tooltip(store, viewer, layer.name, 0))
-    return [*out, query.search(store, viewer, "12"), query.search(store, viewer, "H"), query.faults(store, viewer, "people")]
+    out += [query.search(store, viewer, text) for text in ("12", "H", "王小明", "3组12号")]
+    return [*out, query.compare(store, viewer, "T", ("V1", "V2")), query.faults(store, viewer, "people")]
 
 
 @pytest.mark.parametrize("viewer", [MASKED, LEADER, Viewer("analyst"), Viewer("admin")], ids=lambda viewer: viewer.role)
@@ -227,6 +228,35 @@ def test_people_come_from_counts_where_no_persons_were_delivered(town: Town) -> 
     assert {row["code"]: str(row["people"]) for row in query.children(store, MASKED, "G1")} == {"D1": "*", "D2": "<3"}
 
 
+def people_of(town: Town, *codes: str) -> dict[str, int]:
+    """The people of areas, exactly."""
+    town.number()
+    town.paint("people", "areas")
+    return {code: query.headline(town.store(), OFFICER, code)["people"] for code in codes}
+
+
+def test_an_unevenly_counted_town_counts_everybody_once(town: Town) -> None:
+    """V1 is counted by village and by team, V2 by team alone."""
+    for code, people in (("V1", 50), ("D1", 20), ("D2", 30), ("D3", 58)):
+        town.add("population_cell", area_code=code, counted_on=FRESH, people=people)
+    town.add("population_cell", area_code="D3", counted_on=FRESH - timedelta(days=900), people=7)
+    assert people_of(town, "T", "V1", "V2", "G1", "D1", "D3") == {"T": 108, "V1": 50, "V2": 58, "G1": 50, "D1": 20, "D3": 58}
+
+
+def test_a_count_of_the_area_itself_stands_before_those_below_it(town: Town) -> None:
+    for code, people in (("T", 200), ("V1", 120), ("D1", 20)):
+        town.add("population_cell", area_code=code, counted_on=FRESH, people=people)
+    assert people_of(town, "T", "V1", "V2", "G1", "D2") == {"T": 200, "V1": 120, "V2": 0, "G1": 20, "D2": 0}
+
+
+def test_where_some_villages_deliver_persons_and_others_counts_both_are_in_the_total(town: Town) -> None:
+    for number in range(5):
+        add_person(town, f"P{number}", area_code="D1" if number else "D2")
+    for code, people in (("V1", 99), ("V2", 58), ("D3", 58)):
+        town.add("population_cell", area_code=code, counted_on=FRESH, people=people)
+    assert people_of(town, "T", "V1", "G1", "V2", "D3") == {"T": 63, "V1": 5, "G1": 5, "V2": 58, "D3": 58}
+
+
 def people_everywhere(town: Town, code: str, parent: str) -> set[str]:
     store = town.store()
     listed = next(row["people"] for row in query.children(store, MASKED, parent) if row["code"] == code)
@@ -277,13 +307,17 @@ def test_an_ordinal_of_the_map_leads_to_its_object(lived_in: Town) -> None:
     assert shown is not None and shown["colour"]["code"] == "red" and shown["reasons"][0]["zh"] == "D级危房"
 
 
-def test_the_search_finds_names_and_codes_and_addresses_only_for_who_may_read_them(lived_in: Town) -> None:
+def test_one_class_alone_lists_as_many_as_the_legend_counts(lived_in: Town) -> None:
     store = lived_in.store()
-    assert [row["key"] for row in query.search(store, MASKED, "陆家")] == ["H2"]
-    assert {row["table"] for row in query.search(store, MASKED, "1")} == {"house", "area", "parcel", "stand", "facility"}
-    assert query.search(store, MASKED, "3组12号") == []
-    assert [row["key"] for row in query.search(store, OFFICER, "3组12号")] == ["H1"]
-    assert query.search(store, MASKED, "王小明") == query.search(store, MASKED, "  ") == []
+    legend = query.legend(store, MASKED, "houses", "T")
+    theme = next(theme for theme in legend["themes"] if theme["classes"])
+    for row in theme["classes"]:
+        listed = query.listing(store, MASKED, "houses", "T", chosen=(theme["name"], row["index"]))
+        assert listed["total"] == row["n"] == len(listed["rows"])
+    unstated = query.listing(store, MASKED, "houses", "T", chosen=(theme["name"], 0))["total"]
+    assert unstated == legend["total"] - sum(row["n"] for row in theme["classes"])
+    with pytest.raises(LayerError, match="no theme 'nothing'"):
+        query.listing(store, MASKED, "houses", "T", chosen=("nothing", 1))
 
 
 def test_a_faulty_value_of_a_personal_column_is_shown_to_the_steward_alone_in_every_text(lived_in: Town) -> None:

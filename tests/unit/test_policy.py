@@ -22,6 +22,7 @@ from data.policy import (
     matrix,
     release,
     release_one,
+    search_by,
 )
 from data.schema import TABLES
 from data.schema.model import Role
@@ -174,3 +175,15 @@ def test_no_hidden_cell_of_a_table_can_be_worked_out_from_its_totals() -> None:
 def test_where_the_total_of_a_column_is_hidden_not_all_of_its_cells_are_shown() -> None:
     shown = matrix([{"a": 40}, {"a": 7}, {"a": 0}], Viewer("wall"), frozenset({"a"}))
     assert [str(row["a"]) for row in shown] == ["40", "*", "0"]
+
+
+def test_who_leads_a_town_looks_for_a_person_by_the_whole_name_and_for_an_address_by_a_part() -> None:
+    name, address, phone = (TABLES["person"].column(column) for column in ("name", "address", "phone"))
+    assert [search_by(column, Viewer("leader")) for column in (name, address, phone)] == ["whole", "part", "no"]
+    assert [search_by(column, Viewer("officer")) for column in (name, address)] == ["part", "part"]
+
+
+@pytest.mark.parametrize("role", ["wall", "analyst", "admin"])
+def test_nobody_else_looks_for_anything_personal(role: Role) -> None:
+    personal = [column for table in TABLES.values() for column in table.all_columns if column.personal and column.unmasked_for != "wall"]
+    assert personal and {search_by(column, Viewer(role)) for column in personal} == {"no"}
