@@ -12,7 +12,7 @@ from typing import Any
 import plotly
 from dash.fingerprint import build_fingerprint
 
-from screen.figures import figure
+from screen.figures import figure, short_day
 from screen.text import Words
 
 # `@name` is the token `--name`, rem are lengths: resolved by assets/app/plots.js where the plot is drawn.
@@ -50,6 +50,10 @@ CONFIG: dict[str, Any] = {
 }  # fmt: skip
 
 
+# Margins of a plot without a number axis: room for the numbers at the ends of the bars.
+BARE: dict[str, Any] = {"l": "0.5rem", "r": "3.5rem", "t": "0.125rem", "b": "0.125rem", "pad": "0.25rem"}
+
+
 @lru_cache(maxsize=1)
 def library() -> str:
     """Where this server gives out plotly.js: an address with its version, so that browsers keep it for ever."""
@@ -61,7 +65,7 @@ def library() -> str:
 
 def number_ticks(most: float, words: Words, *, both_ways: bool = False) -> dict[str, Any]:
     """An axis from zero to `most`, or as far below zero too, with at most five round numbers said in the language."""
-    step = round_step(most / 4)
+    step = round_step(most / (2 if both_ways else 4))
     ticks = [step * i for i in range(math.ceil(most / step) + 1)] if most else [0.0]
     shown = sorted({-tick for tick in ticks} | set(ticks)) if both_ways else ticks
     end = max(ticks[-1], most) or 1
@@ -70,7 +74,9 @@ def number_ticks(most: float, words: Words, *, both_ways: bool = False) -> dict[
 
 
 def _tick(value: float, words: Words) -> str:
-    """20, 1.5 万, 150k."""
+    """20, 1.5 万, 60k: short enough to stand beside the next one."""
+    if words.language == "en" and 10_000 <= value < 1_000_000 and value % 1000 == 0:
+        return f"{value / 1000:g}k"
     return str(figure(int(value) if float(value).is_integer() else value, "", words))
 
 
@@ -86,9 +92,4 @@ def day_ticks(days: Sequence[date], words: Words, most: int = 6) -> dict[str, An
     """An axis of days that names at most `most` of them, the last one among them."""
     every = max(1, math.ceil(len(days) / most))
     named = list(days)[::-1][::every][::-1]
-    return {"type": "date", "tickvals": [day.isoformat() for day in named], "ticktext": [short_day(day, words) for day in named]}
-
-
-def short_day(day: date, words: Words) -> str:
-    """9月23日, 23 Sep."""
-    return f"{day.month}月{day.day}日" if words.language == "zh-CN" else f"{day.day} {day:%b}"
+    return {"type": "date", "tickvals": [day.isoformat() for day in named], "ticktext": [short_day(day, days[-1], words) for day in named]}

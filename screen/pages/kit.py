@@ -8,6 +8,7 @@ from typing import Any
 from dash import Dash, html
 
 from data.policy import Suppressed
+from layers.core.freshness import STATES
 from screen import plots
 from screen.components import (
     Node,
@@ -39,12 +40,12 @@ from screen.components import (
     tag,
 )
 from screen.figures import area, change, day, figure, said
+from screen.freshness import mark as fresh_mark
 from screen.header import share, toast, tools
 from screen.page import Page, Screen
 from screen.text import Words
 from screen.view import LEVELS
 
-FRESH = ("current", "late", "stale", "failed", "unset")
 COUNTS = {1: 31, 2: 58, 3: 164, 4: 402, 5: 1210, 0: 77}
 DAYS = tuple(date(2026, month, 20) for month in range(4, 12))
 
@@ -138,16 +139,16 @@ def _facts(words: Words) -> list[tuple[str, Node]]:
 
 def _panels(words: Words) -> Node:
     cells = []
-    for state in FRESH:
+    for state in STATES:
         body = keys([key_figure(words("figures.reds"), figure(31, "处", words), level=1)])
         made = panel(
             words("kit.panel"),
             [body, level_bar(COUNTS, words)],
             source=words("source", what=words("kit.source")),
-            age=tag(words(f"kit.fresh.{state}")),
+            age=html.Span(fresh_mark(state, words), className="fresh-line"),
             fresh=state,
             actions=button(icon("link"), "share", label=words("share"), kind="bare"),
-            label=f"{words('kit.panel')} {words(f'kit.fresh.{state}')}",
+            label=f"{words('kit.panel')} {words(f'fresh.{state}')}",
         )
         cells.append(_cell(f"panel(fresh={state!r})", made))
     return _section(words("kit.panels"), *cells)
