@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,10 +50,19 @@ def told(settings: Settings) -> dict[str, Any]:
     return {key: json.loads(value) for key, value in on_show(settings, "SELECT key, value FROM town") or ()}
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run-time folder into which the tiny town has been loaded once for all tests."""
+    folder = tmp_path_factory.mktemp("loaded")
+    settings = home_of(folder)
+    quietly(settings, tiny_town(folder / "in").write())
+    return settings.home
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Settings:
+def town(loaded: Path, tmp_path: Path) -> Settings:
     settings = home_of(tmp_path)
-    quietly(settings, tiny_town(tmp_path / "in").write())
+    shutil.copytree(loaded, settings.home)
     return settings
 
 
