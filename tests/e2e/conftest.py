@@ -20,8 +20,8 @@ READY_MS = 30_000
 expect.set_options(timeout=15_000)
 
 
-def run(*command: str, home: Path) -> None:
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(home), capture_output=True, text=True)
+def run(*command: str, home: Path, **more: str) -> None:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(home, **more), capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout[-600:]}\n{done.stderr[-1200:]}"
 
 
@@ -47,15 +47,15 @@ def home(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Server:
-    """`python app.py` as a process of its own."""
+    """`python app.py` as a process of its own, with `more` in its environment."""
 
-    def __init__(self, home: Path, log: Path) -> None:
+    def __init__(self, home: Path, log: Path, **more: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
         self.log = log
         self._output = log.open("w")
-        env = environment(home, ONESCREEN_PORT=self.url.rsplit(":", 1)[-1])
+        env = environment(home, ONESCREEN_PORT=self.url.rsplit(":", 1)[-1], **more)
         self._process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=self._output, stderr=subprocess.STDOUT)
         transport = httpx.HTTPTransport(retries=12)  # waits 0, 0.5, 1, 2, 4 … s between attempts
         with httpx.Client(transport=transport, timeout=30) as client:
