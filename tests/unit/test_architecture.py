@@ -1,6 +1,7 @@
 """The arrows between rooms and the single doors, read from the code itself. There is no escape comment."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -124,15 +125,40 @@ def test_the_checker_sees_a_forbidden_arrow_and_a_forbidden_door() -> None:
     assert "etl" not in ALLOWED["layers"] and "screen" not in ALLOWED["data"]
 
 
+def acts_of_importing(root: Path, files: list[Path]) -> list[str]:
+    """What the modules `files` do while they are imported: files opened, folders made, connections, processes, threads."""
+    names = [".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for file in files]
+    command = [sys.executable, str(Path(__file__).with_name("import_watch.py")), str(root), *names]
+    watched = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
+    return [*watched.stdout.splitlines(), *watched.stderr.splitlines()[-1:]]
+
+
 def test_importing_a_room_does_nothing() -> None:
-    """No import may open a file for writing, a connection or a server: only declarations stand at module level."""
-    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.If)
-    for file in python_files("data", "etl", "layers", "incidents", "screen"):
-        if file.name == "__main__.py":
-            continue
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            assert docstring or isinstance(node, allowed), f"{file.relative_to(ROOT)}:{node.lineno} acts at import"
+    """No import opens a file, a connection, a process or a thread: only declarations stand at module level."""
+    files = [file for file in python_files("data", "etl", "layers", "incidents", "screen") if file.name != "__main__.py"]
+    assert acts_of_importing(ROOT, files) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "act"),
+    [
+        ("x = open('out.txt', 'w')", "open 'out.txt'"),
+        ("x = open(__file__ + '.txt')", "open "),
+        ("from pathlib import Path\nPath('out.txt').write_text('x')", "open "),
+        ("def f(x=open('out.txt', 'w')): ...", "open 'out.txt'"),
+        ("class C:\n    import os\n    os.mkdir('folder')", "os.mkdir 'folder'"),
+        ("import duckdb\nx = duckdb.connect()", "duckdb.connect ()"),
+        ("from sqlite3 import connect\nx = connect(':memory:')", "sqlite3.connect ':memory:'"),
+        ("import subprocess\nx = subprocess.run(['true'])", "subprocess.Popen 'true'"),
+        ("import socket\nx = socket.socket().bind(('127.0.0.1', 0))", "socket.bind"),
+        ("import threading, time\nthreading.Thread(target=time.sleep, args=(1,), name='busy').start()", "thread busy"),
+    ],
+)
+def test_the_watcher_sees_what_a_module_does_while_it_is_imported(line: str, act: str, tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text(line + "\n", encoding="utf-8")
+    (tmp_path / "module.py.txt").write_text("", encoding="utf-8")
+    (seen, *_) = acts_of_importing(tmp_path, [tmp_path / "module.py"])
+    assert act in seen and ("module.py:" in seen or act.startswith("thread"))
 
 
 def test_the_standard_library_is_not_shadowed() -> None:
