@@ -135,5 +135,5 @@
     for (const frame of frames) turn(frame);
   });
 
-  app.plots = { resolved };
+  app.plots = { resolved, ink };
 })();

@@ -143,7 +143,7 @@ def _panels(words: Words) -> Node:
         body = keys([key_figure(words("figures.reds"), figure(31, "处", words), level=1)])
         made = panel(
             words("kit.panel"),
-            [body, level_bar(COUNTS, words)],
+            html.Div([body, level_bar(COUNTS, words)], className="kit-stack"),
             source=words("source", what=words("kit.source")),
             age=html.Span(fresh_mark(state, words), className="fresh-line"),
             fresh=state,

@@ -1,0 +1,41 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const { page } = require("./fake_page.js");
+
+const silent = class { observe() {} unobserve() {} };
+const TOKENS = { text: "#e6f4ff", "text-s": "0.875rem", font: '"Noto Sans SC", sans-serif' };
+const plain = (value) => JSON.parse(JSON.stringify(value)); // what comes out of the page's own realm
+
+function plots() {
+  const window = page();
+  Object.assign(window, { IntersectionObserver: silent, ResizeObserver: silent, MutationObserver: silent, requestAnimationFrame: () => 1 });
+  window.document.getElementsByClassName = () => [];
+  window.run("plots.js");
+  return window.onescreen.plots;
+}
+
+const resolved = (value, rem = 16) => plain(plots().resolved(value, (name) => TOKENS[name] || "", rem));
+
+test("a token becomes its value, and a length in rem pixels of this screen", () => {
+  const figure = { font: { family: "@font", color: "@text", size: "@text-s" }, margin: { l: "0.5rem" } };
+  assert.deepEqual(resolved(figure), { font: { family: TOKENS.font, color: "#e6f4ff", size: 14 }, margin: { l: 8 } });
+  assert.equal(resolved("@text-s", 32), 28);
+});
+
+test("what is neither stays: names with an at sign, numbers, nothing", () => {
+  const data = ["东湾村", "a@b", "@ home", 12, null, true, "2 rem"];
+  assert.deepEqual(resolved(data), data);
+});
+
+test("text on a tile is black or white, and always reaches 4.5", () => {
+  const { ink } = plots();
+  const light = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((p) => (p <= 0.04045 ? p / 12.92 : ((p + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  assert.deepEqual(["#fadb14", "#0b7fb8", "#ffffff", "#000000"].map(ink), ["#000000", "#ffffff", "#000000", "#ffffff"]);
+  for (let grey = 0; grey < 256; grey++) {
+    const colour = "#" + grey.toString(16).padStart(2, "0").repeat(3);
+    const [a, b] = [light(colour), light(ink(colour))];
+    assert.ok((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) >= 4.5, colour);
+  }
+});
