@@ -39,7 +39,7 @@ _OUTPUTS = {
     "score": "layer VARCHAR, object_id VARCHAR, part VARCHAR, weight DOUBLE, value DOUBLE, bad DOUBLE, n DOUBLE",
     "tally": "layer VARCHAR, area_code VARCHAR, level UTINYINT, n BIGINT, visits BIGINT, overdue BIGINT",
 }
-_SCRATCH = "^(facts|grade|lifted|class_[0-9]+)$"
+_SCRATCH = "^(facts|grade|lifted|coming|class_[0-9]+)$"
 
 
 @dataclass(frozen=True, slots=True)

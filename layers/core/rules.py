@@ -131,21 +131,25 @@ def grade(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ...],
         f"""CREATE OR REPLACE TEMP VIEW painted AS SELECT *, ({due})::DATE AS next_visit_due FROM (
             SELECT f.* EXCLUDE (mask, valid_until), coalesce(l.level, g.level)::UTINYINT AS level,
                 CASE WHEN h.object_id IS NULL THEN g.reasons ELSE [{text(HELD)}] || g.reasons END AS reasons,
-                least(f.valid_until, l.override_until + 1) AS valid_until, l.override_by, l.override_why, l.override_until
+                least(f.valid_until, l.override_until + 1, n.since) AS valid_until, l.override_by, l.override_why, l.override_until
             FROM facts f JOIN grade g USING (mask) LEFT JOIN lifted l ON l.object_id = f.object_id AND (g.level <> 1 OR l.level = 1 OR l.passed)
-            LEFT JOIN lifted h ON h.object_id = f.object_id AND g.level = 1 AND h.level <> 1 AND NOT h.passed)"""
+            LEFT JOIN lifted h ON h.object_id = f.object_id AND g.level = 1 AND h.level <> 1 AND NOT h.passed
+            LEFT JOIN coming n ON n.object_id = f.object_id)"""
     )
 
 
 def _lift(con: duckdb.DuckDBPyConnection, layer: Layer, day: date) -> None:
-    """Scratch `lifted`: the levels of this layer that are set by hand on the day, and whether a check of the object has been passed."""
+    """Scratch `lifted`: the levels of this layer set by hand on the day, and whether a check of the object has been passed; `coming` begin later."""
     names = ", ".join(map(text, called(layer))) or "NULL"
+    by_hand = f"(SELECT *, coalesce(override_since, delivered_at) AS since FROM override WHERE lower(layer) IN ({names}))"
     sql = f"""CREATE OR REPLACE TEMP TABLE lifted AS
         SELECT object_id, level::UTINYINT AS level, override_by, override_why, override_until, object_id IN ({passed_checks(layer)}) AS passed
-        FROM (SELECT *, coalesce(override_since, delivered_at) AS since FROM override WHERE lower(layer) IN ({names}))
+        FROM {by_hand}
         WHERE $as_of BETWEEN since AND override_until AND override_until - since <= {OVERRIDE_DAYS}
         QUALIFY row_number() OVER (PARTITION BY object_id ORDER BY since DESC, override_by, layer) = 1"""
     con.execute(sql, {"as_of": day})
+    coming = f"SELECT object_id, min(since) AS since FROM {by_hand} WHERE since > $as_of GROUP BY 1"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE coming AS {coming}", {"as_of": day})
 
 
 def _graded(layer: Layer, rules: tuple[Rule, ...], mask: int) -> tuple[int, list[str]]:

@@ -173,7 +173,7 @@ def test_an_override_begins_on_its_own_day(town: Town) -> None:
     add_house(town, "H1", occupancy="own", danger_grade="C")
     override(town, override_since=AS_OF, override_until=AS_OF + timedelta(days=9))
     town.paint("houses", as_of=AS_OF - timedelta(days=1))
-    assert town.all("SELECT level, override_by FROM receipt") == [(2, None)]
+    assert town.all("SELECT level, override_by, valid_until FROM receipt") == [(2, None, AS_OF)]
     town.paint("houses")
     assert town.all("SELECT level, override_by FROM receipt") == [(4, "张建明")]
 
