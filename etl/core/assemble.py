@@ -79,11 +79,23 @@ def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
 
 
 def mirror_load(connection: duckdb.DuckDBPyConnection, snapshot: int) -> None:
-    """`next` as the load `snapshot` left it, without what painting makes: what an interrupted publish needs."""
+    """`next` as the load `snapshot`, the newest, left it, without what painting makes: what an interrupted publish needs.
+
+    Tables and columns that the contract has gained since are empty.
+    """
+    known: dict[str, set[str]] = {}
+    for name, column in connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake'").fetchall():
+        known.setdefault(name, set()).add(column)
     for name, columns in lake_tables().items():
-        if name not in ("receipt", "town"):
-            listed = ", ".join(identifier(column) for column, _ in columns)
-            connection.execute(f"CREATE TABLE next.{name} AS SELECT {listed} FROM lake.{name} AT (VERSION => {snapshot})")
+        if name in ("receipt", "town"):
+            continue
+        if name not in known:
+            connection.execute(definition(f"next.{name}", columns))
+            continue
+        listed = ", ".join(
+            identifier(column) if column in known[name] else f"NULL::{kind} AS {identifier(column)}" for column, kind in columns
+        )
+        connection.execute(f"CREATE TABLE next.{name} AS SELECT {listed} FROM lake.{name} AT (VERSION => {snapshot})")
 
 
 def _mirror(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> None:

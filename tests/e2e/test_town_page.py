@@ -227,10 +227,10 @@ def test_a_lost_server_is_said_at_once_and_its_return_too(open_page: Open) -> No
     page = open_page("/town", watched=False)
     page.route("**/pack/manifest.json", lambda route: route.abort())
     page.evaluate("onescreen.watch.look()")
-    expect(page.locator("#toast")).to_contain_text("断了")
+    expect(page.locator("#connection")).to_contain_text("断了")
     page.unroute("**/pack/manifest.json")
     page.evaluate("onescreen.watch.look()")
-    expect(page.locator("#toast")).to_be_empty()
+    expect(page.locator("#connection")).to_have_count(0)
 
 
 def transferred(page: Page) -> int:

@@ -21,6 +21,7 @@ from rich.console import Console
 from data.clock import Clock
 from data.errors import StoreError
 from data.settings import Settings
+from data.store.lake import open_lake
 from data.store.serving import current, kept, on_show
 from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, stay, while_process
 from etl.core.publish import rollback
@@ -117,6 +118,15 @@ def _everything(settings: Settings) -> tuple[int, dict[str, str], dict[str, Any]
                for (name,) in tables}  # fmt: skip
     manifest = json.loads(shown.manifest.read_text())
     return shown.snapshot, digests, {"tilesets": manifest["tilesets"], "layers": manifest["layers"]}
+
+
+def test_a_lake_from_before_the_contract_grew_can_be_painted_anew(town: Settings) -> None:
+    with open_lake(town, read_only=False) as lake:
+        lake.execute("DROP TABLE lake.casework")
+        lake.execute("ALTER TABLE lake.house DROP COLUMN danger_grade")
+    (town.serving / "current.json").unlink()  # so that all has to be made from the lake
+    assert painted(town, EXPIRED).changed
+    assert on_show(town, "SELECT count(*), count(danger_grade), (SELECT count(*) FROM casework) FROM house") == [(40, 0, 0)]
 
 
 def test_a_load_after_a_repaint_does_not_turn_the_clock_back(town: Settings, tmp_path: Path) -> None:
