@@ -7,12 +7,13 @@ import pandas as pd
 
 from data.town.calendar import Calendar
 
-HOUSE_EVENTS = {  # codes of event_types.csv, which has none for dangerous buildings
-    "group": "0651", "gas_major": "0654", "gas_ordinary": "0654", "danger_d": "", "danger_c": "", "coloured_steel": "0652",
+HOUSE_EVENTS = {  # codes of event_types.csv
+    "group": "0651", "gas_major": "0654", "gas_ordinary": "0654", "danger_d": "0656", "danger_c": "0656", "coloured_steel": "0652",
     "live_work_store": "0655",
     "low_score": "0652", "yellow_streak": "0652", "unmanaged": "0652", "ebike": "0653", "exit_blocked": "0652", "score_60s": "0652",
     "hazard": "0652", "illegal_addition": "0101", "score_70s": "0652",
 }  # fmt: skip
+FOUND_LATER = {"unregistered": "0657"}  # a case only where an update finds it: registering is pursued without one
 PARCEL_EVENTS = {"illegal_use": "0854", "farmland_occupied": "0854", "abandoned": "0855", "non_grain": "0855"}
 STAND_EVENTS = {"occupied": "0852", "illegal_cutting": "0852", "fire": "0451", "pest": "0851"}
 LATE_SHARE = 0.1  # of the cases have a short limit, which has passed by the third delivery
@@ -23,7 +24,7 @@ def case_objects(houses: pd.DataFrame) -> pd.DataFrame:
     """The columns that `open_cases` wants."""
     return pd.DataFrame({
         "object_id": houses["house_id"].to_numpy(), "level": houses["level"].to_numpy(),
-        "event": houses["trouble"].map(HOUSE_EVENTS).fillna("").to_numpy(),
+        "event": houses["trouble"].map(HOUSE_EVENTS | FOUND_LATER).fillna("").to_numpy(),
         "responsible": houses["chief"].to_numpy(), "phone": houses["chief_phone"].to_numpy(),
     })  # fmt: skip
 

@@ -17,6 +17,7 @@ from data.settings import Settings
 from data.store.serving import ServingStore
 from data.town.deliveries import write_town
 from etl.core.run import load
+from layers.core.query_cards import event_names
 
 Faults = list[dict[str, Any]]
 Reports = dict[int, Faults]
@@ -178,3 +179,8 @@ def test_the_same_delivery_twice_changes_nothing(raw: Path, settings: Settings, 
     before = (settings.serving / "current.json").read_bytes()
     assert not load(settings, raw / FOLDERS[2] / "town.toml", Console(quiet=True)).changed
     assert (settings.serving / "current.json").read_bytes() == before
+
+
+def test_every_case_says_what_it_is_about_by_a_type_of_the_catalogue(store: ServingStore) -> None:
+    types = {row["event_type"] for row in rows(store, "SELECT DISTINCT event_type FROM casework")}
+    assert types and types <= set(event_names())
