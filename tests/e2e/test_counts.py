@@ -143,7 +143,7 @@ def test_the_card_of_an_object_has_the_level_and_reasons_of_its_line_in_the_list
 
 
 def test_the_people_on_the_card_of_a_house_are_its_residents(town: Store) -> None:
-    for row in query.listing(town, OFFICER, "houses", query.root_of(town), limit=60)["rows"]:
+    for row in query.listing(town, OFFICER, "houses", query.root_of(town), limit=20)["rows"]:
         fields = {field["name"]: field["value"] for field in query.card(town, OFFICER, "house", row["key"])["fields"]}
         residents = query.residents(town, OFFICER, row["key"], limit=1000)
         assert fields["people"] == residents["total"] == len(residents["rows"])
