@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
 from etl.core.history import extend_history, write_history
 from etl.core.scratch import Scratch
+from layers.core.ordinals import MAPPING
 from layers.core.pack import assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
 
@@ -37,6 +39,14 @@ _ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room":
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a load changes: the snapshot before it, and the tables of `next` that differ from it."""
+
+    snapshot: int | None
+    changed: frozenset[str]
+
+
 def publish(
     work: Scratch,
     settings: Settings,
@@ -44,21 +54,30 @@ def publish(
     snapshot: int,
     facts: Mapping[str, Any],
     at: datetime,
+    since: Since | None = None,
 ) -> dict[str, Any]:
-    """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest."""
+    """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest.
+
+    Where the snapshot on show is the one that `since` speaks of, a copy of its file keeps the tables that have not changed.
+    """
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
     connection, before = work.connection, _former(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
-    with _serving_database(connection, temporary, before):
+    follows = before is not None and since is not None and before.snapshot == since.snapshot
+    with _serving_database(connection, temporary, before, copied=follows):
         names = _tables_of_next(connection)
-        _copy_tables(connection, [name for name in names if name not in _UNDRAWN])
+        same = _keep(connection, {*names} - since.changed) if follows and since else frozenset()
+        written = [name for name in names if name not in same]
+        _copy_tables(connection, [name for name in written if name not in _UNDRAWN])
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         write_history(connection, settings, before)
         former = _former_ordinals(connection)
-        for table in (name for name, contract in TABLES.items() if contract.geometry):
+        for table in (name for name, contract in TABLES.items() if contract.geometry and name not in same):
             assign_ordinals(connection, table, TABLES[table].key[0], former)
-        manifest = _draw_and_copy(work, settings, layers, [name for name in names if name in _UNDRAWN], _manifest_of(before))
+        undrawn = [name for name in written if name in _UNDRAWN]
+        as_drawn = same if _same_rules(connection, facts) else frozenset[str]()
+        manifest = _draw_and_copy(work, settings, layers, undrawn, _manifest_of(before), as_drawn)
         connection.execute("CHECKPOINT serve")
     _show(settings, temporary, snapshot, manifest, at)
     return manifest
@@ -107,7 +126,7 @@ def _show(settings: Settings, temporary: Path, snapshot: int, manifest: Mapping[
 
 
 def _draw_and_copy(
-    work: Scratch, settings: Settings, layers: Sequence[Layer], rest: Sequence[str], former: dict[str, Any] | None
+    work: Scratch, settings: Settings, layers: Sequence[Layer], rest: Sequence[str], former: dict[str, Any] | None, same: frozenset[str]
 ) -> dict[str, Any]:
     """Draw the pack, and copy the tables that it does not need: at the same time, unless memory is short.
 
@@ -119,7 +138,7 @@ def _draw_and_copy(
         if work.large:
             copied.result()
         with work.drawing(settings):
-            manifest = build_pack(work.connection, layers, settings.pack, former)
+            manifest = build_pack(work.connection, layers, settings.pack, former, same)
         copied.result()
     return manifest
 
@@ -192,9 +211,11 @@ def _prune_pack(settings: Settings) -> None:
 
 
 @contextmanager
-def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before: Serving | None) -> Iterator[None]:
-    """A fresh serving file attached as `serve` and in use, the former one beside it as `previous`."""
+def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before: Serving | None, *, copied: bool) -> Iterator[None]:
+    """A fresh serving file, or a copy of the former one, attached as `serve` and in use, the former one beside it as `previous`."""
     file.unlink(missing_ok=True)
+    if before and copied:
+        shutil.copyfile(before.file, file)
     if before:
         connection.execute(f"ATTACH {text(before.file)} AS previous (READ_ONLY)")
     try:
@@ -223,6 +244,32 @@ def _tables_of_next(connection: duckdb.DuckDBPyConnection) -> list[str]:
         SELECT table_name FROM duckdb_tables() WHERE database_name = 'work' AND schema_name = 'next'
         UNION SELECT view_name FROM duckdb_views() WHERE database_name = 'work' AND schema_name = 'next' ORDER BY ALL""").fetchall()
     return [name for (name,) in found if name not in _WORK_ONLY]
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, unchanged: Set[str]) -> frozenset[str]:
+    """Of a copied serving file keep the tables of the contract and the reports that are `unchanged` and have the columns of today."""
+    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'serve'").fetchall()
+    there = {name for (name,) in found}
+    lasting = sorted(there & unchanged & {*TABLES, *REPORTS})
+    same = frozenset(name for name in lasting if _columns(connection, f"serve.{name}") == _columns(connection, f"work.next.{name}"))
+    for name in sorted(there - same - {MAPPING}):
+        connection.execute(f"DROP TABLE serve.{name}")
+    return same
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
+    """Columns and types but for what only the lake or only the serving file has."""
+    rows = connection.execute(f"DESCRIBE {relation}").fetchall()
+    return [(column, kind) for column, kind, *_ in rows if column not in (ROW_HASH, "ordinal")]
+
+
+def _same_rules(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, Any]) -> bool:
+    """Whether the snapshot before was drawn by the layers of today."""
+    try:
+        row = connection.execute("SELECT value->>'$' FROM previous.town WHERE key = 'rule_version'").fetchone()
+    except duckdb.CatalogException:
+        return False
+    return row is not None and row[0] == facts.get("rule_version")
 
 
 def _copy_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

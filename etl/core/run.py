@@ -29,7 +29,7 @@ from etl.core.deliver import Delivery, Taken, changed_datasets, identity_of, rea
 from etl.core.intake import Ahead
 from etl.core.link import link
 from etl.core.merge import Change, Message, changes_by_source, commit, find_changes
-from etl.core.publish import publish
+from etl.core.publish import Since, publish
 from etl.core.report import Report
 from etl.core.scratch import Scratch, exclusive, scratch
 from etl.core.town_file import load_town_file
@@ -71,12 +71,13 @@ class Run:
         self.as_of = self.day_painted_for()
         plan = self.assemble(taken)
         self.link(plan)
-        self.paint(last_load(self.work.connection))
+        before = last_load(self.work.connection)
+        self.paint(before)
         changes = self.compare(plan)
         if not changes:
             return self.publish_pending(assembled=True)
         snapshot = self.commit(changes, taken)
-        self.publish(snapshot)
+        self.publish(snapshot, Since(before, frozenset(changes)))
         return snapshot, True
 
     def check(self) -> None:
@@ -197,10 +198,10 @@ class Run:
             stage.note = f"snapshot {snapshot}"
         return snapshot
 
-    def publish(self, snapshot: int) -> None:
+    def publish(self, snapshot: int, since: Since | None = None) -> None:
         """Serving file, map pack, pointer."""
         with self.report.stage("publish") as stage:
-            manifest = publish(self.work, self.settings, self.layers, snapshot, self.facts, now(self.settings))
+            manifest = publish(self.work, self.settings, self.layers, snapshot, self.facts, now(self.settings), since)
             stage.note = f"snapshot {snapshot}, kept {manifest.get('kept')}"
 
     def publish_pending(self, *, assembled: bool = False) -> tuple[int | None, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from layers.core.ordinals import Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
 from layers.core.tiles import EXTENT
-from layers.core.tilesets import PLANS, Found, build_tilesets, layer_labels, shelf_of
+from layers.core.tilesets import PLANS, VERSION, Found, build_tilesets, layer_labels, shelf_of
 
 Manifest = dict[str, Any]
 FORMAT = 1
@@ -26,23 +26,34 @@ _SOLID = 0.95
 
 
 def build_pack(
-    connection: duckdb.DuckDBPyConnection, layers: Iterable[Layer], folder: Path, previous: Mapping[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    layers: Iterable[Layer],
+    folder: Path,
+    previous: Mapping[str, Any] | None = None,
+    same: Collection[str] = (),
 ) -> Manifest:
     """Write the blobs of the snapshot that `connection` shows into `folder` and return its manifest.
 
-    Tables read: docs/pack.md section 3. Equal data give an equal manifest; blobs that exist are not written again.
+    Tables read: docs/pack.md section 3. Equal data give an equal manifest; blobs that exist are not written again. `same` are tables in which
+    nothing has changed since `previous`, ordinals and the layers over them included: their tilesets and labels are taken over unread.
     """
     folder.mkdir(parents=True, exist_ok=True)
     present = _tables(connection)
-    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, shelf_of(folder, previous))
-    painted = [layer for layer in layers if f"paint_{layer.name}" in present and found.get(drawn_table(layer))]
+    shelf = shelf_of(folder, previous, same)
+    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, shelf)
+    drawn = {tileset["table"] for tileset in tilesets.values()}
+    painted = [layer for layer in layers if f"paint_{layer.name}" in present and drawn_table(layer) in drawn]
+    told = {layer["name"]: layer for layer in (previous or {}).get("layers", ())}
     manifest: Manifest = {
         "format": FORMAT,
+        "version": VERSION,
         "extent": EXTENT,
         "box": _union([tileset["box"] for tileset in tilesets.values()]),
         "palettes": palettes(),
         "tilesets": tilesets,
-        "layers": [_layer(connection, layer, tilesets, found, folder) for layer in painted if layer.geometry is not None],
+        "layers": [
+            _layer(connection, layer, tilesets, found, folder, told.get(layer.name, {})) for layer in painted if layer.geometry is not None
+        ],
     }
     manifest["kept"] = _kept(manifest, previous)
     return manifest
@@ -72,7 +83,9 @@ def _union(boxes: list[list[float]]) -> list[float] | None:
     return [min(west), min(south), max(east), max(north)]
 
 
-def _layer(connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, found: Mapping[str, Found], folder: Path) -> Manifest:
+def _layer(
+    connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, found: Mapping[str, Found], folder: Path, former: Manifest
+) -> Manifest:
     table = drawn_table(layer)
     out: Manifest = {
         "name": layer.name, "zh": layer.zh, "en": layer.en, "table": table, "order": layer.order,
@@ -81,7 +94,8 @@ def _layer(connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manife
     }  # fmt: skip
     # The areas' own names come with their tilesets; a personal column is never written on the map.
     if layer.label and table != "area" and contract_table(table).column(layer.label).personal is None:
-        out |= layer_labels(connection, found[table], table, layer.label, folder)
+        before = {"labels": former["labels"]} if "labels" in former else {}
+        out |= layer_labels(connection, found[table], table, layer.label, folder) if table in found else before
     return out
 
 

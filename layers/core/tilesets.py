@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,38 +51,57 @@ PLANS: dict[str, Plan] = {
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where blobs lie, and the tiles of the former pack by the geometry that they were made of."""
+    """Where blobs lie, the tiles of the former pack by the geometry that they were made of, and by name its tilesets of tables that are
+    known to be as they were."""
 
     folder: Path
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unchanged: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, table: str) -> dict[str, Mapping[str, Any]]:
+        """The tilesets of a table that is as it was; none where it may have changed."""
+        return {name: tileset for name, tileset in self.unchanged.items() if tileset["table"] == table}
 
 
-def shelf_of(folder: Path, previous: Mapping[str, Any] | None) -> Shelf:
-    """The shelf of `folder` with what the manifest `previous` has, as far as its blobs are still there."""
-    tilesets = (previous or {}).get("tilesets", {}).values()
-    there = {path.name for path in folder.glob("*.tile.gz")}
-    whole = (tileset for tileset in tilesets if "source" in tileset and all(f"{name}.tile.gz" in there for name in _tile_names(tileset)))
-    return Shelf(folder, {tileset["source"]: tileset for tileset in whole})
+def shelf_of(folder: Path, previous: Mapping[str, Any] | None, same: Collection[str] = ()) -> Shelf:
+    """The shelf of `folder` with what the manifest `previous` has, as far as its blobs are still there; `same` are tables without a change."""
+    tilesets = (previous or {}).get("tilesets", {})
+    there = {path.name for path in folder.glob("*.gz")}
+    whole = {name: tileset for name, tileset in tilesets.items() if all(f"{blob}.gz" in there for blob in _blob_names(tileset))}
+    broken = {tileset["table"] for name, tileset in tilesets.items() if name not in whole or "source" not in tileset}
+    usable = {*same} - broken if (previous or {}).get("version") == VERSION else set()
+    return Shelf(
+        folder,
+        {tileset["source"]: tileset for tileset in whole.values() if "source" in tileset},
+        {name: tileset for name, tileset in whole.items() if tileset["table"] in usable},
+    )
 
 
-def _tile_names(tileset: Mapping[str, Any]) -> Iterator[str]:
-    return (tile[2] for band in tileset["bands"] for tile in band["tiles"])
+def _blob_names(tileset: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{tile[2]}.tile" for band in tileset["bands"] for tile in band["tiles"])
+    if "labels" in tileset:
+        yield tileset["labels"]["name"]
 
 
 def build_tilesets(connection: duckdb.DuckDBPyConnection, tables: set[str], shelf: Shelf) -> tuple[dict[str, Any], dict[str, Found]]:
-    """Tilesets of all spatial `tables` by name, blobs written to the shelf; and the geometries read, by table."""
+    """Tilesets of all spatial `tables` by name, blobs written to the shelf; and the geometries read, by table.
+
+    Tables that the shelf has as they were are not read.
+    """
     tilesets: dict[str, Any] = {}
     read_by_table: dict[str, Found] = {}
-    if "backdrop" in tables:
-        tilesets |= _backdrop(connection, shelf)
-    if "area" in tables:
-        tilesets |= _areas(connection, shelf, read_by_table)
-    for table in [name for name in PLANS if name in tables and name != "area"]:
-        found = read(connection, table)
-        read_by_table[table] = found
-        for kind, geometries in found.items():
-            tilesets[_name(table, kind)] = _tileset(connection, table, kind, geometries, shelf)
+    for table in [name for name in ("backdrop", *PLANS) if name in tables]:
+        tilesets |= shelf.of(table) or _drawn(connection, table, shelf, read_by_table)
     return tilesets, read_by_table
+
+
+def _drawn(connection: duckdb.DuckDBPyConnection, table: str, shelf: Shelf, read_by_table: dict[str, Found]) -> dict[str, Any]:
+    if table == "backdrop":
+        return _backdrop(connection, shelf)
+    if table == "area":
+        return _areas(connection, shelf, read_by_table)
+    found = read_by_table[table] = read(connection, table)
+    return {_name(table, kind): _tileset(connection, table, kind, geometries, shelf) for kind, geometries in found.items()}
 
 
 def _name(table: str, kind: str) -> str:

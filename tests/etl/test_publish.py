@@ -133,3 +133,29 @@ def test_status_and_prune_speak_of_what_is_there(three: tuple[Settings, TinyTown
     assert "houses.geojson" in said.getvalue()
     assert in_lake(settings, "SELECT count(*) FROM lake.house") == [(41,)], "tidying loses nothing"
     assert in_lake(settings, "SELECT count(*) FROM lake.house AT (VERSION => 1)") == [(40,)], "nor any history"
+
+
+def _everything_on_show(settings: Settings) -> dict[str, list[str]]:
+    """Rows of every table on show as sorted text, but for the moment of publishing."""
+    names = [name for (name,) in on_show(settings, "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()")]
+    leave = {"receipt": " EXCLUDE (computed_at)", "history": " EXCLUDE (published_at)"}
+    found = {name: sorted(map(str, on_show(settings, f"SELECT *{leave.get(name, '')} FROM {name}"))) for name in names}
+    return found | {"town": [row for row in found["town"] if "published_at" not in row]}
+
+
+def test_a_file_that_kept_what_has_not_changed_is_equal_to_one_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[dict[str, list[str]], dict[str, object]]] = []
+    for name in ("kept", "anew"):
+        settings, town = home_of(tmp_path / name), tiny_town(tmp_path / name / "in")
+        quietly(settings, town.write())
+        if name == "anew":
+            monkeypatch.setattr("etl.core.run.Since", lambda *_: None)
+        town.delivered_at = date(2026, 10, 1)
+        town.change("people", lambda rows: [{**rows[0], "姓名": "新"}, *rows[2:]])
+        quietly(settings, town.write(only=["people"]))
+        town.change("houses", lambda rows: [({**rows[0][0], "storeys": 3}, box(105, 105, 12, 9)), *rows[1:]])
+        quietly(settings, town.write(only=["houses"]))
+        pack = json.loads((settings.pack / f"v{current(settings).snapshot}.json").read_text())  # type: ignore[union-attr]
+        shown.append((_everything_on_show(settings), pack))
+    assert shown[0] == shown[1]
+    assert len(shown[0][0]["house"]) == 40 and "backdrop" in shown[0][0]
