@@ -152,6 +152,8 @@ def age(days: int | None, words: Words) -> str:
     """Age of a dataset in whole days."""
     if days is None:
         return words("age.unknown")
+    if days == 1:
+        return words("age.day")
     return words("age.today") if days <= 0 else words("age.days", days=days)
 
 

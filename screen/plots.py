@@ -18,7 +18,7 @@ from dash import html
 from data.policy import Suppressed
 from screen.components import Node, button, empty, icon, link, mark, swatch
 from screen.figures import exact, figure, unit_name
-from screen.plotting import CONFIG, LAYOUT, day_ticks, library, number_ticks
+from screen.plotting import BARE, CONFIG, LAYOUT, day_ticks, library, number_ticks
 from screen.text import Words
 
 Value = int | float | Suppressed | None
@@ -85,8 +85,10 @@ def bars_by_area(
     return _plot(question, traces, layout, legend, table, words, heading, height or _tall(len(rows)), bool(sum(totals)))
 
 
-def bars(question: str, rows: Sequence[Part], unit: str, words: Words, *, heading: bool = True, height: str = "") -> Node:
-    """One measure of several things, longest where the caller puts it first."""
+def bars(
+    question: str, rows: Sequence[Part], unit: str, words: Words, *, heading: bool = True, height: str = "", axis: bool = True
+) -> Node:  # fmt: skip
+    """One measure of several things, longest where the caller puts it first. Bars say their numbers: a small plot can do without `axis`."""
     names, sizes = [row.name for row in rows], [_size(row.value) for row in rows]
     trace = _bar(sizes, names, [row.colour or "@series-1" for row in rows], "", unit_name(unit, words))
     ends = _ends(sizes, names, [_cell(row.value, unit, words) for row in rows])
@@ -95,13 +97,17 @@ def bars(question: str, rows: Sequence[Part], unit: str, words: Words, *, headin
         [words("plot.row"), unit_name(unit, words) or words("plot.total")],
         [[_named(row.name, row.href), _cell(row.value, unit, words)] for row in rows],
     )
-    layout = {"xaxis": number_ticks(max(sizes, default=0), words), "yaxis": _names_axis()}
+    most = max(sizes, default=0)
+    layout = {"xaxis": number_ticks(most, words), "yaxis": _names_axis()}
+    if not axis:
+        layout |= {"xaxis": {"visible": False, "fixedrange": True, "range": [0, most * 1.02]}, "margin": BARE}
     return _plot(question, [trace, ends], layout, [], table, words, heading, height or _tall(len(rows)), any(sizes))
 
 
 def trend(
-    question: str, days: Sequence[date], lines: Sequence[Line], unit: str, words: Words, *, heading: bool = True, height: str = "12rem"
-) -> Node:
+    question: str, days: Sequence[date], lines: Sequence[Line], unit: str, words: Words, *, heading: bool = True, height: str = "12rem",
+    ticks: int = 6,
+) -> Node:  # fmt: skip
     """How numbers went over days (deliveries): lines from zero, told apart by colour and by dashes."""
     when = [day.isoformat() for day in days]
     traces = [_line(line, when, i, unit_name(unit, words)) for i, line in enumerate(lines)]
@@ -112,7 +118,7 @@ def trend(
         [words("plot.day"), *(line.name for line in lines)],
         [[day.isoformat(), *(_cell(line.values[i], unit, words) for line in lines)] for i, day in enumerate(days)],
     )
-    layout = {"xaxis": day_ticks(days, words), "yaxis": number_ticks(most, words), "hovermode": "x unified"}
+    layout = {"xaxis": day_ticks(days, words, ticks), "yaxis": number_ticks(most, words), "hovermode": "x unified"}
     return _plot(question, traces, layout, legend, table, words, heading, height, bool(days and lines))
 
 

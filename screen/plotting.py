@@ -40,7 +40,7 @@ TEMPLATE: dict[str, Any] = {
     },
 }  # fmt: skip
 LAYOUT: dict[str, Any] = {
-    "template": TEMPLATE, "showlegend": False, "dragmode": False, "bargap": 0.34, "hovermode": "closest",
+    "template": TEMPLATE, "showlegend": False, "dragmode": False, "minreducedwidth": 32, "bargap": 0.34, "hovermode": "closest",
     "uniformtext": {"mode": "hide", "minsize": "@text-xs"},
 }  # fmt: skip
 # Nothing leaves the machine: no logo, no "share" button, maps of the world (unused) from here.

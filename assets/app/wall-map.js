@@ -4,7 +4,7 @@
   const app = (window.onescreen = window.onescreen || {});
   const MAP = "wall-map";
   const FLIGHT_S = 1.2;
-  const LARGER = { 1: 3.2, 2: 1.8 }; // red and orange dots: what matters must carry across a room
+  const LARGER = { 1: 2.8, 2: 1.6 }; // red and orange dots: what matters must carry across a room
   let handle = null;
   let shown = null; // the picture that is on
   let size = ""; // of the map when it was last fitted
@@ -29,13 +29,18 @@
     });
   }
 
+  function larger() {
+    const scale = handle.options.textScale();
+    return Object.fromEntries(Object.entries(LARGER).map(([level, times]) => [level, Math.min(8, times * scale)]));
+  }
+
   function show(picture) {
     if (!document.getElementById(MAP)) return;
     if (!handle) attach();
     const before = shown;
     shown = picture;
     handle.set({
-      layers: picture.layers, levels: picture.levels, classes: null, larger: LARGER, stale: picture.aged,
+      layers: picture.layers, levels: picture.levels, classes: null, larger: larger(), stale: picture.aged,
       selected: picture.spot === null || picture.spot === undefined ? null : { layer: "areas", ordinal: picture.spot },
     });
     if (!before || String(before.box) !== String(picture.box)) fly(Boolean(before));

@@ -79,7 +79,7 @@
     return Float32Array.from(tileset.classes, (c) => (zoom < c.from ? 0 : Math.max(at(c.width, zoom), c.width_m * pxPerMetre) * dpr));
   }
 
-  const LARGEST = 4; // times the radius of a dot: so much larger may some levels be drawn, and so far beyond a tile's edge are dots known
+  const LARGEST = 8; // times the radius of a dot: so much larger may some levels be drawn, and so far beyond a tile's edge are dots known
 
   /** How a tileset is rasterised at a zoom: everything that decides its pixels, beside the tiles themselves. */
   function style({ tileset, band }, zoom, dpr) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import dash_leaflet as dl
@@ -49,6 +50,7 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
 def read_wall(facts: Facts) -> Row:
     """Everything that changes with a snapshot."""
     scenes, mistakes = scenes_of(facts)
+    facts = replace(facts, stops=max((picture.most for scene in scenes for picture in scene.pictures if picture.tour), default=0))
     panels = read_panels(facts)
     return {
         "bar": _bar(facts, scenes),
@@ -146,4 +148,4 @@ def register(app: Dash, screen: Screen) -> None:
             return read_wall(read_facts(screen, store, visitor(screen)))
 
 
-PAGE = Page("/wall", "door.wall", layout, register, role="wall")
+PAGE = Page("/wall", "door.wall", layout, register, role="wall", place="wall")

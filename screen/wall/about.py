@@ -8,9 +8,11 @@ from typing import Any
 
 from dash import html
 
-from layers.core import query
-from screen.components import Node, key_figure, keys, level_bar, level_tag, mark, swatch
-from screen.figures import age, exact, figure, said
+from data.policy import Suppressed
+from layers.core.freshness import STATES
+from screen.components import Node, key_figure, keys, level_tag, mark, swatch
+from screen.figures import age, exact, said, short_day
+from screen.freshness import mark as state_mark
 from screen.view import LEVELS
 from screen.wall.facts import Facts
 from screen.wall.scenes import Picture
@@ -21,77 +23,76 @@ MOST_CLASSES = 8
 
 def head(facts: Facts) -> Node:
     """The town at a glance: people, houses, reds, oranges, cases. Only what is known."""
+    found = [*_registered(facts), *_attention(facts)]
+    if len(found) < 3:  # little is delivered: the other registers fill the row
+        names = [name for name in ("land", "forest", "facilities") if name in facts.layers]
+        found += [_count(facts, facts.words.of(facts.layers[name]), facts.legend(name)["total"], facts.unit(name)) for name in names]
+    return html.Section(keys(found), className="wall-headline", **{"aria-label": facts.words("wall.head")})
+
+
+def _registered(facts: Facts) -> list[Node]:
     words, found = facts.words, []
     if "people" in facts.layers:
-        found.append(key_figure(words("figures.people"), said(facts.people, "人", words)))
+        found.append(_count(facts, words("figures.people"), facts.people, "人"))
     if "houses" in facts.layers:
-        found.append(key_figure(words("figures.houses"), figure(facts.legend("houses")["total"], "栋", words)))
+        found.append(_count(facts, words("figures.houses"), facts.legend("houses")["total"], "栋"))
+    return found
+
+
+def _attention(facts: Facts) -> list[Node]:
+    words, found = facts.words, []
     if facts.judged:
-        found.append(key_figure(words("wall.red"), figure(facts.standing["reds"], "处", words), level=1))
-        found.append(key_figure(words("wall.orange"), figure(facts.standing["oranges"], "处", words), level=2))
+        found.append(_count(facts, words("wall.red"), facts.standing["reds"], "处", 1))
+        found.append(_count(facts, words("wall.orange"), facts.standing["oranges"], "处", 2))
     if facts.cases["total"]:
-        found.append(key_figure(words("wall.open"), figure(facts.cases["open"], "件", words)))
-        found.append(key_figure(words("wall.overdue"), figure(facts.cases["late"], "件", words), level=1 if facts.cases["late"] else None))
-    if len(found) < 3:  # little is delivered: the other registers fill the row
-        rest = ("land", "forest", "facilities")
-        found += [
-            key_figure(words.of(facts.layers[name]), figure(facts.legend(name)["total"], facts.unit(name), words))
-            for name in rest
-            if name in facts.layers
-        ]
-    return html.Section(keys(found), className="wall-headline", **{"aria-label": words("wall.head")})
+        found.append(_count(facts, words("wall.open"), facts.cases["open"], "件"))
+        found.append(_count(facts, words("wall.overdue"), facts.cases["late"], "件", 1 if facts.cases["late"] else None))
+    return found
+
+
+def _count(facts: Facts, label: str, n: int | Suppressed, unit: str, level: int | None = None) -> Node:
+    """A key figure of the whole. In English its label is the unit, and saying it twice would cost the room of a digit."""
+    return key_figure(label, said(n, "" if facts.words.language == "en" else unit, facts.words), level=level)
 
 
 def village(facts: Facts) -> Node:
     """The places that a tour goes through, of which the script shows the one it has reached."""
-    if not facts.villages:
+    if not facts.villages or not facts.stops:
         return None
     words = facts.words
     stops = [
         html.Div(_stop(facts, row), className="wall-stop", hidden=i > 0, **{"data-stop": row["code"]})
-        for i, row in enumerate(facts.villages)
+        for i, row in enumerate(facts.villages[: facts.stops])
     ]
     return facts.panel("village", "pin", words("wall.village"), html.Div(stops, className="wall-stops"), ("houses", "people"))
 
 
 def _stop(facts: Facts, row: Row) -> Node:
-    words = facts.words
-    found = []
+    words, found = facts.words, []
     if "people" in facts.layers:
-        found.append(key_figure(words("figures.people"), said(row["people"], "人", words)))
+        found.append(_count(facts, words("figures.people"), row["people"], "人"))
     if "houses" in facts.layers:
-        found.append(key_figure(words("figures.houses"), figure(row["houses"], "栋", words)))
+        found.append(_count(facts, words("figures.houses"), row["houses"], "栋"))
     if facts.judged:
-        found.append(key_figure(words("wall.red"), figure(row["reds"], "处", words), level=1))
-        found.append(key_figure(words("wall.orange"), figure(row["oranges"], "处", words), level=2))
+        found += [_count(facts, words("wall.red"), row["reds"], "处", 1), _count(facts, words("wall.orange"), row["oranges"], "处", 2)]
     known = row["level"] is not None and row["score"] is not None
-    score = html.Span([words("wall.score"), " ", html.B(f"{row['score']:.1f}"), " ", level_tag(row["level"], words)]) if known else None
-    bar = (
-        level_bar({1: row["reds"], 2: row["oranges"], 5: max(row["houses"] - row["reds"] - row["oranges"], 0)}, words)
-        if facts.judged
-        else None
-    )
-    return [html.Div([html.H3(row["name"]), score], className="wall-stop-name"), keys(found), bar]
+    score = html.Span([words("wall.score"), html.B(f"{row['score']:.1f}"), level_tag(row["level"], words)]) if known else None
+    return [html.Div([html.H3(row["name"]), score], className="wall-stop-name"), keys(found)]
 
 
 def freshness(facts: Facts) -> Node:
-    """How fresh are the data? The oldest first."""
-    told = [row for row in query.datasets(facts.store) if row["delivered_at"]]
-    if not told:
+    """How fresh are the data? What is latest for its delivery stands first."""
+    rows = [facts.fresh.layers[name] for name in facts.layers if name in facts.fresh.layers and name != "backdrop"]
+    if not rows:
         return None
     words = facts.words
-    by_table: dict[str, str] = {}
-    for row in told:
-        by_table[row["table_name"]] = max(by_table.get(row["table_name"], ""), row["delivered_at"][:10])
-    names = {layer["table"]: words.of(layer) for layer in facts.layers.values()}
-    rows = sorted((when, names[table]) for table, when in by_table.items() if table in names)
+    rows.sort(key=lambda row: (-STATES.index(row["state"]), -(row["age_days"] or 0)))
     items = [
-        html.Li(
-            [html.Span(name), html.Span(when), html.Span(age((facts.today - date.fromisoformat(when)).days, words))], className="wall-age"
-        )
-        for when, name in rows
+        html.Li([html.Span(words.of(row)), state_mark(row["state"], words), html.Span(age(row["age_days"], words))], className="wall-age")
+        for row in rows
     ]
-    return facts.panel("freshness", "check", words("wall.freshness"), html.Ol(items, className="wall-ages"), tuple(facts.layers)[:0])
+    names = tuple(row["name"] for row in rows[:1])
+    return facts.panel("freshness", "check", words("wall.freshness"), html.Ol(items, className="wall-ages"), names)
 
 
 def legend(facts: Facts, picture: Picture) -> Node:
@@ -127,4 +128,11 @@ def title_of(facts: Facts, picture: Picture) -> str:
     elif picture.levels:
         between = "、" if words.language == "zh-CN" else ", "
         how = words("wall.only", levels=between.join(words(f"level.{level}") for level in picture.levels))
-    return words("wall.picture", layer=words.of(layer), how=how)
+    title = words("wall.picture", layer=words.of(layer), how=how)
+    return f"{title} · {colours_of(facts)}" if picture.theme == "level" and facts.fresh.colours["state"] != "current" else title
+
+
+def colours_of(facts: Facts) -> str:
+    """The day of the colours, said where it is not today."""
+    when = short_day(date.fromisoformat(facts.fresh.colours["as_of"]), facts.fresh.today, facts.words)
+    return facts.words("fresh.colours", when=when)

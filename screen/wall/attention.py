@@ -114,9 +114,8 @@ def going(facts: Facts) -> Node:
         lines = [
             Line(words(f"level.{level}"), [row[name] for row in days], f"@level-{level}") for level, name in ((1, "reds"), (2, "oranges"))
         ]
-        plot = trend(
-            words("wall.trend"), [date.fromisoformat(row["as_of"]) for row in days], lines, "处", words, heading=False, height="fill"
-        )
+        when = [date.fromisoformat(row["as_of"]) for row in days]
+        plot = trend(words("wall.trend"), when, lines, "处", words, heading=False, height="fill", ticks=2)
     else:
         plot = html.P(words("wall.one_delivery"), className="state")
     changed = len({row["rule_version"] for row in days}) > 1
@@ -158,4 +157,4 @@ def cases(facts: Facts) -> Node:
     ]
     rows = [Rank(words.of(row), row["n"], plain(row["n"])) for row in found["kinds"][:MOST_REASONS]]
     body = html.Div([keys(figures), ranking(rows, words("wall.cases"))], className="wall-register")
-    return facts.panel("cases", "check", words("wall.cases"), body, ())
+    return facts.panel("cases", "check", words("wall.cases"), body, ("casework",))

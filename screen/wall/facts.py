@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
-from data import clock
+from dash import html
+
 from data.policy import Suppressed
+from data.schema import TABLES
 from layers.core import query, query_wall
+from layers.core.freshness import worst
 from screen.components import Node, icon, panel
 from screen.figures import M2_PER_MU, age
+from screen.freshness import Freshness, read_freshness
+from screen.freshness import mark as fresh_mark
 from screen.page import Screen
 from screen.text import Words
 
@@ -29,7 +32,8 @@ class Facts:
     store: query.Store
     town: Row
     layers: dict[str, Row]  # those with data, by name
-    today: date
+    fresh: Freshness
+    stops: int = 0  # areas that tours go through
     known: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, ask: Callable[[], T]) -> T:
@@ -85,26 +89,37 @@ class Facts:
         """Counting word of a layer."""
         return self.words.pick(self.layers[layer]["unit_zh"], self.layers[layer]["unit_en"])
 
-    def source(self, *layers: str) -> str:
-        """Which data and how old."""
-        told = [self.layers[name] for name in layers if name in self.layers and self.layers[name]["delivered_at"]]
-        parts = [
-            f"{self.words.of(one)} {age((self.today - date.fromisoformat(one['delivered_at'][:10])).days, self.words)}" for one in told
-        ]
-        return self.words("source", what=" · ".join(parts) or self.words("age.unknown"))
+    def foot(self, *sources: str) -> dict[str, Node]:
+        """Source, age and state of a panel that shows some layers or tables. Of several the names, and the age of the oldest."""
+        told = [row for name in sources for row in self._delivered(name)]
+        ages = [row["age_days"] for row in told if row["age_days"] is not None]
+        state = worst(row["state"] for row in told)
+        between = "、" if self.words.language == "zh-CN" else ", "
+        oldest = html.Span(age(max(ages, default=None), self.words))
+        return {
+            "source": self.words("source", what=between.join(map(self.words.of, told)) or self.words("age.unknown")),
+            "age": html.Span([fresh_mark(state, self.words), oldest], className="fresh-line"),
+            "fresh": state,
+        }
+
+    def _delivered(self, name: str) -> list[Row]:
+        """Age and state of a layer with data; else of the oldest dataset of a table."""
+        if name in self.layers and name in self.fresh.layers:
+            return [self.fresh.layers[name]]
+        rows = [row for row in self.fresh.datasets if row["table"] == name]
+        return [max(rows, key=lambda row: row["age_days"] or 0) | {"zh": TABLES[name].zh, "en": TABLES[name].en}] if rows else []
 
     def panel(self, name: str, picture: str, question: str, body: Node, layers: tuple[str, ...], actions: Node = None) -> Node:
         """A panel of the wall under its question."""
         title = [icon(picture), question]
-        return panel(title, body, kind=f"wall-panel wall-{name}", source=self.source(*layers), actions=actions, label=question)
+        return panel(title, body, kind=f"wall-panel wall-{name}", actions=actions, label=question, **self.foot(*layers))
 
 
 def read_facts(screen: Screen, store: query.Store, words: Words) -> Facts:
     """The facts of the snapshot that `store` reads. Raises StoreError while nothing is loaded."""
     town = query.town(store)
     layers = {layer["name"]: layer for layer in query.layer_list(store)}
-    today = clock.now(screen.settings).astimezone(ZoneInfo(town["timezone"])).date()
-    return Facts(screen, words, store, town, layers, today)
+    return Facts(screen, words, store, town, layers, read_freshness(screen, store, words))
 
 
 def in_areas(area_m2: float, words: Words) -> float:

@@ -18,7 +18,7 @@ PANELS: Mapping[str, Read] = {
     "reasons": attention.reasons, "scores": attention.scores, "cases": attention.cases, "freshness": about.freshness,
     "village": about.village,
 }  # fmt: skip
-_OTHER: Mapping[str, Size] = {"ranking": LIST, "reds": TALL, "cases": Size((10, 12, 12)), "village": Size((6, 6, 8))}
+_OTHER: Mapping[str, Size] = {"ranking": LIST, "reds": TALL, "cases": Size((10, 12, 12)), "village": Size((6, 8, 12))}
 SIZES: Mapping[str, Size] = {name: _OTHER.get(name, SMALL) for name in PANELS}
 
 

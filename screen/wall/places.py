@@ -45,7 +45,7 @@ class Size:
 
 
 SHAPES = (Shape("16:9", 4, 1, True), Shape("32:9", 8, 2, True), Shape("48:9", 12, 4, False))
-SMALL, LIST, TALL = Size((6, 8, 12)), Size((10, 24, 24)), Size((14, 24, 24), wide=2)
+SMALL, LIST, TALL = Size((6, 8, 12)), Size((10, 16, 24)), Size((14, 16, 24), wide=2)
 
 
 def place(panels: Mapping[str, Sequence[str]], sizes: Mapping[str, Size], shape: Shape) -> dict[str, Rect]:

@@ -73,6 +73,7 @@ def _pictures(facts: Facts, scene: Scene, picture: Picture, number: int) -> list
     title = title_of(facts, picture)
     told = {
         "layers": _drawn(facts, picture), "levels": list(picture.levels) or None, "legend": f"{scene.id}-{number}", "title": title,
+        "aged": facts.fresh.aged,
     }  # fmt: skip
     if not picture.tour:
         return [told | {"box": box_of(facts, scene.viewport), "stop": None, "spot": None}]

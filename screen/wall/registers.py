@@ -52,7 +52,7 @@ def houses(facts: Facts) -> Node:
         question = words("wall.houses.where")
         plot = _by_area(facts, question, [(row["name"], row["houses"]) for row in facts.villages], "栋")
     else:
-        plot = bars(question, _classes(facts, theme, found["total"]), "栋", words, heading=False, height="fill")
+        plot = bars(question, _classes(facts, theme, found["total"]), "栋", words, heading=False, height="fill", axis=False)
     return facts.panel("houses", "house", question, _register(figures, plot), ("houses",))
 
 
@@ -94,7 +94,7 @@ def land(facts: Facts) -> Node:
         figures = [key_figure(words("wall.all"), figure(found["total"], unit, words)), *_reds(facts, "land", unit)]
         theme = _telling(found, ("class",))
         rows = _classes(facts, theme, found["total"]) if theme else []
-    plot = bars(question, rows, unit, words, heading=False, height="fill") if rows else None
+    plot = bars(question, rows, unit, words, heading=False, height="fill", axis=False) if rows else None
     return facts.panel("land", "land", question, _register(figures, plot), ("land",))
 
 
@@ -116,7 +116,7 @@ def forest(facts: Facts) -> Node:
     question = words("wall.forest")
     if sum(row["n"] for row in kinds) * 20 >= found["total"]:
         rows = [Part(str(row["name"]), in_areas(row["area_m2"], words) if area_m2 else row["n"], "@series-3") for row in kinds[:MOST]]
-        plot = bars(question, rows, area_unit(words) if area_m2 else unit, words, heading=False, height="fill")
+        plot = bars(question, rows, area_unit(words) if area_m2 else unit, words, heading=False, height="fill", axis=False)
     else:
         question = words("wall.forest.where")
         plot = _by_area(facts, question, _counts_below(facts, "forest"), unit)
@@ -139,7 +139,7 @@ def facilities(facts: Facts) -> Node:
     off = sorted(kinds, key=lambda kind: kind["online"] - kind["n"])
     rows = [Part(words.of(kind), kind["n"] - kind["online"], "@level-2") for kind in off[:MOST] if kind["n"] > kind["online"]]
     question = words("wall.facilities")
-    plot = bars(question, rows, unit, words, heading=False, height="fill") if rows else None
+    plot = bars(question, rows, unit, words, heading=False, height="fill", axis=False) if rows else None
     return facts.panel("facilities", "device", question, _register(figures, plot), ("facilities",))
 
 
@@ -161,7 +161,7 @@ def _by_area(facts: Facts, question: str, counts: list[tuple[str, int | Suppress
     """Bars of the areas that have most of something; None where none has anything."""
     ordered = sorted(counts, key=lambda row: -(row[1] if isinstance(row[1], int) else 0))[:MOST]
     rows = [Part(name, n) for name, n in ordered if n]
-    return bars(question, rows, unit, facts.words, heading=False, height="fill") if rows else None
+    return bars(question, rows, unit, facts.words, heading=False, height="fill", axis=False) if rows else None
 
 
 def _register(figures: list[Node], plot: Node) -> Node:

@@ -56,7 +56,7 @@ test("stops are linear between and constant outside", () => {
 
 test("houses are dots without outline until they are large enough", () => {
   const item = (zoom) => plan.plan(manifest, { ...plan.START, backdrop: false, boundaries: false, layers: [{ name: "houses" }] }, zoom)[0];
-  assert.deepEqual(plan.style(item(14), 14, 2), { kind: "point", radius: 6, reach: 24 });
+  assert.deepEqual(plan.style(item(14), 14, 2), { kind: "point", radius: 6, reach: 48 });
   assert.equal(plan.style(item(15), 15, 2).outline, 2);
 });
 
