@@ -20,5 +20,5 @@ from screen.page import Page, Screen
 )  # fmt: skip
 def test_a_page_masks_down_to_its_role_and_never_opens_up(tmp_path: Path, viewer: Role, page: Role | None, seen: Role) -> None:
     screen = Screen(Settings(home=tmp_path), ServingStore(Settings(home=tmp_path)), Viewer(viewer), ())
-    shown = screen.seen_on(Page("/x", "x", lambda *_: None, lambda *_: None, page))
+    shown = screen.seen_on(Page("/x", "x", lambda *_: None, lambda *_: None, role=page))
     assert shown.viewer == Viewer(seen)
