@@ -1,8 +1,8 @@
 """The job with the product's own steps, without what the peers do not do (contract, quarantine, lake, colours, publish).
 
 Reading (`etl.core.intake`), transforming with repair (`etl.core.convert`) and placing in areas and on parcels (`etl.core.link`) are the
-code of `etl load`, in its scratch database with its memory limits. Linking people, roll-up and overlay are SQL of this file: in the product they
-are bound up with addresses, rooms and colours, which this job has not. Every attribute of every layer is read and kept, as by the peers.
+code of `etl load`, in its scratch database with its memory limits. Linking people, roll-up and overlay are SQL of this file: in the product
+they are bound up with addresses, rooms and colours, which this job has not. Every attribute is read and kept, as by the peers.
 """
 
 from __future__ import annotations
