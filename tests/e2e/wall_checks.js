@@ -1,0 +1,71 @@
+// What a wall must not do, by geometry. Each check returns what it found wrong; loaded into the page by test_wall_layout.py.
+window.wallChecks = (function () {
+  "use strict";
+  const UNSEEN = ".visually-hidden, .leaflet-container, .plot-table, .plot-switch, .map-note, [hidden]";
+  const FRAMES = ".panel-body, .panel-source, .panel-head, .wall-headline, .wall-bar, .wall-map";
+  const GROUPS = `.wall-bar, .wall-headline, .panel-head, .panel-source, .wall-rank, .rank, .wall-red-line, .wall-register, .wall-side,
+    .keys, .wall-stop-name, .wall-age, .wall-legend li`;
+
+  const shown = (e) => e.getClientRects().length > 0 && !e.closest(UNSEEN);
+  const told = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  const texts = (within) => [...within.querySelectorAll("*")].filter((e) => told(e) && shown(e));
+  const meet = (a, b, by) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > by && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > by;
+  const name = (e) => `${(e.closest("[data-panel]") || document.body).dataset.panel} ${e.textContent.slice(0, 30)}`;
+
+  /** Text wider than its own box, or beyond the frame that would clip it. Rows of a rolling list are whole by its height. */
+  function cut() {
+    return texts(document.querySelector(".wall")).filter((e) => {
+      if (e.closest(".roll")) return e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).display !== "inline";
+      if (e.scrollWidth > e.clientWidth + 2 && /hidden|clip/.test(getComputedStyle(e).overflowX)) return true;
+      const frame = (e.closest(e.closest(".plot-head") ? ".panel" : FRAMES) || document.body).getBoundingClientRect();
+      const box = e.getBoundingClientRect();
+      return box.right > frame.right + 2 || box.left < frame.left - 2 || box.bottom > frame.bottom + 3 || box.top < frame.top - 3;
+    }).map(name);
+  }
+
+  /** A rolling list shows whole rows only. */
+  function halfRows() {
+    return [...document.querySelectorAll(".wall .roll")].filter((list) => {
+      const row = list.querySelector(".roll-row");
+      return shown(list) && row && Math.abs((list.clientHeight / row.getBoundingClientRect().height) % 1) > 0.02;
+    }).map(name);
+  }
+
+  /** Panels or the map that lie on each other. */
+  function places() {
+    const all = [...document.querySelectorAll("[data-panel]")].filter((e) => !e.hidden).map((e) => [e.dataset.panel, e.getBoundingClientRect()]);
+    return all.flatMap(([one, a], i) => all.slice(i + 1).filter(([, b]) => meet(a, b, 1)).map(([other]) => `${one} × ${other}`));
+  }
+
+  /** Texts of one group that lie on each other. A range is as high as the font's tallest glyphs, so a fifth is taken off above and below. */
+  function collide() {
+    const found = [];
+    for (const group of document.querySelectorAll(GROUPS)) {
+      if (!shown(group)) continue;
+      const boxes = texts(group).map((e) => {
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        const { left, right, top, bottom, height } = range.getBoundingClientRect();
+        return [e, { left, right, top: top + height / 5, bottom: bottom - height / 5 }];
+      });
+      for (const [i, [one, a]] of boxes.entries()) {
+        for (const [other, b] of boxes.slice(i + 1)) {
+          if (!one.contains(other) && !other.contains(one) && meet(a, b, 2)) found.push(`${name(one)} × ${other.textContent.slice(0, 20)}`);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Body text is at least 16 px at 1080 lines and 32 at 2160, key figures 36 and 72. */
+  function small() {
+    const scale = innerHeight / 1080;
+    const size = (e) => parseFloat(getComputedStyle(e).fontSize);
+    const least = (e) => (e.matches(".key-digits") ? 36 : e.closest(".wall-pause") ? 0 : 16) * scale - 0.1;
+    return texts(document.querySelector(".wall")).filter((e) => size(e) < least(e)).map((e) => `${name(e)}: ${size(e)} px`);
+  }
+
+  const scrolls = () => (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight ? ["the page"] : []);
+
+  return { cut, halfRows, places, collide, small, scrolls };
+})();
