@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe import serious
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 from test_layout import CUT, SMALL
 
 Open = Callable[..., Page]
@@ -163,27 +163,19 @@ def test_a_plot_follows_the_look_without_asking_the_server(open_kit: Open) -> No
     assert not [url for url in asked if "/_dash-" in url]
 
 
-def test_the_plotting_library_is_fetched_once_compressed_and_only_where_plots_are(open_page: Open, open_kit: Open) -> None:
-    asked: list[tuple[str, str, int]] = []
-
-    def note(page: Page) -> None:
-        page.on(
-            "requestfinished",
-            lambda r: asked.append((r.url, r.response().headers.get("content-encoding", ""), r.sizes()["responseBodySize"])),
-        )
-
-    page = open_page("/")
-    note(page)
-    page.goto(page.url + "town")
+def test_the_plotting_library_is_fetched_once_compressed_and_only_where_plots_are(open_page: Open) -> None:
+    asked: list[Request] = []
+    page = open_page("/town")
+    page.on("request", asked.append)
+    page.reload()
     page.wait_for_selector("html[data-map-ready]", state="attached")
-    page.wait_for_load_state("networkidle")
-    assert asked and not [url for url, _, _ in asked if "plotly" in url]
-    asked.clear()
+    assert asked and not [request.url for request in asked if "plotly" in request.url]
     page.goto(page.url.split("/town")[0] + "/kit")
     draw_all(page)
-    page.wait_for_load_state("networkidle")
-    fetched = [(encoding, size) for url, encoding, size in asked if "plotly" in url]
-    assert len(fetched) == 1 and fetched[0][0] in ("gzip", "zstd") and fetched[0][1] < 1_600_000
+    fetched = [request for request in asked if "plotly" in request.url]
+    assert len(fetched) == 1
+    answer = fetched[0].response()
+    assert answer and answer.headers["content-encoding"] in ("gzip", "zstd") and int(answer.headers["content-length"]) < 1_600_000
 
 
 def test_the_figures_of_a_plot_are_one_key_away(open_kit: Open) -> None:
