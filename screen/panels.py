@@ -41,7 +41,16 @@ def figures(scene: Scene, store: query.Store) -> Node:
     people = _count("figures.people", found["people"] if scene.has("people") else None, "人", words)
     houses = _count("figures.houses", found["houses"] if scene.has("houses") else None, "栋", words)
     keys = html.Dl([reds, people, houses], className="keys")
-    return panel(scene.name, keys, kind="panel-figures", **scene.foot("houses", "people"), label=words("figures"))
+    foot = scene.foot("houses", "people")
+    return panel(scene.name, keys, kind="panel-figures", actions=_about(scene), **foot, label=words("figures"))
+
+
+def _about(scene: Scene) -> Node:
+    """To the card of the area: its colour and why, who is in charge of it and how to call."""
+    if scene.path[-1].get("ordinal") is None:
+        return None
+    href = scene.view.with_(object=f"area:{scene.view.area}").href()
+    return link([icon("people"), html.Span(scene.words("card.responsible"))], href, kind="theme about")
 
 
 def _to_reds(scene: Scene, store: query.Store) -> Node:
