@@ -166,7 +166,7 @@ def test_a_plot_follows_the_look_without_asking_the_server(open_kit: Open) -> No
 def test_the_plotting_library_is_fetched_once_compressed_and_only_where_plots_are(open_page: Open) -> None:
     asked: list[Request] = []
     page = open_page("/town")
-    page.on("request", lambda request: asked.append(request))
+    page.on("request", lambda request: asked.extend([request]))
     page.reload()
     page.wait_for_selector("html[data-map-ready]", state="attached")
     assert asked and not [request.url for request in asked if "plotly" in request.url]
