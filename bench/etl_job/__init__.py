@@ -15,7 +15,7 @@ DATASETS: tuple[tuple[str, str, tuple[str | None, ...]], ...] = (
     ("house", "房屋/*房屋.shp", (None,)),
     ("parcel", "土地/*.gdb", ("DLTB",)),
     ("stand", "林地/*.shp", (None,)),
-    ("person", "人口/*.csv", (None,)),
+    ("person", "人口/*户籍人口.csv", (None,)),
 )
 
 

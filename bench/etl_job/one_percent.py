@@ -20,7 +20,7 @@ DELIVERED = "2026-10-23"
 # dataset → (files, column, new value): a check made anew, another phone, an area measured again
 CSV = {
     "rooms": ("房屋/*房间.csv", "使用面积", "88.8"),
-    "residents": ("人口/*.csv", "采集日期", "2026-10-20"),
+    "residents": ("人口/*户籍人口.csv", "采集日期", "2026-10-20"),
     "facilities": ("设施/*.csv", "巡查日期", "2026-10-20"),
     "organisations": ("人员/单位名录.csv", "合同到期", "2031-01-01"),
     "staff": ("人员/值守力量.csv", "联系电话", "16409999999"),
