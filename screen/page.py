@@ -19,7 +19,7 @@ from layers.core import query
 from layers.core.spec import Layer
 from screen.text import Words
 
-LANGUAGE, LOOK, UNITS = "onescreen-language", "onescreen-look", "onescreen-units"  # cookies, set by assets/app/preferences.js
+LANGUAGE, LOOK, UNITS, LAST = "onescreen-language", "onescreen-look", "onescreen-units", "onescreen-last"  # cookies, set by assets/app/preferences.js
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +50,7 @@ class Page:
     """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks.
 
     `role` is the most that the page may show to anybody (a wall that everyone walks past: "wall"); None: what the viewer may see.
+    `look` is how it opens for a visitor who has not chosen.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Page:
     register: Callable[[Dash, Screen], None]
     place: Literal["desk", "wall"] = "desk"
     role: Role | None = None
+    look: Literal["dark", "light"] = "dark"
 
 
 def offload(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

@@ -23,6 +23,7 @@ from layers.core import query
 from layers.core.blobs import blob_file
 from screen.frame import page_html
 from screen.page import LANGUAGE, LOOK, Page, Screen
+from screen.steward.workbooks import add_workbooks
 from screen.text import words
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -37,6 +38,7 @@ def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_
     server.add_api_route("/pack/{name}", _blob(screen), methods=both)
     server.add_api_route("/api/object/{layer}/{ordinal}", _object(screen))
     server.add_api_route("/favicon.ico", _favicon, methods=both)
+    add_workbooks(server, screen)
     for path, page in pages.items():
         server.add_api_route(path, _page(screen, page, dash_app), methods=both)
 
@@ -156,7 +158,8 @@ def _object(screen: Screen) -> Callable[[str, int], Response]:
 def _page(screen: Screen, page: Page, dash_app: Callable[[], Dash]) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         say = words(request.cookies.get(LANGUAGE, screen.settings.language))
-        look = "light" if request.cookies.get(LOOK) == "light" else "dark"
+        chosen = request.cookies.get(LOOK)
+        look = chosen if chosen in ("dark", "light") else page.look
         name = await run_in_threadpool(_town_name, screen)
         title = f"{say.of(name)} · {say(page.title)}" if name else say("product")
         token = set_current_request(request)

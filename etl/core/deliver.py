@@ -217,7 +217,8 @@ def _tell(
         "name": dataset.name, "table": dataset.table, "file": dataset.file, "files": intake.files, "rows": result.rows,
         "refused": result.refused, "warnings": result.warnings, "faults": result.by_code, "encoding": intake.encodings, "crs": intake.crs,
         **system,
-        "evidence": [str(line) for line in evidence], "unmapped": list(mapping.unmapped),
+        "evidence": [str(line) for line in evidence], "evidence_zh": [str(getattr(line, "zh", line)) for line in evidence],
+        "unmapped": list(mapping.unmapped),
         "mapping": {column: [source.header for source in sources] for column, sources in mapping.sources.items()},
         "quarantine": [str(path) for path in written],
     })  # fmt: skip

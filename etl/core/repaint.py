@@ -21,6 +21,7 @@ from data.settings import Settings
 from data.store.duck import text
 from data.store.files import size_of
 from data.store.lake import REPORTS, definition, lake_tables, last_load, town_facts
+from data.store.runs import note_run
 from data.store.serving import Serving, current
 from etl.core.assemble import mirror_load
 from etl.core.merge import Message, commit, find_changed_reports
@@ -82,7 +83,7 @@ def repaint(settings: Settings, console: Console, *, as_of: date | None = None, 
     """
     started = now(settings)
     with exclusive(settings) as stale, scratch(settings, started, size_of([settings.lake])) as work:
-        report = Report(console, run_id=work.run_id)
+        report = Report(console, run_id=work.run_id, started_at=started, kind="repaint")
         if stale:
             heal(work, report)
         brush = _brush(settings, work, report, layers or load_layers(settings.layers), as_of)
@@ -91,7 +92,7 @@ def repaint(settings: Settings, console: Console, *, as_of: date | None = None, 
         if not brush.due:
             console.print(f"The colours are of {brush.as_of} already 颜色已是 {brush.as_of} 的", highlight=False)
             return Repainted(brush.newest, brush.as_of, False)
-        return _renew(brush)
+        return _noted(brush)
 
 
 def _brush(settings: Settings, work: Scratch, report: Report, layers: Sequence[Layer], as_of: date | None) -> _Brush:
@@ -115,6 +116,19 @@ def _leave_alone(brush: _Brush) -> Repainted:
         f"`python -m etl rollback {shown.rolled_back_from}` 当前为回退后的快照，颜色不变"
     )
     return Repainted(shown.snapshot, brush.as_of, False)
+
+
+def _noted(brush: _Brush) -> Repainted:
+    """`_renew`, which the ledger of runs tells of whatever comes of it."""
+    try:
+        done = _renew(brush)
+        brush.report.snapshot, brush.report.result = done.snapshot, "published"
+        return done
+    except Exception as error:
+        brush.report.fail(error)
+        raise
+    finally:
+        note_run(brush.settings, brush.report.line())
 
 
 def _renew(brush: _Brush) -> Repainted:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from data.errors import OneScreenError
 from data.store.files import write_json
+from data.store.runs import Kind, Result
 
 STAGES = {
     "read": "读取", "check": "校验", "locate": "定位", "assemble": "汇集", "link": "关联", "audit": "核对", "paint": "着色",
@@ -72,6 +75,11 @@ class Report:
 
     console: Console
     run_id: str = ""
+    started_at: datetime | None = None
+    delivered_at: date | None = None
+    kind: Kind = "load"
+    result: Result = "failed"  # until it has come to something
+    error: Exception | None = None
     outcome: str = ""
     snapshot: int | None = None
     stages: list[Stage] = field(default_factory=list)
@@ -116,6 +124,12 @@ class Report:
         finally:
             self._progress.remove_task(task)
 
+    def fail(self, error: Exception) -> None:
+        """The run ends with `error`."""
+        self.error, self.result = error, "failed"
+        if isinstance(error, OneScreenError):
+            self.outcome = str(error)
+
     def close(self) -> None:
         """Take the bars off the terminal."""
         if self._progress is not None:
@@ -132,6 +146,18 @@ class Report:
         path = folder / "report.json"
         write_json(path, json.loads(json.dumps(told, default=str)))
         return path
+
+    def line(self, touched: Iterable[str] = ()) -> dict[str, Any]:
+        """What the ledger of runs keeps (`data.store.runs`); `touched` are the datasets that the run set out to read."""
+        error = self.error
+        return {
+            "run": self.run_id, "kind": self.kind, "started_at": self.started_at, "seconds": round(time.perf_counter() - self._started, 1),
+            "result": self.result, "snapshot": self.snapshot, "delivered_at": self.delivered_at or "", "touched": sorted(touched),
+            "datasets": [_kept(told) for told in self.datasets], "error": type(error).__name__ if error else "",
+            # Of other errors not even the text: it may quote a person's row.
+            "message": error.message if isinstance(error, OneScreenError) else "",
+            "remedy": error.remedy if isinstance(error, OneScreenError) else "",
+        }  # fmt: skip
 
     def summary(self) -> None:
         """The table at the end."""
@@ -164,6 +190,12 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+def _kept(told: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of a dataset: everything but which header went where; workbooks by their names."""
+    kept = {key: value for key, value in told.items() if key != "mapping"}
+    return kept | {"quarantine": [Path(path).name for path in told["quarantine"]]}
 
 
 def peak_memory_mb() -> int:

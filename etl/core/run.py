@@ -20,6 +20,7 @@ from data.settings import Settings
 from data.store.duck import text
 from data.store.files import size_of, write_json
 from data.store.lake import REPORTS, definition, has_tables, last_load, town_facts
+from data.store.runs import note_run
 from data.store.serving import FAILED, current, failures
 from etl.core.assemble import Plan, assemble, make_plan, mirror_load
 from etl.core.contract import create_fault_table
@@ -281,7 +282,7 @@ def load(
     with _run(settings, file, console, force_datum, layers) as run:
         with _remembered(settings, run):
             snapshot, changed = run.load()
-        run.report.snapshot = snapshot
+        run.report.snapshot, run.report.result = snapshot, "published" if changed else "unchanged"
         run.report.outcome = run.report.outcome or f"Snapshot {snapshot} is on show 快照 {snapshot} 已发布"
         return Outcome(snapshot, changed, run.work.folder / "report.json")
 
@@ -291,8 +292,9 @@ def check_only(
 ) -> Outcome:
     """Everything but the merge and the publish, over all datasets of the delivery."""
     with _run(settings, file, console, force_datum, layers) as run:
-        run.everything = True
+        run.everything, run.report.kind = True, "check"
         run.check()
+        run.report.result = "checked"
         run.report.outcome = "Checked; nothing was loaded 已校验，未入库"
         return Outcome(None, False, run.work.folder / "report.json")
 
@@ -328,19 +330,20 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
     delivery = Delivery(delivered, file.resolve().parent, today, delivered.town.delivered_at or today, frozenset(forced))
     size = size_of(path for dataset in delivered.datasets for path in dataset.paths) + size_of([settings.lake])
     with exclusive(settings) as stale, scratch(settings, started, size) as work:
-        report = Report(console, run_id=work.run_id)
+        report = Report(console, run_id=work.run_id, started_at=started, delivered_at=delivery.delivered_at)
         run = Run(settings, work, report, delivery, layers or load_layers(settings.layers), delivery.delivered_at)
         try:
             if stale:
                 heal(work, report)
             _require_same_town(run)
             yield run
-        except OneScreenError as error:
-            report.outcome = str(error)
+        except Exception as error:
+            report.fail(error)
             raise
         finally:
             report.close()
             report.save(work.folder)
+            note_run(settings, report.line(run.touched))
             report.summary()
 
 

@@ -19,6 +19,7 @@ from data.errors import StoreError
 from data.settings import Settings
 from data.store.duck import connect, text
 from data.store.lake import EXTENSIONS, attach_lake
+from data.store.runs import in_use
 
 KEPT_RUNS = 20
 # DuckDB's part of `memory_limit` in a large run: readers, check and pack need memory beside it. And while the pack is drawn.
@@ -105,12 +106,14 @@ def scratch(settings: Settings, started: datetime, input_bytes: int = 0) -> Iter
 
 
 def sweep(settings: Settings) -> None:
-    """Remove what killed runs left behind and the reports of old runs; call with the lock held."""
+    """Remove what killed runs left behind and old runs whose refused rows nobody has to correct any more; call with the lock held."""
     runs = sorted(folder for folder in settings.runs.glob("*") if folder.is_dir())
     for folder in runs:
         _discard(folder)
+    wanted = in_use(settings)
     for folder in runs[:-KEPT_RUNS]:
-        shutil.rmtree(folder)
+        if folder.name not in wanted:
+            shutil.rmtree(folder)
     for place in (settings.serving, settings.pack, settings.runs):
         for leftover in place.glob(".*.tmp*"):
             leftover.unlink()

@@ -38,15 +38,20 @@ def fault_counts(store: Store, viewer: Viewer) -> list[Row]:
     return out
 
 
-def faults(store: Store, viewer: Viewer, dataset: str, limit: int = 100, offset: int = 0) -> Row:
-    """Faults of a dataset row by row: `{"total", "rows"}`. A faulty value of a personal column is masked below steward, in every text."""
+def faults(store: Store, viewer: Viewer, dataset: str, limit: int = 100, offset: int = 0, code: str = "", severity: str = "") -> Row:
+    """Faults of a dataset row by row, those of one code or severity alone if given: `{"total", "rows"}`.
+
+    A faulty value of a personal column is masked below steward, in every text.
+    """
     found = store.one("SELECT table_name FROM dataset WHERE name = $name", name=dataset)
     columns = _columns(found["table_name"] if found else None)
-    total = store.values("SELECT count(*) FROM fault WHERE dataset = $name", name=dataset)[0]
+    asked = {name: value for name, value in (("code", code), ("severity", severity)) if value}
+    where = " AND ".join(["dataset = $name", *(f"{name} = ${name}" for name in asked)])
+    total = store.values(f"SELECT count(*) FROM fault WHERE {where}", name=dataset, **asked)[0]
     rows = store.rows(
-        """SELECT file, sheet, row, column_name, value, code, reason_zh, reason_en, remedy_zh, remedy_en, severity FROM fault
-        WHERE dataset = $name ORDER BY file, sheet, row, column_name LIMIT $limit OFFSET $offset""",
-        name=dataset, limit=limit, offset=offset,
+        f"""SELECT file, sheet, row, column_name, value, code, reason_zh, reason_en, remedy_zh, remedy_en, severity FROM fault
+        WHERE {where} ORDER BY severity, file, sheet, row, column_name LIMIT $limit OFFSET $offset""",
+        name=dataset, **asked, limit=limit, offset=offset,
     )  # fmt: skip
     return {"total": total, "rows": [_released(row, columns, viewer) for row in rows]}
 

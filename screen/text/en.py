@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.steward import STEWARD
+
 EN: Mapping[str, str] = {
     "product": "OneScreen",
     "language.name": "English",
@@ -13,7 +15,20 @@ EN: Mapping[str, str] = {
     "look.light": "Light",
     "look.switch": "Switch between dark and light",
     "skip": "Skip to the list",
-    "door.title": "Where do you want to go?",
+    "door.title": "Who are you, and where do you want to go?",
+    "door.accounts": "There are no accounts yet: who you are decides where you start, not what you may see.",
+    "door.now": "The town now",
+    "door.enter": "Open the map",
+    "door.continue": "Continue where you were: ",
+    "door.who.leader": "Town leader",
+    "door.who.officer": "Duty officer",
+    "door.who.steward": "Data steward",
+    "door.who.analyst": "Analyst",
+    "door.who.patrol": "Patrol and residents",
+    "door.desk.note": "Accept, dispatch, check, close",
+    "door.analyst.note": "Any layer, as of any moment, in the format you need",
+    "door.report": "Report an incident",
+    "door.report.note": "Report in seconds, follow what becomes of it",
     "door.town": "See the town",
     "door.town.note": "Map, legend and drill-down; every colour can say why",
     "door.soon": "To come",
@@ -23,7 +38,6 @@ EN: Mapping[str, str] = {
     "door.steward": "Data steward",
     "door.analyst": "Analysis and export",
     "door.health": "System state",
-    "door.health.note": "Service, snapshot and the age of each dataset",
     "door.back": "Home",
     "map": "Map",
     "map.zoom_in": "Zoom in",
@@ -304,4 +318,5 @@ EN: Mapping[str, str] = {
     "wall.unit.count": "by parcels",
     "wall.age": "{low}–{high}",
     "wall.age.older": "{low} and older",
+    **{key: en for key, (_, en) in STEWARD.items()},
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.steward import STEWARD
+
 ZH: Mapping[str, str] = {
     "product": "一屏观全域",
     "language.name": "中文",
@@ -13,7 +15,20 @@ ZH: Mapping[str, str] = {
     "look.light": "浅色",
     "look.switch": "切换深色或浅色",
     "skip": "跳到列表",
-    "door.title": "您要去哪里？",
+    "door.title": "您是谁，要去哪里？",
+    "door.accounts": "账号尚未开放：选择身份只决定从哪里开始，不改变能看到什么。",
+    "door.now": "全镇现状",
+    "door.enter": "打开地图",
+    "door.continue": "继续上次：",
+    "door.who.leader": "镇领导",
+    "door.who.officer": "值守人员",
+    "door.who.steward": "数据管理员",
+    "door.who.analyst": "分析人员",
+    "door.who.patrol": "巡查员与居民",
+    "door.desk.note": "接报、派单、核查、办结",
+    "door.analyst.note": "任一图层、任一时点，按需要的格式导出",
+    "door.report": "随手报",
+    "door.report.note": "几秒上报一件事，随时看办到哪一步",
     "door.town": "看全镇",
     "door.town.note": "地图、图例、逐级下钻，任一对象的颜色都说得清缘由",
     "door.soon": "后续开放",
@@ -23,7 +38,6 @@ ZH: Mapping[str, str] = {
     "door.steward": "数据管理",
     "door.analyst": "分析与导出",
     "door.health": "系统状态",
-    "door.health.note": "服务、快照与各数据集的时间",
     "door.back": "首页",
     "map": "地图",
     "map.zoom_in": "放大",
@@ -304,4 +318,5 @@ ZH: Mapping[str, str] = {
     "wall.unit.count": "按地块数",
     "wall.age": "{low}–{high}岁",
     "wall.age.older": "{low}岁以上",
+    **{key: zh for key, (zh, _) in STEWARD.items()},
 }
