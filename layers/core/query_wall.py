@@ -143,11 +143,11 @@ def _reds_of(store: Store, viewer: Viewer, layer: Layer, limit: int) -> list[Row
         WHERE r.layer = $layer AND r.level = 1 ORDER BY c.due_on NULLS LAST, o.{key} LIMIT $limit""",
         root=root_of(store), table=layer.table, today=today_of(store), layer=layer.name, limit=limit,
     )  # fmt: skip
-    return [_red(store, viewer, layer, row, shown) for row in rows]
-
-
-def _red(store: Store, viewer: Viewer, layer: Layer, row: Row, shown: list[str]) -> Row:
     today = today_of(store)
+    return [_red(viewer, layer, row, shown, today) for row in rows]
+
+
+def _red(viewer: Viewer, layer: Layer, row: Row, shown: list[str], today: date) -> Row:
     values = policy.release_one(layer.table, {name: row[name] for name in shown}, viewer, today)
     who = policy.release_one("casework", {"responsible": row["__responsible"]}, viewer)["responsible"] or values.get("chief")
     told = [reason for reason in reason_facts(layer, row["__reasons"] or []) if reason["level"] == 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from dash import html
 from layers.core import query, query_wall
 from screen.components import Node
 from screen.figures import moment
+from screen.scene import choose_theme, says_something
 from screen.wall.about import legend, title_of
 from screen.wall.facts import Facts
 from screen.wall.panels import PANELS, SIZES
@@ -35,7 +36,23 @@ def known_of(facts: Facts) -> Known:
 
 def scenes_of(facts: Facts) -> tuple[list[Scene], list[Mistake]]:
     """The scenes of this town and what is wrong with its files."""
-    return load_scenes(known_of(facts), facts.screen.settings.scenes)
+    scenes, mistakes = load_scenes(known_of(facts), facts.screen.settings.scenes)
+    return [
+        replace(scene, pictures=_different(tuple(_telling(facts, picture) for picture in scene.pictures))) for scene in scenes
+    ], mistakes
+
+
+def _telling(facts: Facts, picture: Picture) -> Picture:
+    """Where nothing of a layer has been judged, all of it would be grey: then its own theme, as on /town."""
+    found = facts.legend(picture.layer)
+    if picture.theme != "level" or says_something(found):
+        return picture
+    theme = choose_theme("", facts.layers[picture.layer], found, levels_speak=False)
+    return picture if theme == "levels" else replace(picture, theme=theme, levels=())
+
+
+def _different(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+    return tuple(dict.fromkeys(pictures))
 
 
 def plan(facts: Facts, scenes: list[Scene], shown: Collection[str]) -> Row:

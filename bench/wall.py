@@ -1,0 +1,150 @@
+"""`python bench/wall.py [--changes 2000] [--home HOME]`: an accelerated day of the wall.
+
+Scene after scene as fast as the browser paints, and by what the page has grown: heap, nodes and listeners after garbage collection.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.harness import ROOT, machine, say
+
+TODAY = "2026-11-22"
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+EVERY = 10  # changes after which another scene is called by its button; between them the pictures of the carousel go on
+# Goes on by `changes` pictures, each painted before the next.
+RUN = """async ([changes, every]) => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const scenes = [...document.querySelectorAll(".wall-scene[data-target]")].map((one) => one.dataset.target);
+    for (let i = 1; i <= changes; i++) {
+        if (i % every) onescreen.wall.step(1);
+        else onescreen.acts["wall-scene"]({ dataset: { target: scenes[(i / every) % scenes.length] } });
+        await painted();
+    }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a page holds once its garbage is collected: JavaScript heap in MB, DOM nodes, event listeners."""
+
+    heap_mb: float
+    nodes: int
+    listeners: int
+
+
+def measure(session: CDPSession) -> Size:
+    """Collect garbage twice, then count."""
+    for _ in range(2):
+        session.send("HeapProfiler.collectGarbage")
+    heap = session.send("Runtime.getHeapUsage")["usedSize"]
+    counters = session.send("Memory.getDOMCounters")
+    return Size(heap / 2**20, counters["nodes"], counters["jsEventListeners"])
+
+
+def soak(page: Page, changes: int, parts: int = 4) -> list[Size]:
+    """Sizes of the page before and after each of `parts` equal parts of `changes`. The page must be ready and warm."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    sizes = [measure(session)]
+    for _ in range(parts):
+        page.evaluate(RUN, [changes // parts, EVERY])
+        page.wait_for_selector("html[data-map-ready]", state="attached")
+        sizes.append(measure(session))
+    session.detach()
+    return sizes
+
+
+def warm(page: Page) -> None:
+    """Every picture of every scene once, so that all layers and plots have been drawn."""
+    for key in "12345":
+        page.keyboard.press(key)
+        page.wait_for_selector("html[data-map-ready]", state="attached")
+    page.keyboard.press("0")
+    page.evaluate(RUN, [60, EVERY])
+    page.wait_for_selector("html[data-map-ready]", state="attached")
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The address of a server on `home`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**os.environ, "ONESCREEN_HOME": str(home), "ONESCREEN_PORT": str(port), "ONESCREEN_NOW": f"{TODAY}T09:42:00+08:00"}
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _answers(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _answers(url: str) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urlopen(f"{url}/health", timeout=5):  # our own server on this machine
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def _small_town(folder: Path) -> Path:
+    """A home with the base delivery of a small demonstration town."""
+    env = {**os.environ, "ONESCREEN_HOME": str(folder / "home")}
+    town = ["-m", "data.town", str(folder / "raw"), "--scale", "0.02", "--seed", "7", "--today", TODAY]
+    for command in (town, ["-m", "etl", "load", str(folder / "raw" / "1-base" / "town.toml")]):
+        subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True, capture_output=True)
+    return folder / "home"
+
+
+def main() -> int:
+    """Build or take a town, run the scenes, print how the page has grown."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--changes", type=int, default=200, help="changes of picture; a day of the shipped carousel is some 3 000")
+    options.add_argument("--home", type=Path, help="a loaded ONESCREEN_HOME; default: a small demonstration town is made")
+    chosen = options.parse_args()
+    say(f"wall: {chosen.changes} changes of picture at 1920×1080; {machine()}")
+    with tempfile.TemporaryDirectory() as folder, served(chosen.home or _small_town(Path(folder))) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        page.goto(f"{url}/wall")
+        page.wait_for_selector("html[data-map-ready]", state="attached", timeout=60_000)
+        warm(page)
+        started = time.perf_counter()
+        sizes = soak(page, chosen.changes)
+        took_s = time.perf_counter() - started
+        browser.close()
+    _report(sizes, chosen.changes, took_s)
+    return 0
+
+
+def _report(sizes: list[Size], changes: int, took_s: float) -> None:
+    say("| changes | heap MB | nodes | listeners |\n|---|---|---|---|")
+    for i, size in enumerate(sizes):
+        say(f"| {changes // (len(sizes) - 1) * i} | {size.heap_mb:.1f} | {size.nodes} | {size.listeners} |")
+    say(f"{changes / took_s:.1f} changes a second; grown by {sizes[-1].heap_mb - sizes[0].heap_mb:+.2f} MB of heap")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
