@@ -19,7 +19,8 @@ from layers.core import query
 from layers.core.spec import Layer
 from screen.text import Words
 
-LANGUAGE, LOOK, UNITS, LAST = "onescreen-language", "onescreen-look", "onescreen-units", "onescreen-last"  # cookies, set by assets/app/preferences.js
+# Cookies, set by assets/app/preferences.js.
+LANGUAGE, LOOK, UNITS, LAST = "onescreen-language", "onescreen-look", "onescreen-units", "onescreen-last"
 
 P = ParamSpec("P")
 R = TypeVar("R")

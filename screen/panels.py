@@ -32,6 +32,13 @@ def where(scene: Scene) -> Node:
 
 def figures(scene: Scene, store: query.Store) -> Node:
     """The leader's three numbers of the area looked at."""
+    foot = scene.foot("houses", "people")
+    label = scene.words("figures")
+    return panel(scene.name, keys(scene, store), kind="panel-figures", actions=_about(scene), **foot, label=label)
+
+
+def keys(scene: Scene, store: query.Store) -> Node:
+    """Reds, people and houses; a tap on the reds lists them."""
     words = scene.words
     found = query.headline(store, scene.screen.viewer, scene.view.area)
     known = bool(found["reds"] or found["oranges"]) or judges(scene, store)
@@ -40,9 +47,7 @@ def figures(scene: Scene, store: query.Store) -> Node:
     reds = key_figure(label, figure(found["reds"] if known else None, "处", words), oranges, level=1 if known else 0)
     people = _count("figures.people", found["people"] if scene.has("people") else None, "人", words)
     houses = _count("figures.houses", found["houses"] if scene.has("houses") else None, "栋", words)
-    keys = html.Dl([reds, people, houses], className="keys")
-    foot = scene.foot("houses", "people")
-    return panel(scene.name, keys, kind="panel-figures", actions=_about(scene), **foot, label=words("figures"))
+    return html.Dl([reds, people, houses], className="keys")
 
 
 def _about(scene: Scene) -> Node:

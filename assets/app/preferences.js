@@ -1,8 +1,9 @@
-/* Language, look and units, remembered for a year in cookies so that the server can write the first byte right.
+/* Language, look, units and the last view, remembered for a year in cookies so that the server can write the first byte right.
    The functions at the top are pure; they run in the page and in node. */
 (function (root) {
   "use strict";
   const YEAR = 31536000;
+  const LONGEST = 1500; // characters of an address, as in screen/pages/door.py
 
   const cookie = (name, value) => `${name}=${value}; path=/; max-age=${YEAR}; samesite=lax`;
   const otherLook = (look) => (look === "dark" ? "light" : "dark");
@@ -10,7 +11,13 @@
   /** How long a message stays, in ms; null: until it is replaced. What is late stays, since it is still so. */
   const staysMs = (kind) => (kind === "late" ? null : 4000);
 
-  if (typeof module !== "undefined") module.exports = { cookie, otherLook, staysMs };
+  /** The address to come back to, or "" where a page is none: the door itself, the kit, or an address too long for a cookie. */
+  function viewToKeep(path, search) {
+    const address = path + search;
+    return path === "/" || path === "/kit" || address.length > LONGEST ? "" : address;
+  }
+
+  if (typeof module !== "undefined") module.exports = { cookie, otherLook, staysMs, viewToKeep };
   if (typeof document === "undefined") return;
   const app = (root.onescreen = root.onescreen || {});
 
@@ -35,6 +42,14 @@
     remember("onescreen-units", units);
     location.reload();
   };
+
+  /* Whenever a page is left, for another one or for another program: a browser on a tablet may never come back to say goodbye. */
+  function keepView() {
+    const address = viewToKeep(location.pathname, location.search);
+    if (address) remember("onescreen-last", encodeURIComponent(address));
+  }
+  window.addEventListener("pagehide", keepView);
+  document.addEventListener("visibilitychange", () => document.hidden && keepView());
 
   app.acts = app.acts || {};
   app.acts.units = (button) => app.setUnits(button.dataset.units);
