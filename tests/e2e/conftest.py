@@ -56,14 +56,19 @@ class Server:
         self.log = log
         self._output = log.open("w")
         env = environment(home, ONESCREEN_PORT=self.url.rsplit(":", 1)[-1], **more)
-        self._process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=self._output, stderr=subprocess.STDOUT)
-        transport = httpx.HTTPTransport(retries=12)  # waits 0, 0.5, 1, 2, 4 … s between attempts
-        with httpx.Client(transport=transport, timeout=30) as client:
-            client.get(f"{self.url}/health").raise_for_status()
+        self._process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=self._output, text=True
+        )
+        assert self._process.stdout
+        said = self._process.stdout.readline()  # the address, said once the socket listens; nothing when the process has died
+        assert said, f"the server did not start:\n{log.read_text()[-3000:]}"
+        httpx.get(f"{self.url}/health", timeout=60).raise_for_status()
 
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=10)
+        if self._process.stdout:
+            self._process.stdout.close()
         self._output.close()
 
 

@@ -18,10 +18,10 @@ def children(page: Page) -> Locator:
     return page.locator(".panel-list .list-row")
 
 
-def pixels(page: Page, near: tuple[int, int, int]) -> list[list[int]]:
-    """Points of the map, in CSS pixels of the page, whose colour is near `near`; none under a panel."""
+def pixels(page: Page, near: tuple[int, int, int], most: int = 10_000_000) -> list[list[int]]:
+    """Points of the map, in CSS pixels of the page, whose colour is near `near`; none under a panel, and no more than `most`."""
     found: list[list[int]] = page.evaluate(
-        """([r, g, b]) => {
+        """([r, g, b, most]) => {
             const out = [];
             for (const canvas of document.querySelectorAll("#map canvas")) {
                 const box = canvas.getBoundingClientRect();
@@ -33,12 +33,12 @@ def pixels(page: Page, near: tuple[int, int, int]) -> list[list[int]]:
                     const x = box.left + (pixel % canvas.width + 0.5) * box.width / canvas.width;
                     const y = box.top + (Math.floor(pixel / canvas.width) + 0.5) * box.height / canvas.height;
                     const top = document.elementFromPoint(x, y);
-                    if (top && top.closest("#map")) out.push([x, y]);
+                    if (top && top.closest("#map") && out.push([x, y]) === most) return out;
                 }
             }
             return out;
         }""",
-        list(near),
+        [*near, most],
     )
     return found
 
@@ -150,7 +150,7 @@ def test_a_tap_on_an_area_enters_it(open_page: Open) -> None:
 def test_search_finds_an_area_by_name_and_a_house_by_code(open_page: Open, server: Server) -> None:
     page = open_page("/town?layer=houses")
     name = children(page).first.locator(".list-name").inner_text()
-    page.get_by_label("按名称、编号或地址搜索").fill(name)
+    page.get_by_label("按名称、编号、地址或姓名全名搜索").fill(name)
     page.locator(".hit", has_text=name).first.click()
     expect(page.locator(".crumb-here")).to_have_text(name)
     page.locator(".tabs a").last.click()
