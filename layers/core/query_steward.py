@@ -21,6 +21,7 @@ TARGETS: Mapping[str, float] = {"person_house": 0.98, "house_person": 0.95, "add
 LESS_IS_GOOD = frozenset({"refused"})
 # Days within which an object must have been seen on the spot (domain section 7): rentals 90, people and rooms 180, land and forest a year.
 VERIFIED_DAYS: Mapping[str, int] = {"person": 180, "house": 180, "rental": 90, "parcel": 365, "stand": 365}
+SEEN: Mapping[str, str] = {"person": "greatest(verified_on, last_check_in)", "rental": "greatest(verified_on, inspected_on)"}
 PEOPLE = ("person",)  # tables whose rows are residents: counted by the policy, and never listed
 PAGE = 50
 
@@ -96,7 +97,8 @@ def verified(store: Store) -> list[Row]:
     rows = []
     for table, days in VERIFIED_DAYS.items():
         told = store.one(
-            f"SELECT count(*) AS total, count(*) FILTER (verified_on > $today::DATE - {days}) AS good FROM {table}", today=today_of(store)
+            f"SELECT count(*) AS total, count(*) FILTER ({SEEN.get(table, 'verified_on')} > $today::DATE - {days}) AS good FROM {table}",
+            today=today_of(store),
         )
         if told and told["total"]:
             rows.append({"table": table, "days": days, **told, "zh": TABLES[table].zh, "en": TABLES[table].en})

@@ -18,7 +18,7 @@ from screen.steward.contradictions import contradictions
 from screen.steward.coverage import coverage
 from screen.steward.desk import Desk, make_desk
 from screen.steward.figures import figures
-from screen.steward.files import files
+from screen.steward.files import failures, files
 from screen.steward.history import history
 from screen.steward.refused import refused
 from screen.steward.runs import runs
@@ -54,7 +54,7 @@ def read_desk(screen: Screen, words: Words, search: str) -> Row:
         desk = make_desk(screen, store, parse(search), words)
         body = [_guarded(desk, READ[desk.view.part])]
         if desk.view.part == PARTS[0]:
-            body.insert(0, _guarded(desk, figures))
+            body = [_guarded(desk, failures), _guarded(desk, figures), *body]
         return {"stamp": _stamp(desk), "way": _way(desk), "body": body}
 
 

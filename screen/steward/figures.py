@@ -80,7 +80,8 @@ def _states(desk: Desk) -> Node:
     late = sum(row["state"] in ("late", "stale") for row in desk.datasets)
     failed = sum(row["state"] == "failed" for row in desk.datasets)
     total = len(desk.datasets)
-    note = words("steward.states.all") if current == total else words("steward.states", late=late, failed=failed)
+    told = [words(f"steward.states.{name}", n=n) for name, n in (("failed", failed), ("late", late)) if n]
+    note = words("steward.and").join(told) if told else words("steward.states.all")
     label = link(words("steward.figure.states"), to("files"), kind="desk-figure")
     return key_figure(label, Figure(plain(current), f"/ {plain(total)}"), note, level=None if current == total else 1 if failed else WARN)
 

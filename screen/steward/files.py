@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dash import html
@@ -33,12 +34,12 @@ def files(desk: Desk) -> Node:
     marked = [row["state"] if row["state"] != "current" else "" for row in desk.datasets]
     return panel(
         [words("steward.files"), html.Small(words("steward.files.note"))],
-        [_failures(desk), table(words("steward.files"), heads, rows, marked)], label=words("steward.files"),
+        table(words("steward.files"), heads, rows, marked), label=words("steward.files"),
     )  # fmt: skip
 
 
-def _failures(desk: Desk) -> Node:
-    """What a failed load means, once for all datasets of the run that failed."""
+def failures(desk: Desk) -> Node:
+    """What a failed load means and what to do, once for all datasets of the run that failed; nothing when none did."""
     by_run: dict[str, list[Row]] = {}
     for row in desk.datasets:
         if row["state"] == "failed":
@@ -68,6 +69,13 @@ def cause(desk: Desk, run: Run | None, why: str = "") -> list[Node]:
     ]
 
 
+def in_short(desk: Desk, run: Run) -> Node:
+    """The same in a cell: one sentence, opened to what the program said."""
+    known = run.error if run.error in KNOWN else "other"
+    said = f"{run.message} {run.remedy}".strip()
+    return details(desk.words(f"steward.error.{known}"), [said] if said else [])
+
+
 KNOWN = ("ContractError", "SourceError", "StoreError", "LayerError", "SettingsError")
 
 
@@ -79,7 +87,7 @@ def _row(desk: Desk, row: Row) -> list[Node]:
     when = html.Span(short_day(day, desk.fresh.today, words) if day else words("none"))
     rhythm = html.Small(words("steward.every", age=age(row["age_days"], words), days=row["every_days"]))
     return [
-        [link(name, to("history", dataset=name), kind="cell-link"), html.Small(desk.table_name(row["table"]))],
+        link([name, html.Small(desk.table_name(row["table"]))], to("history", dataset=name), kind="cell-link cell-name"),
         mark(row["state"], words),
         [when, rhythm],
         [row["file"], html.Small(words("steward.parts", n=told["files"])) if told and told["files"] > 1 else None],
@@ -97,6 +105,8 @@ def _read_as(desk: Desk, told: Mapping[str, Any] | None) -> Node:
     if told is None:
         return words("none")
     encodings = ", ".join(told["encoding"]) if isinstance(told["encoding"], list) else str(told["encoding"] or "")
-    decided = " · ".join(part for part in (encodings.upper(), str(told.get("system") or "")) if part)
+    read = encodings.upper() or Path(str(told["file"])).suffix[1:].upper()  # a workbook has no encoding to decide on
+    system = str(told.get("system") or "").split(" (")[0]  # its code stands in the evidence
+    decided = " · ".join(part for part in (read, system) if part)
     evidence = told["evidence_zh"] if words.language == "zh-CN" else told["evidence"]
     return details(decided or words("none"), list(evidence))

@@ -60,7 +60,7 @@ def _told(desk: Desk, name: str, found: list[Run]) -> list[Node]:
     heads = [
         Head(words("steward.when")), Head(words("steward.delivered")), Head(words("steward.result")), Head(words("steward.rows"), "n"),
         Head(words("steward.new"), "n"), Head(words("steward.changed"), "n"), Head(words("steward.gone"), "n"),
-        Head(words("steward.refused"), "n"), Head(words("steward.warnings"), "n"), Head(words("steward.message"), "wide"),
+        Head(words("steward.refused"), "n"), Head(words("steward.warnings"), "n"), Head(words("steward.message"), "long"),
     ]  # fmt: skip
     marked = ["failed" if run.result == "failed" else "" for run in found]
     return [plotted, table(words("steward.history.of", name=name), heads, [_row(desk, name, run) for run in found], marked)]

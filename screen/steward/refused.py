@@ -45,8 +45,10 @@ def _datasets(desk: Desk, counts: list[Row]) -> Node:
     shown = [row for row in desk.datasets if row["name"] in found]
     entries: list[tuple[Node, str, bool]] = [(words("steward.all"), view.href(dataset="", reason="", rows=50), not view.dataset)]
     for row in shown:
+        failed = row["state"] == "failed"
         n = sum(one["n"] for one in counts if one["dataset"] == row["name"] and view.severity in ("", one["severity"]))
-        text = [("× " if row["state"] == "failed" else "") + row["name"], html.Span(plain(n), className="pill-n")]
+        n = _waiting(desk, row["name"]) or n if failed else n
+        text = [("× " if failed else "") + row["name"], html.Span(plain(n), className="pill-n") if n else None]
         entries.append((text, view.href(dataset=row["name"], reason="", rows=50), view.dataset == row["name"]))
     severity = [
         (
@@ -59,6 +61,13 @@ def _datasets(desk: Desk, counts: list[Row]) -> Node:
     return html.Div(
         [pills(words("steward.severity"), severity), pills(words("steward.datasets"), entries) if shown else None], className="desk-filters"
     )
+
+
+def _waiting(desk: Desk, name: str) -> int:
+    """Rows that the failed load of a dataset refused."""
+    run = desk.last(name, failed=True)
+    told = run.dataset(name) if run else None
+    return int(told["refused"]) if told else 0
 
 
 def _all(desk: Desk, counts: list[Row]) -> list[Node]:

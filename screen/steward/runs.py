@@ -11,7 +11,7 @@ from data.store.runs import Run
 from screen.components import Node, empty, link, panel, tag
 from screen.figures import plain
 from screen.steward.desk import Desk
-from screen.steward.files import cause
+from screen.steward.files import in_short
 from screen.steward.tables import Head, details, more, number, table
 from screen.steward.view import to
 
@@ -23,8 +23,8 @@ def runs(desk: Desk) -> Node:
         return panel(words("steward.runs"), empty(words("steward.runs.none")))
     heads = [
         Head(words("steward.when")), Head(words("steward.kind")), Head(words("steward.delivered")), Head(words("steward.result")),
-        Head(words("steward.datasets"), "wide"), Head(words("steward.rows"), "n"), Head(words("steward.refused"), "n"),
-        Head(words("steward.seconds"), "n"), Head(words("steward.message"), "wide"),
+        Head(words("steward.datasets")), Head(words("steward.rows"), "n"), Head(words("steward.refused"), "n"),
+        Head(words("steward.seconds"), "n"), Head(words("steward.message"), "long"),
     ]  # fmt: skip
     shown = desk.runs[: desk.view.rows]
     marked = ["failed" if run.result == "failed" else "" for run in shown]
@@ -71,12 +71,14 @@ def _datasets(desk: Desk, run: Run) -> Node:
 def said(desk: Desk, run: Run) -> Node:
     """What came of a run: of a failed one why and what to do, of the others the version that is on show."""
     if run.result == "failed":
-        return html.Div(cause(desk, run), className="desk-cause")
+        return in_short(desk, run)
     return desk.words(f"steward.said.{run.result}", n=run.snapshot or "")
 
 
 def _message(desk: Desk, run: Run) -> Node:
-    """The same, opened to what changed in each dataset."""
+    """The same; of a load opened to what changed in each dataset."""
+    if run.result == "failed":
+        return said(desk, run)
     told = [one for one in run.datasets if "inserted" in one] if run.result == "published" else []
     lines = [desk.words("steward.said.dataset", **_counts(one)) for one in told]
     return details(said(desk, run), lines)

@@ -15,7 +15,7 @@ from screen.text import Words
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column: its title, and whether it holds numbers (`kind` "n"), text that may break ("wide"), or a word or two ("")."""
+    """A column: its title, and whether it holds numbers (`kind` "n"), text that may break ("wide", "long"), or a word or two ("")."""
 
     title: str
     kind: str = ""
