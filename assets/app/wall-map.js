@@ -5,6 +5,7 @@
   const MAP = "wall-map";
   const FLIGHT_S = 1.2;
   const LARGER = { 1: 2.8, 2: 1.6 }; // red and orange dots: what matters must carry across a room
+  const TOUR_ZOOM = 14; // the nearest at which houses are dots, so that red ones can be drawn larger
   let handle = null;
   let shown = null; // the picture that is on
   let size = ""; // of the map when it was last fitted
@@ -14,6 +15,7 @@
       scheme: app.look(),
       language: document.documentElement.lang.slice(0, 2),
       textScale: () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14, // names grow with the wall
+      wholeLabels: true,
       onError: (message) => console.info("map: " + message),
     });
     arrive();
@@ -51,7 +53,7 @@
     const still = !moving || document.hidden || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [west, south, east, north] = shown.box;
     const gap = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const options = { padding: [gap, gap], maxZoom: 17, animate: !still, duration: FLIGHT_S };
+    const options = { padding: [gap, gap], maxZoom: shown.stop ? TOUR_ZOOM : 17, animate: !still, duration: FLIGHT_S };
     const bounds = [[south, west], [north, east]];
     if (still) handle.map.fitBounds(bounds, options);
     else handle.map.flyToBounds(bounds, options);

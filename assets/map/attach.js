@@ -13,6 +13,7 @@
     scheme: null, // "dark" or "light"
     language: "zh",
     cacheMB: 96, // limit of rasterised tiles kept
+    wholeLabels: false, // leave out names that the edge of the map would cut: for maps that nobody moves
     textScale: () => 1, // by how much names are larger than on a desk: a wall reads from afar
     mouseTolerance: 2, // CSS pixels around a click
     touchTolerance: 8, // and around a tap

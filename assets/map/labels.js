@@ -6,9 +6,9 @@
 
   /**
    * Choose labels. `candidates`: [{x, y, text, size, priority, angle, …}] in CSS pixels; `measure(text, size)` gives the width.
-   * Lower priority goes first, then longer names. Returns the chosen ones with `width` and `height`.
+   * Lower priority goes first, then longer names; of `whole` (a box like `box`, or null) none reaches out. Returns the chosen ones with `width` and `height`.
    */
-  function place(candidates, measure, box) {
+  function place(candidates, measure, box, whole = null) {
     const grid = new Map();
     const chosen = [];
     const written = new Map(); // equal names keep 200 pixels apart
@@ -18,6 +18,7 @@
       const width = measure(label.text, label.size), height = label.size * 1.3;
       const around = bounds(label, width, height);
       if ((written.get(label.text) || []).some((other) => Math.hypot(other.x - label.x, other.y - label.y) < 200)) continue;
+      if (whole && (around[0] < whole[0] || around[1] < whole[1] || around[2] > whole[2] || around[3] > whole[3])) continue;
       if (collides(grid, around)) continue;
       insert(grid, around);
       written.set(label.text, [...(written.get(label.text) || []), label]);

@@ -49,12 +49,18 @@
       return widths.get(key);
     };
     const size = bounds.getSize();
-    const chosen = ns.map.labels.place(candidates(map, bounds, host), measure, [0, 0, size.x, size.y]);
+    const chosen = ns.map.labels.place(candidates(map, bounds, host), measure, [0, 0, size.x, size.y], host.options.wholeLabels ? view(map, bounds) : null);
     const ink = host.source.manifest.palettes.ink[host.state.scheme];
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
     for (const label of chosen) writeOne(context, label, ink, font(label.size));
+  }
+
+  /** What of the canvas can be seen: left, top, right, bottom in its own pixels. */
+  function view(map, bounds) {
+    const { x, y } = map.containerPointToLayerPoint([0, 0]).subtract(bounds.min), seen = map.getSize();
+    return [x, y, x + seen.x, y + seen.y];
   }
 
   function writeOne(context, label, ink, font) {

@@ -95,9 +95,9 @@ def freshness(facts: Facts) -> Node:
     return facts.panel("freshness", "check", words("wall.freshness"), html.Ol(items, className="wall-ages"), names)
 
 
-def legend(facts: Facts, picture: Picture) -> Node:
-    """What the colours of a picture mean, with counts."""
-    words, found = facts.words, facts.legend(picture.layer)
+def legend(facts: Facts, picture: Picture, found: Row) -> Node:
+    """What the colours of a picture mean, with the counts of `found`, the legend of a place."""
+    words = facts.words
     if picture.theme == "level":
         rows = _level_rows(facts, picture, found)
     else:

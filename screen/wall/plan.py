@@ -94,8 +94,17 @@ def _pictures(facts: Facts, scene: Scene, picture: Picture, number: int) -> list
     }  # fmt: skip
     if not picture.tour:
         return [told | {"box": box_of(facts, scene.viewport), "stop": None, "spot": None}]
+    under = [{"name": "areas", "theme": "level", "level": 1, "opacity": 0.4}] if "areas" in facts.layers else []
+    told["layers"] = [*under, *(drawn for drawn in told["layers"] if drawn["name"] != "areas")]
     return [
-        told | {"box": row["box"], "stop": row["code"], "spot": row["ordinal"], "title": f"{row['name']} · {title}"}
+        told
+        | {
+            "legend": f"{told['legend']}-{row['code']}",
+            "box": row["box"],
+            "stop": row["code"],
+            "spot": row["ordinal"],
+            "title": f"{row['name']} · {title}",
+        }
         for row in facts.villages[: picture.most]
         if row["box"][0] is not None
     ]
@@ -126,8 +135,19 @@ def box_of(facts: Facts, viewport: str | Box) -> list[float] | None:
 
 
 def legends(facts: Facts, scenes: list[Scene]) -> list[Node]:
-    """One legend a picture, of which the script shows one."""
-    numbered = [(f"{scene.id}-{i}", picture) for scene in scenes for i, picture in enumerate(scene.pictures)]
-    return [
-        html.Section(legend(facts, picture), className="wall-legend", hidden=True, **{"data-legend": name}) for name, picture in numbered
-    ]
+    """One legend a picture or stop of a tour, of which the script shows one."""
+    found: list[Node] = []
+    for scene in scenes:
+        for i, picture in enumerate(scene.pictures):
+            name = f"{scene.id}-{i}"
+            if not picture.tour:
+                found.append(_legend(name, legend(facts, picture, facts.legend(picture.layer))))
+                continue
+            for row in facts.villages[: picture.most]:
+                counts = query.legend(facts.store, facts.screen.viewer, picture.layer, row["code"])
+                found.append(_legend(f"{name}-{row['code']}", legend(facts, picture, counts)))
+    return found
+
+
+def _legend(name: str, rows: Node) -> Node:
+    return html.Section(rows, className="wall-legend", hidden=True, **{"data-legend": name})

@@ -19,6 +19,12 @@ const manifest = {
 };
 const names = (state, zoom) => plan.plan(manifest, { ...plan.START, ...state }, zoom).map((item) => `${item.role} ${item.name}`);
 
+test("where whole names are wanted, one that reaches over the edge is left out", () => {
+  const near = [{ x: 4, y: 50, text: "川沙", size: 12, priority: 1 }], wide = () => 24;
+  assert.equal(labels.place(near, wide, [0, 0, 99, 99]).length, 1);
+  assert.equal(labels.place(near, wide, [0, 0, 99, 99], [0, 0, 99, 99]).length, 0);
+});
+
 test("things are drawn from the ground up: backdrop, ground layers, roads, houses, boundaries", () => {
   assert.deepEqual(names({}, 13), ["backdrop backdrop", "layer area-1", "layer parcel", "backdrop backdrop-line", "layer house", "boundary area-1"]);
 });
