@@ -59,7 +59,10 @@
     const frame = box.closest(".plot");
     try {
       const plotly = await load(box.dataset.library);
-      if (!box.isConnected || !box.clientWidth || !box.clientHeight) return;
+      if (!box.clientWidth || !box.clientHeight) {
+        if (known.has(box)) known.set(box, ""); // hidden or gone while the library came: drawn when it is seen again
+        return;
+      }
       const { data, layout, config } = figure(box);
       await plotly.react(box, data, layout, config);
       frame.dataset.state = "drawn";
