@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from data import policy
@@ -84,23 +84,32 @@ def _rooms_lived_in(store: Store) -> Quality:
 
 
 def _addresses(store: Store) -> Quality:
-    return _share("address", store.one("SELECT count(*) AS total, count(nullif(trim(address), '')) AS good FROM house"))
+    """Where no house has an address none was delivered: that is no share of 0 %."""
+    row = store.one("SELECT count(*) AS total, count(nullif(trim(address), '')) AS good FROM house") or {}
+    found = _share("address", row)
+    return found if row["good"] else replace(found, share=None)
 
 
 def _verified(store: Store) -> Quality:
     rows = verified(store)
-    return _share("verified", {"total": sum(row["total"] for row in rows), "good": sum(row["good"] for row in rows)})
+    objects = sum(store.values(f"SELECT count(*) FROM {table}")[0] for table in VERIFIED_DAYS)
+    told = _share("verified", {"total": sum(row["total"] for row in rows), "good": sum(row["good"] for row in rows)})
+    return told if rows else replace(told, total=objects, bad=objects)
 
 
 def verified(store: Store) -> list[Row]:
-    """Objects seen on the spot within the days of their table, the worst table first: table, total, good, days."""
+    """Objects seen on the spot within the days of their table, the worst table first: table, total, good, days.
+
+    A table of which no row says when it was seen was delivered without such days and is left out.
+    """
     rows = []
     for table, days in VERIFIED_DAYS.items():
+        seen = SEEN.get(table, "verified_on")
         told = store.one(
-            f"SELECT count(*) AS total, count(*) FILTER ({SEEN.get(table, 'verified_on')} > $today::DATE - {days}) AS good FROM {table}",
+            f"SELECT count(*) AS total, count({seen}) AS dated, count(*) FILTER ({seen} > $today::DATE - {days}) AS good FROM {table}",
             today=today_of(store),
         )
-        if told and told["total"]:
+        if told and told.pop("dated"):
             rows.append({"table": table, "days": days, **told, "zh": TABLES[table].zh, "en": TABLES[table].en})
     return sorted(rows, key=lambda row: row["good"] / row["total"])
 

@@ -25,7 +25,12 @@ def contradictions(desk: Desk) -> Node:
     kinds = query_steward.contradiction_kinds(desk.store, desk.screen.viewer)
     title = [words("steward.contradictions"), html.Small(words("steward.contradictions.what"))]
     if not kinds:
-        return panel(title, empty(words("steward.contradictions.none_at_all")), label=words("steward.contradictions"))
+        people = desk.now.shares["person_house"].total != 0
+        return panel(
+            title,
+            empty(words("steward.contradictions.none_at_all" if people else "steward.contradictions.no_people")),
+            label=words("steward.contradictions"),
+        )
     chosen = next((row for row in kinds if (row["kind"], row["table"]) == (view.kind, view.table)), None)
     chosen = chosen or next((row for row in kinds if row["listed"]), kinds[0])
     inside = html.Div([_villages(desk, chosen), _objects(desk, chosen)], className="desk-columns")

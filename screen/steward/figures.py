@@ -49,7 +49,7 @@ def _label(desk: Desk, name: str) -> Node:
 
 def _target(desk: Desk, one: Quality) -> str:
     target = one.target
-    if target is None:
+    if target is None or one.share is None:
         return ""
     words, value = desk.words, f"{plain(round(target * 100, 1))}%"
     state = "" if one.met is None else words("steward.met" if one.met else "steward.missed")
@@ -58,6 +58,8 @@ def _target(desk: Desk, one: Quality) -> str:
 
 def _bad(desk: Desk, one: Quality) -> str:
     """How many miss it; of the checks on the spot, which kind of object is the worst."""
+    if one.share is None and not one.bounded:
+        return desk.words(f"steward.never.{one.name}")
     if one.name == "verified" and (rows := query_steward.verified(desk.store)):
         worst = rows[0]
         value = floor(round(worst["good"] / worst["total"] * 1000, 6)) / 10
@@ -67,7 +69,7 @@ def _bad(desk: Desk, one: Quality) -> str:
 
 def _since(desk: Desk, one: Quality) -> Change | None:
     before = desk.before.shares.get(one.name) if desk.before else None
-    if before is None or one.bounded or before.bounded:
+    if before is None or None in (one.share, before.share) or one.bounded or before.bounded:
         return None
     good: Literal["less", "more"] = "less" if one.name in LESS_IS_GOOD else "more"
     return change(percent(one), percent(before), "%", desk.words, good=good, since=desk.words("since.delivery"))

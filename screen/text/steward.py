@@ -43,6 +43,11 @@ STEWARD: Mapping[str, Pair] = {
     "steward.bad.address": ("{n} 栋没有地址", "{n} houses without an address"),
     "steward.bad.verified": ("最低：{table} {n}%（{days} 天内核实）", "Lowest: {table} {n}% (within {days} days)"),
     "steward.bad.refused": ("{n} 行待改正后重新交付", "{n} rows to correct and deliver again"),
+    "steward.never.person_house": ("人数过少，不显示", "Too few people to tell"),
+    "steward.never.house_person": ("没有在用的房间可比", "No rooms in use to compare"),
+    "steward.never.address": ("没有数据集交付房屋地址", "No dataset gives addresses"),
+    "steward.never.verified": ("没有数据集交付核实日期", "No dataset says when things were checked"),
+    "steward.never.refused": ("还没有交付", "Nothing delivered yet"),
     "steward.states.all": ("全部按期", "All on time"),
     "steward.states.late": ("{n} 个偏旧", "{n} old"),
     "steward.states.failed": ("{n} 个装入失败", "{n} failed to load"),
@@ -153,6 +158,10 @@ STEWARD: Mapping[str, Pair] = {
     "steward.contradictions.what": ("两份登记不能同时为真，或对象找不到归属", "two registers that cannot both be true, or objects that hang on nothing"),
     "steward.contradictions.none_at_all": (
         "各份登记互不矛盾，对象都有归属。", "No register contradicts another, and every object has its place.",
+    ),
+    "steward.contradictions.no_people": (
+        "对象都有归属。本镇没有交付人口登记，人与房屋、台账之间无从互相核对。",
+        "Every object has its place. No register of people was delivered, so nothing can be checked between people, houses and rentals.",
     ),
     "steward.kinds": ("种类", "Kinds"),
     "steward.by_village": ("按村居", "By village"),

@@ -82,6 +82,9 @@ def test_where_there_is_nothing_to_count_there_is_no_share_and_no_verdict() -> N
     bare.paint()
     for figure in steward.quality(bare.store(), LEADER):
         assert (figure.share, figure.total, figure.met) == (None, 0, None)
+    add_house(bare, "H1", verified_on=None)
+    told = figures(bare)
+    assert [(told[name].share, told[name].met, told[name].total) for name in ("address", "verified")] == [(None, None, 1)] * 2
     assert steward.contradiction_kinds(bare.store(), LEADER) == []
     bare.con.close()
 
