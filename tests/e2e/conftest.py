@@ -80,6 +80,24 @@ def server(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     assert "Traceback" not in running.log.read_text(), running.log.read_text()[-3000:]
 
 
+def served(name: str, home: Path, folder: Path) -> Iterator[Server]:
+    """A server of its own for a town that is loaded already."""
+    running = Server(home, folder / f"{name}.log")
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def porto(real_town: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from served("porto", real_town("porto"), tmp_path_factory.mktemp("log"))
+
+
+@pytest.fixture(scope="session")
+def santa_monica(real_town: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from served("santa-monica", real_town("santa-monica"), tmp_path_factory.mktemp("log"))
+
+
 @dataclass
 class Trouble:
     """What no page may do: complain on the console, ask another machine, or get an error from its own server."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,30 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from test_layout import check
 from test_town_page import number, pixels
 
-RealTown = Callable[[str], Path]
 SIZES = [(1920, 1080), (390, 844)]
 LANGUAGES = ["zh-CN", "en"]
 # What only the demonstration town says, and what only a page that is not finished says.
 STRANGE = re.compile(r"示范|演示|占位|Model Town|Demo(?:nstration)?\b|990115|[Ll]orem ipsum|\b(?:undefined|NaN|null|None|TODO)\b|\{\w*\}")
 NAMES = {"porto": {"zh-CN": "波尔图", "en": "Porto"}, "santa-monica": {"zh-CN": "圣莫尼卡", "en": "Santa Monica"}}
 CRS = {"porto": "EPSG:3763", "santa-monica": "EPSG:26911"}
-
-
-def served(name: str, real_town: RealTown, folder: Path) -> Iterator[Server]:
-    running = Server(real_town(name), folder / f"{name}.log")
-    yield running
-    running.stop()
-    assert "Traceback" not in running.log.read_text(), running.log.read_text()[-3000:]
-
-
-@pytest.fixture(scope="module")
-def porto(real_town: RealTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from served("porto", real_town, tmp_path_factory.mktemp("log"))
-
-
-@pytest.fixture(scope="module")
-def santa_monica(real_town: RealTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from served("santa-monica", real_town, tmp_path_factory.mktemp("log"))
 
 
 @pytest.fixture
