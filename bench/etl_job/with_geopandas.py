@@ -46,7 +46,7 @@ def main(base: Path) -> None:
         for _ in range(2):
             up = up.groupby(lambda code: parent.get(code, code)).sum()
     with watch.stage("overlay"):
-        villages = grid[grid["WGBM"].str.len() == 12][["WGBM", "geometry"]]
+        villages = grid[~grid["SJBM"].isin(grid["WGBM"])][["WGBM", "geometry"]]
         forest = gpd.overlay(stand[["XBBH", "geometry"]], villages, how="intersection")
         area_m2 = float(forest.area.sum())
     watch.finish(

@@ -80,7 +80,7 @@ ROLL_UP = """
     FROM tree t LEFT JOIN people p ON p.area_code = t.code LEFT JOIN houses h ON h.area_code = t.code GROUP BY 1"""
 OVERLAY = """
     CREATE TABLE forest AS SELECT s.XBBH, g.WGBM, ST_Intersection(s.geom, g.geom) AS geom
-    FROM placed_stand s JOIN (FROM placed_grid WHERE length(WGBM) = 12) g ON ST_Intersects(s.geom, g.geom)"""
+    FROM placed_stand s JOIN (FROM placed_grid WHERE SJBM NOT IN (SELECT WGBM FROM placed_grid)) g ON ST_Intersects(s.geom, g.geom)"""
 ANSWER = """
     SELECT (SELECT count(area_code) FROM area_of_house), (SELECT count(*) FROM parcel_of_house), (SELECT count(area_code) FROM linked),
         (SELECT sum(ST_Area(geom)) / 1e4 FROM forest), (SELECT count(DISTINCT area_code) FROM area_of_house)"""

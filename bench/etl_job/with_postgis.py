@@ -100,7 +100,8 @@ def main(base: Path) -> None:
         with watch.stage("overlay"):
             run(
                 "CREATE UNLOGGED TABLE forest AS SELECT s.xbbh, g.wgbm, ST_Intersection(s.valid, g.valid) geom FROM stand_2 s "
-                "JOIN grid_2 g ON length(g.wgbm) = 12 AND ST_Intersects(s.valid, g.valid)"
+                "JOIN (SELECT * FROM grid_2 v WHERE NOT EXISTS (SELECT FROM grid_2 p WHERE p.wgbm = v.sjbm)) g "
+                "ON ST_Intersects(s.valid, g.valid)"
             )
             area_m2 = run("SELECT sum(ST_Area(geom)) FROM forest").fetchone()[0]
         one = run(
