@@ -25,8 +25,7 @@ from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
 from etl.core.history import extend_history, write_history
 from etl.core.scratch import Scratch
-from layers.core.ordinals import MAPPING
-from layers.core.pack import assign_ordinals, build_pack, recolour_pack
+from layers.core.pack import ORDINALS, assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
@@ -252,7 +251,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, unchanged: Set[str]) -> frozens
     there = {name for (name,) in found}
     lasting = sorted(there & unchanged & {*TABLES, *REPORTS})
     same = frozenset(name for name in lasting if _columns(connection, f"serve.{name}") == _columns(connection, f"work.next.{name}"))
-    for name in sorted(there - same - {MAPPING}):
+    for name in sorted(there - same - {ORDINALS}):
         connection.execute(f"DROP TABLE serve.{name}")
     return same
 

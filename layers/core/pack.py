@@ -12,6 +12,7 @@ from data.schema import table as contract_table
 from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
+from layers.core.ordinals import MAPPING as ORDINALS
 from layers.core.ordinals import Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
