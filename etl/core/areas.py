@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import duckdb
@@ -9,7 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from data.errors import ContractError
+from data.errors import ContractError, SettingsError
 from data.store.duck import identifier, text
 from data.store.lake import ROW_HASH
 from etl.core.assemble import MADE
@@ -18,6 +19,22 @@ from etl.core.town_file import Town
 
 # Smaller holes in the union of areas are gaps between neighbours, which coverage QA reports; larger ones may be another town's ground.
 ENCLAVE_M2 = 10_000.0
+# A district of six million has 8 000 km². A box of the whole world would be cut into hundreds of millions of tiles.
+LARGEST_KM2 = 20_000.0
+EARTH_KM = 6_371.0
+
+
+def require_sane_extent(town: Town) -> None:
+    """Raises SettingsError when the declared extent is larger than any town or district."""
+    if town.extent is None:
+        return
+    west, south, east, north = (math.radians(degrees) for degrees in town.extent)
+    size_km2 = (east - west) * (math.sin(north) - math.sin(south)) * EARTH_KM**2
+    if size_km2 > LARGEST_KM2:
+        raise SettingsError(
+            f"extent of [town] is {list(town.extent)}: {size_km2:,.0f} km², and a town has at most {LARGEST_KM2:,.0f} km².",
+            remedy="Give [west, south, east, north] of the town in degrees, such as [121.5, 31.0, 121.9, 31.4], or leave extent out.",
+        )
 
 
 def build_areas(connection: duckdb.DuckDBPyConnection, town: Town) -> None:

@@ -22,6 +22,7 @@ from data.store.files import size_of, write_json
 from data.store.lake import REPORTS, definition, has_tables, last_load, town_facts
 from data.store.runs import note_run
 from data.store.serving import FAILED, current, failures
+from etl.core.areas import require_sane_extent
 from etl.core.assemble import Plan, assemble, make_plan, mirror_load
 from etl.core.contract import create_fault_table
 from etl.core.contradictions import counts_by_village, find_contradictions
@@ -326,6 +327,7 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
     """A run under the lock, with its report saved whatever happens."""
     started = now(settings)
     delivered = load_town_file(file)
+    require_sane_extent(delivered.town)
     today = started.astimezone(ZoneInfo(delivered.town.timezone)).date()
     delivery = Delivery(delivered, file.resolve().parent, today, delivered.town.delivered_at or today, frozenset(forced))
     size = size_of(path for dataset in delivered.datasets for path in dataset.paths) + size_of([settings.lake])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
+from data.errors import SettingsError
 from data.settings import Settings
 from tests.etl.tiny_town import (
     Feature,
@@ -217,3 +218,24 @@ def test_a_declared_extent_is_the_town_where_no_area_was_delivered(tmp_path: Pat
     quietly(settings, town.write())
     assert on_show(settings, "SELECT code, level, round(west, 3), round(north, 3) FROM area") == [("T", 0, 121.69, 31.24)]
     assert on_show(settings, "SELECT DISTINCT area_code FROM house") == [("T",)]
+
+
+@pytest.mark.parametrize("extent", ["[-180.0, -90.0, 180.0, 90.0]", "[21.5, 31.0, 121.9, 31.4]", "[121.5, 3.0, 121.9, 31.4]"])
+def test_an_extent_with_a_mistyped_number_is_refused_before_anything_is_read(tmp_path: Path, extent: str) -> None:
+    settings, town = home_of(tmp_path), tiny_town(tmp_path / "in")
+    town.town["extent"] = extent
+    with pytest.raises(SettingsError, match=r"(?s)extent of \[town\] is .*km².*leave extent out"):
+        quietly(settings, town.write())
+    assert not settings.serving.exists()
+
+
+def test_a_dataset_may_be_called_as_its_table(tmp_path: Path) -> None:
+    settings, town = home_of(tmp_path), tiny_town(tmp_path / "in")
+    town.datasets = {
+        name: town.datasets[given] for name, given in (("area", "areas"), ("house", "houses"), ("parcel", "parcels"), ("person", "people"))
+    }
+    quietly(settings, town.write())
+    assert on_show(settings, "SELECT DISTINCT source FROM house") == [("house",)]
+    assert on_show(settings, "SELECT count(*), count(h.area_code), count(h.parcel_id) FROM person JOIN house h USING (house_id)") == [
+        (60, 60, 60)
+    ]
