@@ -8,11 +8,10 @@ from typing import Literal
 from dash import html
 
 from data.policy import Suppressed
-from layers.core import query_steward
 from layers.core.query_steward import LESS_IS_GOOD, Quality
 from screen.components import Node, key_figure, keys, link
 from screen.figures import Change, Figure, area, change, figure, plain, said
-from screen.steward.desk import Desk
+from screen.steward.desk import Desk, Summary
 from screen.steward.view import to
 
 WARN = 2  # level of a figure that misses its target: told by shape and colour
@@ -21,8 +20,9 @@ LEADS = {"person_house": "contradictions", "house_person": "contradictions", "ad
 
 def figures(desk: Desk) -> html.Section:
     """All figures that this town has something to count for, each a link to the part that explains it."""
-    shown = [_share(desk, one) for one in desk.now.shares.values() if one.total != 0]
-    made = [*shown, _states(desk), _contradictions(desk), _coverage(desk)]
+    before = desk.before()
+    shown = [_share(desk, one, before) for one in desk.now.shares.values() if one.total != 0]
+    made = [*shown, _states(desk), _contradictions(desk, before), _coverage(desk, before)]
     return html.Section([html.H2(desk.words("steward.figures"), className="visually-hidden"), keys(made)], className="desk-figures panel")
 
 
@@ -34,12 +34,12 @@ def percent(one: Quality) -> float | None:
     return (ceil(tenths) if one.name in LESS_IS_GOOD else floor(tenths)) / 10
 
 
-def _share(desk: Desk, one: Quality) -> Node:
+def _share(desk: Desk, one: Quality, before: Summary | None) -> Node:
     words, value = desk.words, percent(one)
     digits = words("none") if value is None else f"≥ {plain(value)}" if one.bounded else plain(value)
     note = [html.Span(_target(desk, one), className="desk-target"), html.Span(_bad(desk, one))]
     level = WARN if one.met is False else None
-    return key_figure(_label(desk, one.name), Figure(digits, "%"), note, level=level, change=_since(desk, one))
+    return key_figure(_label(desk, one.name), Figure(digits, "%"), note, level=level, change=_since(desk, one, before))
 
 
 def _label(desk: Desk, name: str) -> Node:
@@ -60,15 +60,15 @@ def _bad(desk: Desk, one: Quality) -> str:
     """How many miss it; of the checks on the spot, which kind of object is the worst."""
     if one.share is None and not one.bounded:
         return desk.words(f"steward.never.{one.name}")
-    if one.name == "verified" and (rows := query_steward.verified(desk.store)):
-        worst = rows[0]
+    if one.name == "verified" and desk.now.verified:
+        worst = desk.now.verified[0]
         value = floor(round(worst["good"] / worst["total"] * 1000, 6)) / 10
         return desk.words("steward.bad.verified", table=desk.words.of(worst), n=plain(value), days=worst["days"])
     return desk.words(f"steward.bad.{one.name}", n=str(one.bad) if isinstance(one.bad, Suppressed) else plain(one.bad))
 
 
-def _since(desk: Desk, one: Quality) -> Change | None:
-    before = desk.before.shares.get(one.name) if desk.before else None
+def _since(desk: Desk, one: Quality, summary: Summary | None) -> Change | None:
+    before = summary.shares.get(one.name) if summary else None
     if before is None or None in (one.share, before.share) or one.bounded or before.bounded:
         return None
     good: Literal["less", "more"] = "less" if one.name in LESS_IS_GOOD else "more"
@@ -88,18 +88,18 @@ def _states(desk: Desk) -> Node:
     return key_figure(label, Figure(plain(current), f"/ {plain(total)}"), note, level=None if current == total else 1 if failed else WARN)
 
 
-def _contradictions(desk: Desk) -> Node:
+def _contradictions(desk: Desk, summary: Summary | None) -> Node:
     words, n = desk.words, desk.now.contradictions
-    before = desk.before.contradictions if desk.before else None
+    before = summary.contradictions if summary else None
     since = change(n, before, "处", words, good="less", since=words("since.delivery")) if before is not None else None
     label = link(words("steward.figure.contradictions"), to("contradictions"), kind="desk-figure")
     note = words("steward.contradictions.note") if n else words("steward.contradictions.none")
     return key_figure(label, said(n, "处", words), note, level=WARN if n else None, change=since)
 
 
-def _coverage(desk: Desk) -> Node:
+def _coverage(desk: Desk, summary: Summary | None) -> Node:
     words, n = desk.words, desk.now.findings
-    before = desk.before.findings if desk.before else None
+    before = summary.findings if summary else None
     since = change(n, before, "处", words, good="less", since=words("since.delivery")) if before is not None else None
     label = link(words("steward.figure.coverage"), to("coverage"), kind="desk-figure")
     note = words("steward.coverage.area", area=str(area(desk.now.findings_m2, words))) if n else words("steward.coverage.none")
