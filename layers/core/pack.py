@@ -12,8 +12,7 @@ from data.schema import table as contract_table
 from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
-from layers.core.ordinals import MAPPING as ORDINALS
-from layers.core.ordinals import Ordinals, assign_ordinals
+from layers.core.ordinals import MAPPING, Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
 from layers.core.tiles import EXTENT
@@ -21,6 +20,7 @@ from layers.core.tilesets import PLANS, VERSION, Found, build_tilesets, layer_la
 
 Manifest = dict[str, Any]
 FORMAT = 1
+ORDINALS = MAPPING  # the table of ordinals, for publish
 # How much a layer hides of what lies under it. The tables named here lie on the ground, under roads; all others above.
 _FILL = {"area": 0.32, "zone": 0.4, "parcel": 0.75, "lot": 0.6, "stand": 0.85}
 _SOLID = 0.95
