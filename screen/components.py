@@ -248,10 +248,10 @@ def loading(lines: int, words: Words) -> html.Div:
 
 
 def button(text: Node, act: str, *, label: str = "", kind: str = "", pressed: bool | None = None, target: str = "") -> html.Button:
-    """A button that the page's own script handles (`data-act`); `target` is the id of what it acts on."""
+    """A button that the page's own script handles (`data-act`); `target` names what it acts on, for a drawer its id."""
     extra = {} if pressed is None else {"aria-pressed": str(pressed).lower()}
     if target:
-        extra |= {"data-target": target, "aria-controls": target}
+        extra |= {"data-target": target} | ({"aria-controls": target} if act == "drawer" else {})
     return html.Button(text, type="button", className=f"button {kind}".strip(), **{"data-act": act, "aria-label": label or None, **extra})
 
 
