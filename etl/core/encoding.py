@@ -142,19 +142,25 @@ class _Trial:
     known: dict[str, int] = field(default_factory=dict)  # encoding → values that decode, counted once
 
     def good(self, encoding: str) -> int:
-        """Values that decode. All at once first: in the right encoding, the usual case, none has to be looked at alone."""
-        if encoding not in self.known:
-            # No multi-byte character of a Chinese encoding or of UTF-8 holds a line feed, so joined values decode as they do alone.
-            whole = "16" not in encoding and "32" not in encoding and decodes(b"\n".join(self.values), encoding)
-            self.known[encoding] = len(self.values) if whole else sum(decodes(value, encoding, cut=self.cut) for value in self.values)
+        """Values that decode."""
+        if encoding not in self.known and not self._whole(encoding):
+            self.known[encoding] = sum(decodes(value, encoding, cut=self.cut) for value in self.values)
         return self.known[encoding]
+
+    def _whole(self, encoding: str) -> bool:
+        """Whether all decode at once: in the right encoding, the usual case, none has to be looked at alone."""
+        # No multi-byte character of a Chinese encoding or of UTF-8 holds a line feed, so joined values decode as they do alone.
+        whole = "16" not in encoding and "32" not in encoding and decodes(b"\n".join(self.values), encoding)
+        if whole:
+            self.known[encoding] = len(self.values)
+        return whole
 
     def share(self, encoding: str) -> float:
         return self.good(encoding) / max(len(self.values), 1)
 
     def reaches(self, encoding: str, share: float) -> bool:
         """Whether `share` of the values decode; of a wrong encoding only as many are tried as it takes to know."""
-        if encoding in self.known:
+        if encoding in self.known or self._whole(encoding):
             return self.share(encoding) >= share
         bearable = len(self.values) - share * len(self.values)
         failed = (value for value in self.values if not decodes(value, encoding, cut=self.cut))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from data.errors import SourceError
 from data.store.duck import identifier, text
+from etl.core.pipeline import read_ahead
 from etl.core.read import read_dataset
 from etl.core.report import Report, Stage
 from etl.core.scratch import Scratch
@@ -88,20 +89,25 @@ class Ahead:
         return intake
 
 
+# Raw tables live for minutes: finding the best compression of each segment took half of the time of storing them.
+_PLAIN = "USING COMPRESSION uncompressed"
+
+
 def read_into(connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Path, stage: Stage, stop: Event | None = None) -> Intake:
     """Stream all files, sheets and layers of `dataset` into `raw_<name>`; memory holds a few batches at a time.
 
     Raises SourceError when files of one dataset disagree about their CRS, or when there is nothing in them.
     """
     intake = Intake(identifier(f"raw_{dataset.name}"))
-    for reading in read_dataset(base, dataset.file, _options(dataset)):
-        stage.expect(intake.rows + (reading.rows or 0))
-        _append(connection, intake, reading, stage, stop or Event())
-        intake.damaged += [(reading.file, reading.sheet, line) for line in reading.damaged]
-        intake.evidence += [note for note in (*reading.evidence, *reading.notes) if note not in intake.evidence]
-        _remember(intake.crs, reading.crs)
-        _remember(intake.encodings, reading.encoding)
-        intake.files += 1
+    with read_ahead(read_dataset(base, dataset.file, _options(dataset))) as readings:
+        for reading in readings:
+            stage.expect(intake.rows + (reading.rows or 0))
+            _append(connection, intake, reading, stage, stop or Event())
+            intake.damaged += [(reading.file, reading.sheet, line) for line in reading.damaged]
+            intake.evidence += [note for note in (*reading.evidence, *reading.notes) if note not in intake.evidence]
+            _remember(intake.crs, reading.crs)
+            _remember(intake.encodings, reading.encoding)
+            intake.files += 1
     if not intake.headers and not intake.rows:
         raise SourceError(
             f"Dataset {dataset.name!r} ({dataset.file}) has no rows.", remedy="Check file, layer, sheet and where in the town file."
@@ -132,9 +138,9 @@ def _append(connection: duckdb.DuckDBPyConnection, intake: Intake, reading: Read
         return
     reader = pa.RecordBatchReader.from_batches(first.schema, _chain(first, batches))
     if not intake.headers:
-        connection.execute(f"CREATE TABLE {intake.raw} (__file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB)")
+        connection.execute(f"CREATE TABLE {intake.raw} (__file VARCHAR, __sheet VARCHAR, __row BIGINT, __wkb BLOB {_PLAIN})")
     for name in (name for name in names.values() if name not in intake.headers):
-        connection.execute(f"ALTER TABLE {intake.raw} ADD COLUMN {identifier(name)} VARCHAR")
+        connection.execute(f"ALTER TABLE {intake.raw} ADD COLUMN {identifier(name)} VARCHAR {_PLAIN}")
         intake.headers.append(name)
     connection.register("batches", reader)
     origin = f"{text(reading.file)} AS __file, {text(reading.sheet) if reading.sheet else 'NULL'}::VARCHAR AS __sheet"

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ from etl.core.spec import (
 
 _DELIMITERS = (",", "\t", ";", "|")
 _HEAD = 1 << 20
+_JUDGED = 2000  # records by which the header and the width of the rows are judged
 _NAMES = {",": ("comma", "逗号"), "\t": ("tab", "制表符"), ";": ("semicolon", "分号"), "|": ("bar", "竖线")}
 Cells = list[str | None]
 
@@ -75,14 +76,14 @@ def _planned(path: Delivered, options: ReadOptions, verdict: Verdict, bom: int) 
     delimiter = _delimiter(path.name, text)
     raw = io.BytesIO(text.encode())
     first = next(lines.blocks(raw, "utf-8", delimiter, 1, size=_HEAD * 4), None)
-    records = [_cells(record, delimiter) or [] for record in _records(first)] if first else []
+    records = [_cells(record, delimiter) or [] for record in islice(_records(first), _JUDGED)] if first else []
     header = find_header(records, header_row=_record_of(first, options.header_row), header_rows=options.header_rows)
     if header is None or first is None:
         raise SourceError(f"{path.name} is empty.", remedy="Ask for it again.")
     widths = Counter(len(cells) for cells in records[header.data :] if any(cells))
     headers = _fitted(header.headers, widths)
     size = getattr(path, "stat", lambda: None)()
-    expected = round(size.st_size * len(records) / max(len(ended), 1)) if size else None
+    expected = round(size.st_size * len(first.starts) / max(len(ended), 1)) if size else None
     head = Head(tuple(map(tuple, records[: header.data])), header.first)
     return _Plan(verdict.encoding, bom, delimiter, header, headers, head), expected
 
@@ -116,9 +117,9 @@ def _delimiter(name: str, text: str) -> str:
     return best
 
 
-def _records(block: lines.Block) -> list[str]:
+def _records(block: lines.Block) -> Iterator[str]:
     edges = [*block.starts.tolist(), len(block.data)]
-    return [block.data[a:b].decode("utf-8", "replace") for a, b in pairwise(edges)]
+    return (block.data[a:b].decode("utf-8", "replace") for a, b in pairwise(edges))
 
 
 def _cells(record: str, delimiter: str) -> Cells | None:
