@@ -78,7 +78,7 @@ def _set_by_hand(receipt: Row, words: Words) -> Node:
     if not receipt["override_by"]:
         return None
     until = day(date.fromisoformat(receipt["override_until"][:10]), words)
-    told = words("card.override", who=receipt["override_by"], until=until, why=receipt["override_why"] or words("none"))
+    told = words("card.override", who=receipt["override_by"], until=until, why=receipt.get("override_why") or words("none"))
     return html.Li([mark(receipt["level"]), html.P(told)], className="by-hand")
 
 

@@ -173,7 +173,9 @@ OVERRIDE = Table(
         Column("object_id", "key", "对象编号", "Object id", "Key of the object that the layer colours", required=True),
         Column("level", "code", "等级", "Level", "Level to show instead of that of the rules", codes="level", required=True, aliases=("颜色",)),
         Column("override_by", "text", "设定人", "Set by", "Who answers for it", required=True, personal="name", unmasked_for="leader"),
-        Column("override_why", "text", "设定理由", "Reason", "Why the rules do not fit", required=True, aliases=("理由", "原因")),
+        # Free text: it may name people, so who walks past the wall does not read it.
+        Column("override_why", "text", "设定理由", "Reason", "Why the rules do not fit", required=True, aliases=("理由", "原因"),
+               personal="group", unmasked_for="leader"),
         Column("override_since", "date", "设定日期", "Set on", "First day; the day of delivery when empty"),
         Column("override_until", "date", "设定有效期至", "Set until", "Last day", low=0, high=OVERRIDE_DAYS, after="override_since",
                required=True, aliases=("有效期至", "截止日期")),

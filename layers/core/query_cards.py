@@ -109,7 +109,7 @@ def _receipt(store: Store, viewer: Viewer, layer: Layer, key: str) -> Row | None
     if found is None:
         return None
     reasons = reason_facts(layer, found.pop("reasons"))
-    by_hand = {name: found[name] for name in ("override_by", "override_why", "override_until")}
+    by_hand = {name: found.pop(name) for name in ("override_by", "override_why", "override_until")}
     to_mend = [reason for reason in reasons if reason["remedy_zh"] and reason["level"] not in (None, 5)]
     return (
         found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from data import policy
 from data.policy import Suppressed, Viewer
@@ -23,6 +23,7 @@ LESS_IS_GOOD = frozenset({"refused"})
 VERIFIED_DAYS: Mapping[str, int] = {"person": 180, "house": 180, "rental": 90, "parcel": 365, "stand": 365}
 SEEN: Mapping[str, str] = {"person": "greatest(verified_on, last_check_in)", "rental": "greatest(verified_on, inspected_on)"}
 PEOPLE = ("person",)  # tables whose rows are residents: counted by the policy, and never listed
+TYPED = ("override",)  # tables whose keys somebody typed: where they hit nothing they may be anything, an ID number too
 PAGE = 50
 
 
@@ -178,11 +179,13 @@ def contradictory(store: Store, viewer: Viewer, kind: str, table: str, area: str
 
 
 def _object(row: Row, titles: Mapping[str, str], viewer: Viewer) -> Row:
-    """A contradiction as the viewer may see it: the key of a person on its other side stays behind."""
+    """A contradiction as the viewer may see it: the key of a person on its other side stays behind, and so does what may be one."""
     hidden = row["other_table"] in PEOPLE
     known = row["key"] in titles
+    key = row["key"] if known or row["table"] not in TYPED or viewer.reaches("steward") else policy.mask_id(row["key"])
     return _told(row, viewer) | {
-        "title": titles.get(row["key"], row["key"]),
+        "key": key,
+        "title": titles.get(row["key"], key),
         "there": known,
         "other_key": None if hidden else row["other_key"],
     }
@@ -224,8 +227,6 @@ def _told(row: Row, viewer: Viewer) -> Row:
 
 
 # --- coverage of the ground
-
-CoverageKind = Literal["gap", "overlap", "outside_parent"]
 
 
 def coverage(store: Store, kind: str = "", limit: int = PAGE, offset: int = 0) -> Row:

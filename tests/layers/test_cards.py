@@ -144,7 +144,8 @@ def test_a_level_set_by_hand_says_who_why_and_until_when_and_what_the_rules_say(
     card = query.card(town.store(), LEADER, "house", "H1")
     assert card["receipt"]["level"] == 4 and card["receipt"]["valid_until"] == (until + timedelta(days=1)).isoformat()
     assert "由张建明人工设定，至2026年12月1日止：鉴定中" in said(card, "zh-CN") and "C级危房" in said(card, "zh-CN")
-    assert "由张*明人工设定" in said(query.card(town.store(), MASKED, "house", "H1"), "zh-CN")
+    masked = said(query.card(town.store(), MASKED, "house", "H1"), "zh-CN")
+    assert "由张*明人工设定" in masked and "鉴定中" not in masked  # free text may name people
 
 
 def test_a_red_that_nobody_may_lift_yet_says_so_on_the_card(town: Town) -> None:

@@ -38,6 +38,8 @@ def town() -> Iterator[Town]:
         made.add("contradiction", kind="resident_in_vacant_house", table_name="house", key=key, other_table="person", other_key="secret-1",
                  area_code=area, **said)  # fmt: skip
     made.add("contradiction", kind="case_on_missing_object", table_name="casework", key="C9", other_table="house", other_key="H99")
+    made.add("contradiction", kind="override_on_missing_object", table_name="override", key="990115199112160018", other_table="area",
+             other_key="people")  # fmt: skip
     for i in range(4):
         made.add("unlinked", table_name="person", key=f"secret-{i + 6}", reason="no_house", area_code="D1" if i else "D3")
     for i, kind in enumerate(("gap", "overlap", "gap")):
@@ -100,9 +102,9 @@ def test_one_and_two_people_without_a_room_look_the_same_below_officer(good: int
 def test_kinds_add_up_to_the_tables(town: Town) -> None:
     kinds = steward.contradiction_kinds(town.store(), OFFICER)
     rows = town.con.execute("SELECT (SELECT count(*) FROM contradiction) + (SELECT count(*) FROM unlinked)").fetchall()[0][0]
-    assert sum(row["n"] for row in kinds) == rows == 7
+    assert sum(row["n"] for row in kinds) == rows == 8
     assert {row["kind"]: row["listed"] for row in kinds} == {
-        "resident_in_vacant_house": True, "case_on_missing_object": True, "unlinked_no_house": False,
+        "resident_in_vacant_house": True, "case_on_missing_object": True, "override_on_missing_object": True, "unlinked_no_house": False,
     }  # fmt: skip
 
 
@@ -123,6 +125,12 @@ def test_a_row_leads_to_an_object_that_exists_and_says_so_when_it_does_not(town:
     assert query.card(store, LEADER, "house", houses[0]["key"])["key"] == "H1"
     (case,) = steward.contradictory(store, LEADER, "case_on_missing_object", "casework")["rows"]
     assert (case["title"], case["there"], case["other_key"]) == ("C9", False, "H99")
+
+
+def test_what_somebody_typed_as_the_key_of_a_level_by_hand_is_masked_for_it_may_be_a_person_s_number(town: Town) -> None:
+    for viewer, shown in ((LEADER, "990***********0018"), (Viewer("steward"), "990115199112160018")):
+        (row,) = steward.contradictory(town.store(), viewer, "override_on_missing_object", "override")["rows"]
+        assert (row["key"], row["title"], row["there"]) == (shown, shown, False)
 
 
 def test_numbers_of_persons_in_a_detail_pass_the_policy(town: Town) -> None:
