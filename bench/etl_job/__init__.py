@@ -1,7 +1,7 @@
 """One job, three engines: read the base delivery of the demonstration town, transform, place, link, roll up, overlay.
 
-All three read every attribute of the same layers and keep them to the end. Each engine prints JSON: `seconds` a stage, `peak_mb` and an
-`answer` that must be the same for all.
+All three read every attribute of the same layers and keep them to the end; the link gives each person's area, beside the number or as a
+column. Each engine prints JSON: `seconds` a stage, `peak_mb` and an `answer` that must be the same for all.
 """
 
 from __future__ import annotations

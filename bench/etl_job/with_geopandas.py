@@ -36,7 +36,7 @@ def main(base: Path) -> None:
         house = house.merge(placed, on="FWBH", how="left").merge(landed, on="FWBH", how="left")
     with watch.stage("link"):
         homes = house[["FWBH", "WGBM"]].dropna().drop_duplicates("FWBH")
-        person = person.merge(homes, left_on="房屋编号", right_on="FWBH", how="left")
+        person["WGBM"] = person["房屋编号"].map(homes.set_index("FWBH")["WGBM"])
     with watch.stage("roll up"):
         parent = grid.drop_duplicates("WGBM").set_index("WGBM")["SJBM"].to_dict()
         people = person.groupby("WGBM").size()

@@ -102,7 +102,7 @@ def main(base: Path) -> None:
             with watch.stage("place"):
                 place(run)
             with watch.stage("link"):
-                run.execute("""CREATE TABLE linked AS SELECT p.*, a.area_code FROM raw_person p
+                run.execute("""CREATE TABLE linked AS SELECT p."公民身份号码", a.area_code FROM raw_person p
                     LEFT JOIN area_of_house a ON a.key = p."房屋编号" """)
             with watch.stage("roll up"):
                 run.execute(ROLL_UP)

@@ -87,7 +87,10 @@ def main(base: Path) -> None:
             )
             run("CREATE INDEX ON placed (id); ANALYZE placed; ANALYZE person")
         with watch.stage("link"):
-            run('CREATE UNLOGGED TABLE linked AS SELECT p.*, h.code AS area_code FROM person p LEFT JOIN placed h ON h.id = p."房屋编号"')
+            run(
+                'CREATE UNLOGGED TABLE linked AS SELECT p."公民身份号码", h.code AS area_code FROM person p '
+                'LEFT JOIN placed h ON h.id = p."房屋编号"'
+            )
         with watch.stage("roll up"):
             run(
                 "CREATE UNLOGGED TABLE rolled AS WITH RECURSIVE tree AS (SELECT wgbm code, wgbm ancestor FROM grid UNION "
