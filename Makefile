@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run demo test test-system bench lint fix lock clean
+.PHONY: run demo test test-system screens bench lint fix lock clean
 
 PYTHON ?= python3.11
 BASE_PYTHON := $(shell command -v $(PYTHON) || command -v python3)
@@ -43,6 +43,9 @@ test-system:
 test: $(SETUP) test-system lint   ## everything, the browser included
 	@node --test tests/js/*.test.js >/tmp/onescreen-js.log 2>&1 || { cat /tmp/onescreen-js.log; exit 1; }
 	@$(PY) -m pytest -n 2 --dist loadgroup
+
+screens: $(SETUP) test-system   ## every page at every size, in both languages and looks, in three towns, with pictures under .onescreen/artefacts/screens
+	@$(PY) -m pytest -n 2 -m matrix tests/e2e/test_screen_matrix.py
 
 lint: $(SETUP)
 	@$(PY) -m ruff check --quiet .
