@@ -8,6 +8,7 @@ and no size of its own. Plotly's library is fetched from this server when the fi
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from screen.text import Words
 
 Value = int | float | Suppressed | None
 SERIES = 8  # nominal colours of tokens.css
+NAME_LETTERS, LINE_LETTERS = 21, 14  # of a name beside a bar: on one line, and on each of two where it is longer
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -91,16 +93,21 @@ def bars(
     """One measure of several things, longest where the caller puts it first. Bars say their numbers: a small plot can do without `axis`."""
     names, sizes = [row.name for row in rows], [_size(row.value) for row in rows]
     trace = _bar(sizes, names, [row.colour or "@series-1" for row in rows], "", unit_name(unit, words))
-    ends = _ends(sizes, names, [_cell(row.value, unit, words) for row in rows])
+    texts = [_cell(row.value, unit, words) for row in rows]
+    ends = _ends(sizes, names, texts)
     table = _table(
         question,
         [words("plot.row"), unit_name(unit, words) or words("plot.total")],
         [[_named(row.name, row.href), _cell(row.value, unit, words)] for row in rows],
     )
     most = max(sizes, default=0)
-    layout = {"xaxis": number_ticks(most, words), "yaxis": _names_axis()}
+    layout = {
+        "xaxis": number_ticks(most, words),
+        "yaxis": _names_axis() | {"tickvals": names, "ticktext": [_in_lines(name) for name in names]},
+    }
     if not axis:
-        layout |= {"xaxis": {"visible": False, "fixedrange": True, "range": [0, most * 1.02]}, "margin": BARE}
+        margin = BARE | {"r": f"{max((_width_em(text) for text in texts), default=0) + 0.75:.2f}rem"}
+        layout |= {"xaxis": {"visible": False, "fixedrange": True, "range": [0, most * 1.02]}, "margin": margin}
     return _plot(question, [trace, ends], layout, [], table, words, heading, height or _tall(len(rows)), any(sizes))
 
 
@@ -231,6 +238,16 @@ def _line(line: Line, when: Sequence[str], i: int, unit: str) -> dict[str, Any]:
 
 def _names_axis(reverse: bool = True) -> dict[str, Any]:
     return {"type": "category", "automargin": True, "fixedrange": True, "showgrid": False} | ({"autorange": "reversed"} if reverse else {})
+
+
+def _in_lines(name: str) -> str:
+    """A long name on two lines, so that the bars keep their room; the table has the whole of a longer one."""
+    return name if len(name) <= NAME_LETTERS else "<br>".join(textwrap.wrap(name, LINE_LETTERS, max_lines=2, placeholder="…"))
+
+
+def _width_em(text: str) -> float:
+    """About how wide a text is, in its own font size: a Chinese character is as wide as high, a digit little over half."""
+    return sum(1.0 if ord(letter) > 0x2E7F else 0.62 for letter in text)
 
 
 def _table(question: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> html.Table:
