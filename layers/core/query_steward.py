@@ -24,6 +24,7 @@ VERIFIED_DAYS: Mapping[str, int] = {"person": 180, "house": 180, "rental": 90, "
 SEEN: Mapping[str, str] = {"person": "greatest(verified_on, last_check_in)", "rental": "greatest(verified_on, inspected_on)"}
 PEOPLE = ("person",)  # tables whose rows are residents: counted by the policy, and never listed
 TYPED = ("override",)  # tables whose keys somebody typed: where they hit nothing they may be anything, an ID number too
+TYPED_OTHER = ("case_on_missing_object",)  # kinds whose other key was typed and hit nothing
 PAGE = 50
 
 
@@ -187,8 +188,13 @@ def _object(row: Row, titles: Mapping[str, str], viewer: Viewer) -> Row:
         "key": key,
         "title": titles.get(row["key"], key),
         "there": known,
-        "other_key": None if hidden else row["other_key"],
+        "other_key": None if hidden else _other_key(row, viewer),
     }
+
+
+def _other_key(row: Row, viewer: Viewer) -> str | None:
+    typed = row["kind"] in TYPED_OTHER and row["other_key"] and not viewer.reaches("steward")
+    return policy.mask_id(row["other_key"]) if typed else row["other_key"]
 
 
 def _titles(store: Store, viewer: Viewer, name: str, keys: list[str]) -> dict[str, str]:

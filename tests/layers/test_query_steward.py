@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from small_town import AS_OF, FRESH, Town, add_house, add_person, empty_town, with_areas
 
+from data import policy
 from data.policy import Suppressed, Viewer
 from layers.core import query
 from layers.core import query_steward as steward
@@ -123,8 +124,13 @@ def test_a_row_leads_to_an_object_that_exists_and_says_so_when_it_does_not(town:
     houses = steward.contradictory(store, LEADER, "resident_in_vacant_house", "house")["rows"]
     assert [(row["key"], row["there"]) for row in houses] == [("H1", True), ("H2", True)]
     assert query.card(store, LEADER, "house", houses[0]["key"])["key"] == "H1"
-    (case,) = steward.contradictory(store, LEADER, "case_on_missing_object", "casework")["rows"]
-    assert (case["title"], case["there"], case["other_key"]) == ("C9", False, "H99")
+
+
+def test_the_key_that_a_case_names_and_nobody_knows_is_masked_for_it_may_be_a_person_s_number(town: Town) -> None:
+    for viewer, shown in ((LEADER, policy.mask_id("H99")), (Viewer("steward"), "H99")):
+        (case,) = steward.contradictory(town.store(), viewer, "case_on_missing_object", "casework")["rows"]
+        assert (case["title"], case["there"], case["other_key"]) == ("C9", False, shown)
+    assert policy.mask_id("H99") != "H99"
 
 
 def test_what_somebody_typed_as_the_key_of_a_level_by_hand_is_masked_for_it_may_be_a_person_s_number(town: Town) -> None:
