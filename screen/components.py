@@ -1,4 +1,4 @@
-"""Small parts of every page: each a function that returns one piece of the page, with one block in `assets/components.css`."""
+"""Small parts of every page: each a function that returns one piece of the page, with one block in `assets/components-*.css`."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_black_on_white_is_21_and_the_checker_sees_a_weak_pair() -> None:
 
 
 def test_every_icon_that_a_style_names_exists_and_the_other_way_round() -> None:
-    named = set(re.findall(r"icons/([\w-]+\.svg)", (ASSETS / "components.css").read_text(encoding="utf-8")))
+    named = set(re.findall(r"icons/([\w-]+\.svg)", (ASSETS / "components-basics.css").read_text(encoding="utf-8")))
     assert named == {file.name for file in (ASSETS / "icons").iterdir()} - {"favicon.svg"}
 
 
