@@ -7,7 +7,7 @@ one that it touches starts as `stage_<table>` in schema `main`, which linking tu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -15,6 +15,8 @@ import duckdb
 from data.schema import TABLES, Table
 from data.store.duck import identifier, text
 from data.store.lake import ROW_HASH, columns_of, definition, has_table, lake_columns, lake_tables, table_sizes
+from etl.core.shown import shows, unchanged
+from etl.core.version import code_version
 
 COPIED_ROWS = 1_000_000
 MADE = "@town"  # source of rows that no dataset delivered: the town's own area
@@ -37,11 +39,15 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run touches: delivered datasets by contract table, and the tables whose links must be found anew."""
+    """What a run touches: delivered datasets by contract table, and the tables whose links must be found anew.
+
+    `steady` are delivered tables whose rows keep the links that they have, unless they have changed themselves: `assemble` finds them.
+    """
 
     delivered: Mapping[str, tuple[Placed, ...]]
     delivered_at: date
     relinked: frozenset[str]
+    steady: frozenset[str] = frozenset()
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -64,18 +70,23 @@ def make_plan(delivered: Mapping[str, tuple[Placed, ...]], delivered_at: date) -
     return Plan(delivered, delivered_at, frozenset(relinked))
 
 
-def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    """Create `stage_<table>` for every touched table and a view or an empty table in `next` for the others."""
+def assemble(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
+    """Create `stage_<table>` for every touched table and a view or a table in `next` for the others; the plan with its steady tables."""
     known = table_sizes(connection)
+    steady: set[str] = set()
     for name, table in TABLES.items():
         if name in plan.partial:
             continue  # linking stages it, once the houses are known
         if name in plan.touched:
-            _stage(connection, table, plan, known)
+            if _stage_changed(connection, table, plan, known):
+                steady.add(name)
+            else:
+                _stage(connection, table, plan, known)
         elif name in known:
             _mirror(connection, table, known[name])
         else:
             connection.execute(definition(f"next.{name}", lake_columns(table)))
+    return replace(plan, steady=frozenset(steady))
 
 
 def mirror_load(connection: duckdb.DuckDBPyConnection, snapshot: int) -> None:
@@ -99,13 +110,47 @@ def mirror_load(connection: duckdb.DuckDBPyConnection, snapshot: int) -> None:
 
 
 def _mirror(connection: duckdb.DuckDBPyConnection, table: Table, rows: int) -> None:
-    """An untouched table: copied, since dozens of questions follow and each costs some 20 ms in the lake; a very large one stays there."""
-    columns = ", ".join(identifier(column) for column, _ in lake_columns(table))
+    """An untouched table: as the file on show has it; or else copied, since dozens of questions follow and each costs some 20 ms in the
+    lake; a very large one stays there."""
+    source, columns = unchanged(connection, table)
     if rows == 0:
         connection.execute(definition(f"next.{table.name}", lake_columns(table)))
         return
-    kind = "TABLE" if rows <= COPIED_ROWS else "VIEW"
-    connection.execute(f"CREATE {kind} next.{table.name} AS SELECT {columns} FROM lake.{table.name}")
+    kind = "TABLE" if rows <= COPIED_ROWS and not shows(connection, table.name) else "VIEW"
+    connection.execute(f"CREATE {kind} next.{table.name} AS SELECT {columns} FROM {source}")
+
+
+def _stage_changed(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: Mapping[str, int]) -> bool:
+    """`stage_<table>` with the delivered rows that the lake has not just so, and `gone_<table>` with the keys that came no more.
+
+    False, and nothing made, where all rows need links: something upstream has changed, or the code, or several datasets hold a key.
+    """
+    name, datasets = table.name, plan.delivered.get(table.name, ())
+    if name == "area" or name in plan.relinked or name not in known or f"shadow_{name}" in known or _linked_by_other_code(connection, name):
+        return False
+    stage, keys = f"main.stage_{name}", ", ".join(map(identifier, table.key))
+    parts = [f"{_delivered_rows(connection, table, one, plan, True)} WHERE o.{identifier(table.key[0])} IS NULL" for one in datasets]
+    connection.execute(f"CREATE TABLE {stage} AS {' UNION ALL '.join(parts)}")
+    shared = f"""SELECT 1 FROM {stage} s JOIN lake.{name} o USING ({keys}) WHERE s.source <> o.source
+        UNION ALL SELECT 1 FROM (SELECT {keys} FROM {stage} GROUP BY ALL HAVING count(*) > 1) LIMIT 1"""
+    if connection.execute(shared).fetchone() is not None:
+        connection.execute(f"DROP TABLE {stage}")
+        return False
+    delivered = " UNION ALL ".join(f"SELECT {keys} FROM {one.relation}" for one in datasets)
+    connection.execute(f"""
+        CREATE TABLE main.gone_{name} AS SELECT {_with_source(table)} FROM lake.{name} ANTI JOIN ({delivered}) n USING ({keys})
+        WHERE source IN ({", ".join(text(one.name) for one in datasets)})""")
+    connection.execute(definition(f"main.shadow_{name}", lake_columns(table)))
+    return True
+
+
+def _linked_by_other_code(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute("SELECT DISTINCT code_version FROM lake.dataset WHERE table_name = ?", [name]).fetchall()
+    return any(version != code_version() for (version,) in found)
+
+
+def _with_source(table: Table) -> str:
+    return ", ".join(dict.fromkeys((*map(identifier, table.key), "source")))
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, known: Mapping[str, int]) -> None:
@@ -127,20 +172,30 @@ def _stage(connection: duckdb.DuckDBPyConnection, table: Table, plan: Plan, know
         connection.execute(definition(f"main.shadow_{table.name}", lake_columns(table)))
 
 
-def stage_affected_people(connection: duckdb.DuckDBPyConnection) -> None:
+def stage_affected_people(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """`stage_person` with the people whose house or room has changed, and with all who have had none so far."""
     table = TABLES["person"]
-    connection.execute("""
-        CREATE TABLE main.changed_home AS
-        SELECT coalesce(n.house_id, o.house_id) AS house_id FROM next.house n FULL JOIN lake.house o USING (house_id)
-        WHERE n.row_hash IS DISTINCT FROM o.row_hash OR n.area_code IS DISTINCT FROM o.area_code
-        UNION SELECT coalesce(n.house_id, o.house_id) FROM next.room n FULL JOIN lake.room o USING (room_id)
-        WHERE n.house_id IS DISTINCT FROM o.house_id OR n.room_no IS DISTINCT FROM o.room_no""")
+    homes = [_changed_homes(name, plan) for name in ("house", "room") if name in plan.touched]
+    connection.execute(f"CREATE TABLE main.changed_home AS {' UNION '.join(homes)}")
     affected = "house_id IS NULL OR house_id IN (FROM main.changed_home) OR house_id NOT IN (SELECT house_id FROM next.house)"
     rows = _earlier_rows(connection, table, "person", ())
     connection.execute(f"CREATE TABLE main.stage_person AS SELECT * FROM ({rows}) WHERE {affected}")
     shadows = "lake.shadow_person" if has_table(connection, "shadow_person") else "(FROM main.stage_person LIMIT 0)"
     connection.execute(f"CREATE TABLE main.shadow_person AS FROM {shadows}")
+
+
+def _changed_homes(name: str, plan: Plan) -> str:
+    """SELECT of the houses that have changed, or one of whose rooms has."""
+    if name in plan.steady:
+        key = TABLES[name].key[0]
+        touched = f"SELECT {key} FROM main.relinked_{name} UNION SELECT {key} FROM main.gone_{name}"
+        return f"SELECT house_id FROM main.relinked_{name} UNION SELECT house_id FROM lake.{name} SEMI JOIN ({touched}) USING ({key})"
+    if name == "house":
+        return """SELECT coalesce(n.house_id, o.house_id) AS house_id FROM next.house n FULL JOIN lake.house o USING (house_id)
+            WHERE n.row_hash IS DISTINCT FROM o.row_hash OR n.area_code IS DISTINCT FROM o.area_code"""
+    # A room that has moved touches the house that it left, and the one that it came to.
+    return """SELECT unnest([n.house_id, o.house_id]) AS house_id FROM next.room n FULL JOIN lake.room o USING (room_id)
+        WHERE n.house_id IS DISTINCT FROM o.house_id OR n.room_no IS DISTINCT FROM o.room_no"""
 
 
 def _delivered_rows(connection: duckdb.DuckDBPyConnection, table: Table, dataset: Placed, plan: Plan, in_lake: bool) -> str:

@@ -165,6 +165,11 @@ def _disagreeing_areas(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Non
             "INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND NOT list_contains(?, table_name)",
             [touched],
         )
+        for name in (name for name in touched if name in plan.steady):
+            key = TABLES[name].key[0]
+            connection.execute(f"""
+                INSERT INTO next.contradiction FROM lake.contradiction WHERE kind = 'area_disagrees' AND table_name = {text(name)}
+                AND key NOT IN (SELECT {key} FROM main.relinked_{name}) AND key NOT IN (SELECT {key} FROM main.gone_{name})""")
 
 
 def _levels_by_hand(connection: duckdb.DuckDBPyConnection, targets: Mapping[str, str]) -> None:

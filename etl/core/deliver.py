@@ -119,8 +119,13 @@ def reading_order(dataset: Dataset) -> int:
     return {"area": 0, "house": 1}.get(dataset.table, 2)
 
 
-def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, identity: Identity, frame: Frame, intake: Intake) -> Taken:
-    """Check and locate `dataset`, which `intake` has read. Its refused rows are in the quarantine of the run when this returns."""
+def take_in(
+    work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, identity: Identity, frame: Frame | None, intake: Intake
+) -> Taken:
+    """Check and locate `dataset`, which `intake` has read; `frame` is for datasets with places.
+
+    Its refused rows are in the quarantine of the run when this returns.
+    """
     contract = table(dataset.table)
     places = place_columns(work.connection, intake.raw, intake.headers, dataset) if contract.geometry else None
     mapping = map_headers(intake.headers, dataset, contract, [name for name in (places.x, places.y) if name] if places else ())
@@ -132,6 +137,7 @@ def take_in(work: Scratch, report: Report, delivery: Delivery, dataset: Dataset,
     relation = identifier(f"clean_{dataset.name}")
     decision: DatumDecision | None = None
     if contract.geometry:
+        assert frame is not None
         with report.stage("locate", dataset.name) as stage:
             relation, result, decision = _located(work, report, delivery, dataset, intake, frame, result)
             stage.advance(result.good)

@@ -9,6 +9,7 @@ from data.store.duck import identifier, text
 from data.store.lake import REPORTS, definition, lake_columns
 from etl.core.areas import build_areas, build_closure
 from etl.core.assemble import Plan, stage_affected_people
+from etl.core.shown import shows, unchanged
 from etl.core.town_file import Town
 
 # Parcels before houses, houses and rooms before people.
@@ -26,21 +27,24 @@ def link(connection: duckdb.DuckDBPyConnection, plan: Plan, town: Town) -> None:
     build_closure(connection)
     for name in (*ORDER[1:], *(name for name in TABLES if name not in ORDER)):
         if name in plan.partial:
-            stage_affected_people(connection)
-            _link_table(connection, TABLES[name], "main.relinked_person")
-            _complete(connection, TABLES[name])
+            stage_affected_people(connection, plan)
+        if name in plan.partial or name in plan.steady:
+            _link_table(connection, TABLES[name], f"main.relinked_{name}")
+            _complete(connection, TABLES[name], gone=name in plan.steady)
         elif name in plan.touched:
             _link_table(connection, TABLES[name], f"next.{name}")
     _report_unlinked(connection)
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """`next.<table>`: the rows with new links, and the others as the lake has them."""
-    columns = ", ".join(identifier(name) for name, _ in lake_columns(table))
-    relinked = f"main.relinked_{table.name}"
+def _complete(connection: duckdb.DuckDBPyConnection, table: Table, *, gone: bool) -> None:
+    """`next.<table>`: the rows with new links, and the others, but those that are gone, as they were."""
+    source, columns = unchanged(connection, table)
+    relinked, keys = f"main.relinked_{table.name}", ", ".join(table.key)
+    left = f"ANTI JOIN main.gone_{table.name} USING ({keys})" if gone else ""
+    # Few rows against many: the view costs each of a dozen questions less than the table would cost to write.
     connection.execute(f"""
-        CREATE TABLE next.{table.name} AS SELECT {columns} FROM {relinked}
-        UNION ALL SELECT {columns} FROM lake.{table.name} ANTI JOIN {relinked} USING ({", ".join(table.key)})""")
+        CREATE {"VIEW" if shows(connection, table.name) else "TABLE"} next.{table.name} AS SELECT {columns} FROM {relinked}
+        UNION ALL SELECT {columns} FROM {source} ANTI JOIN {relinked} USING ({keys}) {left}""")
 
 
 def _link_table(connection: duckdb.DuckDBPyConnection, table: Table, target: str) -> None:

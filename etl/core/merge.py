@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data.schema import TABLES
+from data.schema import TABLES, Table
 from data.store.duck import identifier, text
 from data.store.lake import REPORTS, create_tables, lake_columns, table_sizes
 from etl.core.assemble import Plan
@@ -48,7 +48,9 @@ def find_changes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str,
     changes: dict[str, Change] = {}
     for name in plan.touched:
         columns = [column for column, _ in lake_columns(TABLES[name])]
-        if name in plan.partial:
+        if name in plan.steady:
+            changes[name] = _count_changed(connection, TABLES[name], columns)
+        elif name in plan.partial:
             changes[name] = _compare(connection, name, f"main.relinked_{name}", columns, TABLES[name].key, True, whole=False)
         else:
             changes[name] = _compare(connection, name, f"next.{name}", columns, TABLES[name].key, name in known)
@@ -148,6 +150,16 @@ def _compare(
     return Change(_count(connection, f"main.delta_{name}") - updated, updated, _count(connection, f"main.gone_{name}"))
 
 
+def _count_changed(connection: duckdb.DuckDBPyConnection, table: Table, columns: list[str]) -> Change:
+    """`delta_<name>` of a steady table: every linked row differs from the lake's, or is new. `gone_<name>` is there already."""
+    keys = ", ".join(map(identifier, table.key))
+    connection.execute(f"""
+        CREATE TABLE main.delta_{table.name} AS SELECT {_listed(columns, "n.")}, o.__here IS NOT NULL AS __known
+        FROM main.relinked_{table.name} n LEFT JOIN (SELECT {keys}, TRUE AS __here FROM lake.{table.name}) o USING ({keys})""")
+    updated = _count(connection, f"main.delta_{table.name} WHERE __known")
+    return Change(_count(connection, f"main.delta_{table.name}") - updated, updated, _count(connection, f"main.gone_{table.name}"))
+
+
 def _apply(connection: duckdb.DuckDBPyConnection, name: str, change: Change) -> None:
     columns, keys = _shape(name)
     if name.startswith("shadow_"):
@@ -174,14 +186,6 @@ def _shape(name: str) -> tuple[list[str], tuple[str, ...]]:
     table = TABLES[name.removeprefix("shadow_")]
     key = (*table.key, "source") if name.startswith("shadow_") else table.key
     return [column for column, _ in lake_columns(table)], key
-
-
-def keep_clocks(connection: duckdb.DuckDBPyConnection) -> None:
-    """A receipt that says what it said before keeps the moment at which it was computed."""
-    connection.execute("""
-        UPDATE next.receipt n SET computed_at = o.computed_at FROM lake.receipt o
-        WHERE o.layer = n.layer AND o.object_id = n.object_id
-          AND NOT EXISTS (FROM main.delta_receipt d WHERE d.layer = n.layer AND d.object_id = n.object_id)""")
 
 
 def _listed(columns: list[str], prefix: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,12 +24,16 @@ from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
 from etl.core.history import extend_history, write_history
+from etl.core.merge import KEYS, Change
 from etl.core.scratch import Scratch
+from etl.core.shown import on_show
 from layers.core.pack import ORDINALS, assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
 PACK_GRACE_S = 24 * 3600
+# A table of which more than one row in ten changes is written anew, in its order.
+_ROWS_FOR_ONE = 10
 # In the manifest of a repaint: the snapshot of the load whose colours it renews.
 REPAINT_OF = "repaint_of"
 # Rows that are read together lie together: the people of a house, the rooms of a house.
@@ -40,10 +44,10 @@ _ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room":
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What a load changes: the snapshot before it, and the tables of `next` that differ from it."""
+    """What a load changes: the snapshot before it, and how much of which tables; their rows are in `delta_<table>` and `gone_<table>`."""
 
     snapshot: int | None
-    changed: frozenset[str]
+    changes: Mapping[str, Change]
 
 
 def publish(
@@ -57,17 +61,20 @@ def publish(
 ) -> dict[str, Any]:
     """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest.
 
-    Where the snapshot on show is the one that `since` speaks of, a copy of its file keeps the tables that have not changed.
+    Where the snapshot on show is the one that `since` speaks of, a copy of its file keeps the tables that have not changed, and of large
+    ones gets the rows that have.
     """
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
-    connection, before = work.connection, _former(settings)
+    connection, before = work.connection, on_show(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
-    follows = before is not None and since is not None and before.snapshot == since.snapshot
-    with _serving_database(connection, temporary, before, copied=follows):
+    follows = since if before is not None and since is not None and before.snapshot == since.snapshot else None
+    with _serving_database(connection, temporary, before, copied=follows is not None):
         names = _tables_of_next(connection)
-        same = _keep(connection, {*names} - since.changed) if follows and since else frozenset()
-        written = [name for name in names if name not in same]
+        same, patched = _keep(connection, names, follows.changes) if follows else (frozenset[str](), frozenset[str]())
+        for name in sorted(patched):
+            _patch(connection, name)
+        written = [name for name in names if name not in same | patched]
         _copy_tables(connection, [name for name in written if name not in _UNDRAWN])
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         write_history(connection, settings, before)
@@ -216,7 +223,7 @@ def _serving_database(connection: duckdb.DuckDBPyConnection, file: Path, before:
     if before and copied:
         shutil.copyfile(before.file, file)
     if before:
-        connection.execute(f"ATTACH {text(before.file)} AS previous (READ_ONLY)")
+        connection.execute(f"ATTACH IF NOT EXISTS {text(before.file)} AS previous (READ_ONLY)")
     try:
         with _attached(connection, file):
             yield
@@ -245,15 +252,37 @@ def _tables_of_next(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in found if name not in _WORK_ONLY]
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, unchanged: Set[str]) -> frozenset[str]:
-    """Of a copied serving file keep the tables of the contract and the reports that are `unchanged` and have the columns of today."""
-    found = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'serve'").fetchall()
-    there = {name for (name,) in found}
-    lasting = sorted(there & unchanged & {*TABLES, *REPORTS})
-    same = frozenset(name for name in lasting if _columns(connection, f"serve.{name}") == _columns(connection, f"work.next.{name}"))
-    for name in sorted(there - same - {ORDINALS}):
+def _keep(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], changes: Mapping[str, Change]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Of a copied serving file keep the tables that have not changed, and those of which few rows have; the rest is dropped.
+
+    Tables are those of the contract and the reports, if they have the columns of today.
+    """
+    found = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = 'serve'").fetchall()
+    there = dict(found)
+    lasting = [name for name in sorted({*there} & {*names} & {*TABLES, *REPORTS})
+               if _columns(connection, f"serve.{name}") == _columns(connection, f"work.next.{name}")]  # fmt: skip
+    same = frozenset(name for name in lasting if name not in changes)
+    patched = frozenset(name for name in lasting if name in changes and _few(name, changes[name], there[name]))
+    for name in sorted({*there} - same - patched - {ORDINALS}):
         connection.execute(f"DROP TABLE serve.{name}")
-    return same
+    return same, patched
+
+
+def _few(name: str, change: Change, rows: int) -> bool:
+    """Whether so few rows of a table change that it may lose its order for them."""
+    return name in {*TABLES, "receipt"} and (change.inserted + change.updated + change.deleted) * _ROWS_FOR_ONE <= rows
+
+
+def _patch(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Changed rows of a table of the copied serving file take the place of the former ones; they stand at its end, in order."""
+    keys = ", ".join(map(identifier, TABLES[name].key if name in TABLES else KEYS[name]))
+    columns = ", ".join(identifier(column) for column, _ in _columns(connection, f"work.next.{name}"))
+    left = f"SELECT {keys} FROM work.main.delta_{name} UNION ALL SELECT {keys} FROM work.main.gone_{name}"
+    connection.execute(f"DELETE FROM serve.{name} WHERE ({keys}) IN ({left})")
+    order = _order(connection, name)
+    connection.execute(f"INSERT INTO serve.{name} BY NAME SELECT {columns} FROM work.main.delta_{name} ORDER BY {order}")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
@@ -310,16 +339,8 @@ def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:
     return "previous.ordinals"
 
 
-def _former(settings: Settings) -> Serving | None:
-    """The snapshot on show, or None: a damaged pointer must not keep a new snapshot from being published."""
-    try:
-        return current(settings)
-    except StoreError:
-        return None
-
-
 def _shown(settings: Settings) -> int | None:
-    former = _former(settings)
+    former = on_show(settings)
     return former.snapshot if former else None
 
 

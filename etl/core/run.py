@@ -16,6 +16,7 @@ from rich.console import Console
 
 from data.clock import now
 from data.errors import OneScreenError, StoreError
+from data.schema import table
 from data.settings import Settings
 from data.store.duck import text
 from data.store.files import size_of, write_json
@@ -27,13 +28,14 @@ from etl.core.assemble import Plan, assemble, make_plan, mirror_load
 from etl.core.contract import create_fault_table
 from etl.core.contradictions import counts_by_village, find_contradictions
 from etl.core.coverage import audit_coverage
-from etl.core.deliver import Delivery, Taken, changed_datasets, identity_of, reading_order, require_acceptable, take_in, town_frame
+from etl.core.deliver import Delivery, Frame, Taken, changed_datasets, identity_of, reading_order, require_acceptable, take_in, town_frame
 from etl.core.intake import Ahead
 from etl.core.link import link
 from etl.core.merge import Change, Message, changes_by_source, commit, find_changes
 from etl.core.publish import Since, publish
 from etl.core.report import Report
 from etl.core.scratch import Scratch, exclusive, scratch
+from etl.core.shown import attach_shown, on_show, shows
 from etl.core.town_file import load_town_file
 from layers.core.colour import paint, rule_version
 from layers.core.registry import load_layers
@@ -79,7 +81,7 @@ class Run:
         if not changes:
             return self.publish_pending(assembled=True)
         snapshot = self.commit(changes, taken)
-        self.publish(snapshot, Since(before, frozenset(changes)))
+        self.publish(snapshot, Since(before, changes))
         return snapshot, True
 
     def check(self) -> None:
@@ -107,11 +109,13 @@ class Run:
         taken: list[Taken] = []
         ahead = Ahead(self.work, self.report, self.delivery.base, [dataset for dataset, _ in chosen])
         try:
+            frame: Frame | None = None
             for dataset, identity in chosen:
-                if not taken or taken[-1].dataset.table == "area":
+                if frame is None and table(dataset.table).geometry:
                     frame = town_frame(connection, self.delivery, taken)
                 intake = ahead.take()
                 taken.append(take_in(self.work, self.report, self.delivery, dataset, identity, frame, intake))
+                frame = None if dataset.table == "area" else frame
         finally:
             ahead.close()
         require_acceptable(taken)
@@ -139,7 +143,8 @@ class Run:
             delivered.setdefault("area", ())  # the town's own area has to be made
         plan = make_plan(delivered, self.delivery.delivered_at)
         with self.report.stage("assemble"):
-            assemble(self.work.connection, plan)
+            attach_shown(self.work.connection, on_show(self.settings), last_load(self.work.connection))
+            plan = assemble(self.work.connection, plan)
             self._record(taken)
         return plan
 
@@ -163,7 +168,8 @@ class Run:
         """Receipts, roll-ups and themes as of the day of the delivery; `before` is the load whose receipts they follow."""
         connection, town = self.work.connection, self.delivery.town
         if before is not None:
-            connection.execute(f"CREATE VIEW next.previous_receipt AS FROM lake.receipt AT (VERSION => {before})")
+            earlier = "previous.receipt" if shows(connection, "receipt") else f"lake.receipt AT (VERSION => {before})"
+            connection.execute(f"CREATE VIEW next.previous_receipt AS FROM {earlier}")
         with self.report.stage("paint") as stage:
             connection.execute("SET search_path = 'work.next'")
             paint(connection, self.layers, self.as_of, {"code": town.code, "timezone": town.timezone})
