@@ -12,6 +12,7 @@ import shapely
 from layers.core.tiles import EXTENT, Ints, Objects, world
 
 DEEPEST = 14  # data zoom of the last band; overzoomed above
+BATCH_ROWS = 20_000
 LAST = 24  # greatest map zoom
 # Simplification stays under this share of a CSS pixel at the highest zoom of its band, so not even a 3x screen shows it.
 TOLERANCE_PX = 0.3
@@ -51,9 +52,14 @@ class Geometries:
 def read(connection: duckdb.DuckDBPyConnection, relation: str, value: str = "ordinal") -> dict[str, Geometries]:
     """Geometries of `relation` by kind, ordered by ordinal; `value` is the SQL of the id. Mixed collections are taken apart."""
     query = f"SELECT {value} AS id, ST_AsWKB(lonlat) AS wkb FROM {relation} WHERE lonlat IS NOT NULL ORDER BY ordinal"
-    columns = connection.execute(query).fetchnumpy()
-    ids: Ints = np.asarray(columns["id"], dtype=np.int64)
-    geometries = shapely.from_wkb(np.array([bytes(wkb) for wkb in columns["wkb"]], dtype=object))
+    # Batch by batch, so that the bytes of all are never in memory beside their geometries.
+    batches = [
+        (batch.column("id").to_numpy(zero_copy_only=False), shapely.from_wkb(np.array(batch.column("wkb").to_pylist(), dtype=object)))
+        for batch in connection.execute(query).to_arrow_reader(BATCH_ROWS)
+    ]
+    ids: Ints = np.concatenate([np.empty(0, dtype=np.int64), *(part for part, _ in batches)]).astype(np.int64)
+    geometries = np.concatenate([np.empty(0, dtype=object), *(part for _, part in batches)])
+    del batches
     collected = shapely.get_type_id(geometries) == 7
     if collected.any():
         parts, origin = shapely.get_parts(geometries, return_index=True)

@@ -41,10 +41,17 @@ def build_pack(
     folder.mkdir(parents=True, exist_ok=True)
     present = _tables(connection)
     shelf = shelf_of(folder, previous, same)
-    tilesets, found = build_tilesets(connection, present & {*PLANS, "backdrop"}, shelf)
-    drawn = {tileset["table"] for tileset in tilesets.values()}
-    painted = [layer for layer in layers if f"paint_{layer.name}" in present and drawn_table(layer) in drawn]
+    chosen = [layer for layer in layers if f"paint_{layer.name}" in present and layer.geometry is not None]
     told = {layer["name"]: layer for layer in (previous or {}).get("layers", ())}
+    tilesets: Manifest = {}
+    labels: dict[str, Manifest] = {}
+    for table, made, found in build_tilesets(connection, present & {*PLANS, "backdrop"}, shelf):
+        tilesets |= made
+        for layer in (layer for layer in chosen if drawn_table(layer) == table):
+            labels[layer.name] = _labels(connection, layer, found, folder, told.get(layer.name, {}))
+        del found  # before the next table is read
+    drawn = {tileset["table"] for tileset in tilesets.values()}
+    painted = [layer for layer in chosen if drawn_table(layer) in drawn]
     manifest: Manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -52,9 +59,7 @@ def build_pack(
         "box": _union([tileset["box"] for tileset in tilesets.values()]),
         "palettes": palettes(),
         "tilesets": tilesets,
-        "layers": [
-            _layer(connection, layer, tilesets, found, folder, told.get(layer.name, {})) for layer in painted if layer.geometry is not None
-        ],
+        "layers": [_layer(connection, layer, tilesets, labels[layer.name], folder) for layer in painted],
     }
     manifest["kept"] = _kept(manifest, previous)
     return manifest
@@ -84,20 +89,24 @@ def _union(boxes: list[list[float]]) -> list[float] | None:
     return [min(west), min(south), max(east), max(north)]
 
 
-def _layer(
-    connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, found: Mapping[str, Found], folder: Path, former: Manifest
-) -> Manifest:
+def _layer(connection: duckdb.DuckDBPyConnection, layer: Layer, tilesets: Manifest, labels: Manifest, folder: Path) -> Manifest:
     table = drawn_table(layer)
-    out: Manifest = {
+    return {
         "name": layer.name, "zh": layer.zh, "en": layer.en, "table": table, "order": layer.order,
         "from": layer.zoom[0], "to": layer.zoom[1], "fill": _FILL.get(table, _SOLID), "ground": table in _FILL,
-        "draws": list(_draws(table, tilesets)), **_colours(connection, layer, folder),
+        "draws": list(_draws(table, tilesets)), **_colours(connection, layer, folder), **labels,
     }  # fmt: skip
+
+
+def _labels(connection: duckdb.DuckDBPyConnection, layer: Layer, found: Found | None, folder: Path, former: Manifest) -> Manifest:
+    """The manifest's `labels` of a layer: those of `former` where its table was not read."""
+    table = drawn_table(layer)
     # The areas' own names come with their tilesets; a personal column is never written on the map.
-    if layer.label and table != "area" and contract_table(table).column(layer.label).personal is None:
-        before = {"labels": former["labels"]} if "labels" in former else {}
-        out |= layer_labels(connection, found[table], table, layer.label, folder) if table in found else before
-    return out
+    if not layer.label or table == "area" or contract_table(table).column(layer.label).personal is not None:
+        return {}
+    if found is not None:
+        return layer_labels(connection, found, table, layer.label, folder)
+    return {"labels": former["labels"]} if "labels" in former else {}
 
 
 def _colours(connection: duckdb.DuckDBPyConnection, layer: Layer, folder: Path) -> Manifest:

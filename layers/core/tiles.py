@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import shapely
 EXTENT = 32768  # units a tile side
 HALF = EXTENT // 2
 MARGIN = EXTENT // 32  # a feature belongs to each tile that it comes this near to: lines and dots have a width
+BLOCK_VERTICES = 1_000_000  # of which the tiles are made at once
 REACH = 32000  # clip box around the tile's centre; int16 ends at 32767
 KINDS = {"polygon": 1, "line": 2, "point": 3}
 HEADER = struct.Struct("<4sBBBBIIIIII")
@@ -171,6 +173,26 @@ def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
         return
     box = boxes(shapes)
     pairs = pair(box, z)
+    order = np.lexsort((pairs.feature, pairs.x, pairs.y))
+    pairs = Pairs(pairs.feature[order], pairs.x[order], pairs.y[order])
+    for start, end in _blocks(pairs, shapes):
+        some = Pairs(pairs.feature[start:end], pairs.x[start:end], pairs.y[start:end])
+        pieces, place = _pieces(kind, geometries, shapes, box, some)
+        yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
+
+
+def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
+    """Runs of whole tiles with some `BLOCK_VERTICES` each, so that the pieces of a large town are never in memory at once."""
+    vertices = np.diff(shapes.vertex_at[shapes.part_at])[pairs.feature]
+    done = np.cumsum(vertices)
+    ends = np.r_[np.flatnonzero((np.diff(pairs.x) != 0) | (np.diff(pairs.y) != 0)) + 1, len(pairs.feature)]
+    last = np.flatnonzero(np.diff(done[ends - 1] // BLOCK_VERTICES, append=-1) != 0)
+    cuts = [0, *ends[last].tolist()]
+    yield from pairwise(cuts)
+
+
+def _pieces(kind: str, geometries: Objects, shapes: Shapes, box: Ints, pairs: Pairs) -> tuple[Shapes, Ints]:
+    """The features of `pairs`, clipped where they do not fit into their tile whole, and the tile of each."""
     centre = np.stack([pairs.x, pairs.y], axis=1) * EXTENT + HALF
     far = (np.abs(box[pairs.feature].reshape(-1, 2, 2) - centre[:, None, :]) > REACH).any(axis=(1, 2))
     pieces = select(shapes, pairs.feature[~far])
@@ -178,7 +200,7 @@ def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
     if far.any():
         clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]))
         pieces, place = join(pieces, clipped), np.vstack([place, there])
-    yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
+    return pieces, place
 
 
 def _clip(kind: str, geometries: Objects, pairs: Pairs) -> tuple[Shapes, Ints]:

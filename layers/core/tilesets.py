@@ -22,6 +22,7 @@ from layers.core.tiles import EXTENT, tile
 VERSION = 1  # raised when the same geometry comes to other tiles, so that no former pack is taken over
 READABLE_PX = 56.0  # areas of a tree level are shown once the middle one of them is this wide
 Found = dict[str, Geometries]
+_AT_ONCE = 20_000  # geometries whose bytes are in memory beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +84,27 @@ def _blob_names(tileset: Mapping[str, Any]) -> Iterator[str]:
         yield tileset["labels"]["name"]
 
 
-def build_tilesets(connection: duckdb.DuckDBPyConnection, tables: set[str], shelf: Shelf) -> tuple[dict[str, Any], dict[str, Found]]:
-    """Tilesets of all spatial `tables` by name, blobs written to the shelf; and the geometries read, by table.
+def build_tilesets(
+    connection: duckdb.DuckDBPyConnection, tables: set[str], shelf: Shelf
+) -> Iterator[tuple[str, dict[str, Any], Found | None]]:
+    """Table by table: its tilesets by name, blobs written to the shelf, and the geometries read; None where the shelf has it as it was.
 
-    Tables that the shelf has as they were are not read.
+    Memory holds the geometries of one table, if the caller keeps none.
     """
-    tilesets: dict[str, Any] = {}
-    read_by_table: dict[str, Found] = {}
     for table in [name for name in ("backdrop", *PLANS) if name in tables]:
-        tilesets |= shelf.of(table) or _drawn(connection, table, shelf, read_by_table)
-    return tilesets, read_by_table
+        if kept := shelf.of(table):
+            yield table, kept, None
+        else:
+            yield table, *_drawn(connection, table, shelf)
 
 
-def _drawn(connection: duckdb.DuckDBPyConnection, table: str, shelf: Shelf, read_by_table: dict[str, Found]) -> dict[str, Any]:
+def _drawn(connection: duckdb.DuckDBPyConnection, table: str, shelf: Shelf) -> tuple[dict[str, Any], Found]:
     if table == "backdrop":
-        return _backdrop(connection, shelf)
+        return _backdrop(connection, shelf), {}
+    found = read(connection, table)
     if table == "area":
-        return _areas(connection, shelf, read_by_table)
-    found = read_by_table[table] = read(connection, table)
-    return {_name(table, kind): _tileset(connection, table, kind, geometries, shelf) for kind, geometries in found.items()}
+        return _areas(connection, shelf, found), found
+    return {_name(table, kind): _tileset(connection, table, kind, geometries, shelf) for kind, geometries in found.items()}, found
 
 
 def _name(table: str, kind: str) -> str:
@@ -137,8 +140,9 @@ def _source(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> 
     """Digest of all that decides what the tiles are."""
     total = hashlib.blake2b(repr((VERSION, geometries.kind, bands, coverage)).encode(), digest_size=12)
     total.update(np.ascontiguousarray(geometries.ids).tobytes())
-    for wkb in shapely.to_wkb(geometries.lonlat):
-        total.update(wkb)
+    for start in range(0, len(geometries.lonlat), _AT_ONCE):
+        for wkb in shapely.to_wkb(geometries.lonlat[start : start + _AT_ONCE]):
+            total.update(wkb)
     return total.hexdigest()
 
 
@@ -153,10 +157,8 @@ def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict
     return out
 
 
-def _areas(connection: duckdb.DuckDBPyConnection, shelf: Shelf, read_by_table: dict[str, Found]) -> dict[str, Any]:
+def _areas(connection: duckdb.DuckDBPyConnection, shelf: Shelf, found: Found) -> dict[str, Any]:
     """One tileset a tree level; the zooms at which each reads best stand in `show`."""
-    found = read(connection, "area")
-    read_by_table["area"] = found
     if "polygon" not in found:
         return {}
     polygons = found["polygon"]
