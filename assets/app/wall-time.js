@@ -68,7 +68,7 @@
   function seen() {
     document.documentElement.classList.remove("wall-idle");
     clearTimeout(idle);
-    idle = setTimeout(() => document.querySelector(".wall") && document.documentElement.classList.add("wall-idle"), POINTER_MS);
+    idle = setTimeout(() => document.documentElement.dataset.place === "wall" && document.documentElement.classList.add("wall-idle"), POINTER_MS);
   }
   for (const name of ["pointermove", "pointerdown", "keydown"]) document.addEventListener(name, seen, { passive: true });
   seen();

@@ -3,7 +3,8 @@
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const TICK_MS = 500;
-  const SHAPES = [["48:9", 4.4], ["32:9", 2.6], ["16:9", 0]]; // from which width over height; names of screen/wall/places.py
+  // From which width over height; names of screen/wall/places.py. A unit is never narrower than at 16:9, so no panel is.
+  const SHAPES = [["48:9", 5.3], ["32:9", 3.55], ["24:9", 2.66], ["16:9", 0]];
 
   const state = { plan: null, scene: 0, picture: 0, since: 0, held: false, paused: false };
   const page = () => document.querySelector(".wall");

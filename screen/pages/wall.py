@@ -89,13 +89,9 @@ def _bar(facts: Facts, scenes: list[Scene]) -> list[Node]:
 
 def _scenes(words: Words, scenes: list[Scene]) -> html.Nav:
     found = [
-        button([html.Kbd(scene.key), words.pick(scene.zh, scene.en)], "wall-scene", kind="wall-scene", target=scene.id,
-               label=words("wall.scene", name=words.pick(scene.zh, scene.en), letter=scene.key))
-        for scene in scenes
-    ]  # fmt: skip
-    every = button(
-        [html.Kbd("0"), words("wall.carousel")], "wall-carousel", kind="wall-scene wall-every", label=words("wall.carousel.label")
-    )
+        button([html.Kbd(scene.key), words.pick(scene.zh, scene.en)], "wall-scene", kind="wall-scene", target=scene.id) for scene in scenes
+    ]
+    every = button([html.Kbd("0"), words("wall.carousel")], "wall-carousel", kind="wall-scene wall-every")
     return html.Nav([*found, every], className="wall-scenes", **{"aria-label": words("wall.scenes")})
 
 
@@ -103,7 +99,8 @@ def _playing(words: Words) -> html.Div:
     """What is going on, and the button that holds it."""
     moving = html.Span([icon("pause"), words("wall.playing")], className="only-playing")
     resting = html.Span([icon("play"), words("wall.paused")], className="only-paused")
-    pause = button([moving, resting], "wall-pause", label=words("wall.pause"), kind="bare wall-pause", pressed=False)
+    told = html.Span(words("wall.pause"), className="visually-hidden")
+    pause = button([moving, resting, told], "wall-pause", kind="bare wall-pause", pressed=False)
     return html.Div([pause, html.Span(className="wall-progress", **{"aria-hidden": "true"})], className="wall-playing")
 
 

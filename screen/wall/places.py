@@ -1,7 +1,8 @@
 """Where the panels of a scene lie at each shape of wall: whole rectangles on one grid, no gaps, none on another.
 
-The grid's unit is a quarter of a 16:9 screen: 4 units wide there, 8 at 32:9, 12 at 48:9, so a panel has the same size everywhere and the
-edges of units are where LCD walls of 2, 3, 4, 6 or 12 screens in a row have their seams. The head row and the map take what panels leave.
+The grid's unit is a quarter of a 16:9 screen: 4 units wide there, 6 at 24:9, 8 at 32:9, 12 at 48:9, so a panel has the same size
+everywhere and the edges of units are where LCD walls of 2, 3, 4, 6 or 12 screens in a row have their seams. The head row and the map take
+what panels leave.
 """
 
 from __future__ import annotations
@@ -28,23 +29,24 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A shape of wall: units across, how many of them each side may take, and whether panels lie below the map."""
+    """A shape of wall: units across, how many of them each side may take, whether panels lie below the map, which `Size.rows` count."""
 
     name: str
     units: int
     side: int
     below: bool
+    needs: int
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many rows a panel needs at each shape, and how many units at the widest."""
+    """How many rows a panel needs at 16:9, at 24:9 and 32:9, and at 48:9, and how many units there."""
 
     rows: tuple[int, int, int]
     wide: int = 1
 
 
-SHAPES = (Shape("16:9", 4, 1, True), Shape("32:9", 8, 2, True), Shape("48:9", 12, 4, False))
+SHAPES = (Shape("16:9", 4, 1, True, 0), Shape("24:9", 6, 2, True, 1), Shape("32:9", 8, 2, True, 1), Shape("48:9", 12, 4, False, 2))
 SMALL, LIST, TALL = Size((6, 8, 12)), Size((10, 16, 24)), Size((14, 16, 24), wide=2)
 
 
@@ -81,7 +83,7 @@ class _Column:
 def _needs(name: str, sizes: Mapping[str, Size], shape: Shape) -> tuple[int, int]:
     """Rows and units of a panel."""
     size = sizes[name]
-    return size.rows[SHAPES.index(shape)], size.wide if shape.side > 2 else 1
+    return size.rows[shape.needs], size.wide if shape.side > 2 else 1
 
 
 def _that_fit(names: Iterable[str], sizes: Mapping[str, Size], shape: Shape) -> list[str]:

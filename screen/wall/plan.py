@@ -21,6 +21,7 @@ from screen.wall.scenes import Box, Known, Mistake, Picture, Scene, load_scenes
 
 Row = dict[str, Any]
 AROUND = 0.02  # of a box: what is seen beyond its edge
+AREA_OPACITY = 1.8  # times the pack's own: where areas are the picture and not the ground of one, they must carry across a room
 
 
 def known_of(facts: Facts) -> Known:
@@ -115,7 +116,7 @@ def _drawn(facts: Facts, picture: Picture) -> list[Row]:
     layer = facts.layers[picture.layer]
     drawn: Row = {"name": picture.layer, "theme": picture.theme}
     if layer["geometry"] == "area" or layer["table"] == "area":
-        drawn["level"] = 1 if facts.villages else 0
+        drawn |= {"level": 1 if facts.villages else 0, "opacity": AREA_OPACITY}
     return [drawn]
 
 

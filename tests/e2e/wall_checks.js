@@ -27,7 +27,8 @@ window.wallChecks = (function () {
   function halfRows() {
     return [...document.querySelectorAll(".wall .roll")].filter((list) => {
       const row = list.querySelector(".roll-row");
-      return shown(list) && row && Math.abs((list.clientHeight / row.getBoundingClientRect().height) % 1) > 0.02;
+      const rows = row && list.getBoundingClientRect().height / row.getBoundingClientRect().height;
+      return shown(list) && row && Math.abs(rows - Math.round(rows)) > 0.02;
     }).map(name);
   }
 
@@ -57,15 +58,25 @@ window.wallChecks = (function () {
     return found;
   }
 
-  /** Body text is at least 16 px at 1080 lines and 32 at 2160, key figures 36 and 72. */
+  const size = (e) => parseFloat(getComputedStyle(e).fontSize);
+  // A word of size 0 is not shown: an icon stands for it.
+  const sized = () => texts(document.querySelector(".wall")).filter((e) => size(e) > 0);
+
+  /** Body text is at least 16 px at 1080 lines and 32 at 2160, key figures 36 and 72; at shapes narrower than 16:9 the width counts. */
   function small() {
-    const scale = innerHeight / 1080;
-    const size = (e) => parseFloat(getComputedStyle(e).fontSize);
-    const least = (e) => (e.matches(".key-digits") ? 36 : e.closest(".wall-pause") ? 0 : 16) * scale - 0.1;
-    return texts(document.querySelector(".wall")).filter((e) => size(e) < least(e)).map((e) => `${name(e)}: ${size(e)} px`);
+    const scale = Math.min(innerHeight / 1080, innerWidth / 1920);
+    const least = (e) => (e.matches(".key-digits") ? 36 : 16) * scale - 0.1;
+    return sized().filter((e) => size(e) < least(e)).map((e) => `${name(e)}: ${size(e)} px`);
+  }
+
+  /** The smallest text and the smallest key figure in sight, px. */
+  function least() {
+    const of = (all) => Math.min(...all.map(size));
+    const figures = (e) => e.matches(".key-digits");
+    return { text: of(sized().filter((e) => !figures(e))), figure: of(sized().filter(figures)) };
   }
 
   const scrolls = () => (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight ? ["the page"] : []);
 
-  return { cut, halfRows, places, collide, small, scrolls };
+  return { all: { cut, halfRows, places, collide, small, scrolls }, least };
 })();
