@@ -19,6 +19,7 @@ EXTENT = 32768  # units a tile side
 HALF = EXTENT // 2
 MARGIN = EXTENT // 32  # a feature belongs to each tile that it comes this near to: lines and dots have a width
 BLOCK_VERTICES = 1_000_000  # of which the tiles are made at once
+BLOCK_FEATURES = 20_000  # that are flattened at once
 REACH = 32000  # clip box around the tile's centre; int16 ends at 32767
 KINDS = {"polygon": 1, "line": 2, "point": 3}
 HEADER = struct.Struct("<4sBBBBIIIIII")
@@ -55,12 +56,39 @@ def world(lonlat: Floats, z: int) -> Floats:
 
 
 def flatten(kind: str, geometries: Objects) -> Shapes:
-    """Shapes of geometries in world units, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish."""
+    """Shapes of geometries in world units, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
+
+    Block by block, for rings, floats and indices take several times the memory of what comes out.
+    """
+    starts = range(0, max(len(geometries), 1), BLOCK_FEATURES)
+    return _joined([_flattened(kind, geometries[start : start + BLOCK_FEATURES], start) for start in starts])
+
+
+def _flattened(kind: str, geometries: Objects, first: int) -> Shapes:
+    """`flatten` of some geometries, the first of which is row `first`."""
     parts, row_of = _parts(kind, geometries)
     coordinates, part_of = shapely.get_coordinates(parts, return_index=True)
     xy = np.rint(coordinates).astype(np.int64)
     keep = _distinct(kind, part_of, xy)
-    return _regroup(kind, row_of, part_of[keep], xy[keep])
+    return _regroup(kind, row_of + first, part_of[keep], xy[keep])
+
+
+def _joined(blocks: list[Shapes]) -> Shapes:
+    if len(blocks) == 1:
+        return blocks[0]
+    return Shapes(
+        blocks[0].kind,
+        np.concatenate([block.ids for block in blocks]),
+        _offsets([block.part_at for block in blocks]),
+        _offsets([block.vertex_at for block in blocks]),
+        np.concatenate([block.xy for block in blocks]),
+    )
+
+
+def _offsets(blocks: list[Ints]) -> Ints:
+    """Offsets of groups that stand one after another."""
+    out: Ints = np.r_[0, np.cumsum(np.concatenate([np.diff(block) for block in blocks]))].astype(np.int64)
+    return out
 
 
 def _distinct(kind: str, part_of: Ints, xy: Ints) -> npt.NDArray[np.bool_]:
