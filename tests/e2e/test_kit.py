@@ -88,6 +88,7 @@ def open_kit(open_page: Open) -> Open:
 
 
 def draw_all(page: Page) -> None:
+    page.wait_for_selector(".plot-box", state="attached")
     for box in page.locator(".plot-box").all():
         box.scroll_into_view_if_needed()
         expect(box.locator("xpath=ancestor::figure")).to_have_attribute("data-state", "drawn")
