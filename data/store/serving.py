@@ -58,7 +58,7 @@ def current(settings: Settings) -> Serving | None:
 
 
 def failures(settings: Settings) -> dict[str, dict[str, str]]:
-    """Datasets whose last load failed, by name: `at` (ISO 8601), `run`, and `why` in words. What is on show of them is what was loaded before."""
+    """Datasets whose last load failed, by name: `at` (ISO 8601), `run`, `why` in words. What is on show of them was loaded before."""
     try:
         return dict(json.loads((settings.serving / FAILED).read_bytes()))
     except (FileNotFoundError, ValueError):
