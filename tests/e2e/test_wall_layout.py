@@ -96,6 +96,8 @@ def test_the_checks_see_what_is_cut_small_and_on_top_of_each_other(open_page: Op
     page.keyboard.press("1")
     drawn(page)
     broken = ".panel-title{width:2rem;overflow:hidden} .wall-time{font-size:9px!important} [data-panel=map]{margin:-2rem!important}"
-    page.add_style_tag(content=broken + ".wall-headline .keys{width:20rem} .wall-reds .roll{height:5rem!important} body{height:200vh}")
+    page.add_style_tag(
+        content=broken + ".wall-headline .key-label{margin-bottom:-2rem} .wall-reds .roll{height:5rem!important} body{height:200vh}"
+    )
     assert set(page.evaluate(FOUND)) == {"cut", "small", "places", "collide", "halfRows", "scrolls"}
     assert page.evaluate("() => wallChecks.least()")["text"] == 9
