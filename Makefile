@@ -45,7 +45,7 @@ test: $(SETUP) test-system lint   ## everything, the browser included
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 screens: $(SETUP) test-system   ## every page at every size, in both languages and looks, in three towns, with pictures under .onescreen/artefacts/screens
-	@$(PY) -m pytest -n 2 -m matrix tests/e2e/test_screen_matrix.py
+	@$(PY) -m pytest -n 2 -m matrix tests/e2e
 
 lint: $(SETUP)
 	@$(PY) -m ruff check --quiet .

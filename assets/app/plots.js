@@ -44,6 +44,22 @@
     return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.179 ? "#000000" : "#ffffff";
   }
 
+  /* Rows of a bar chart that are too low for their names: names of two lines give up the second, then type gives way, to 70 % at most. */
+  function fitted(said, height) {
+    const { yaxis: axis = {}, margin = {}, template } = said.layout;
+    const first = said.data[0] || {};
+    if (first.orientation !== "h") return said;
+    const type = template.layout;
+    const edges = { ...type.margin, ...margin };
+    const rows = new Set(axis.tickvals || first.y).size || 1;
+    const room = (height - (edges.t || 0) - (edges.b || 0)) / rows;
+    const size = type.yaxis.tickfont.size;
+    if (axis.ticktext && room < 2.6 * size) axis.ticktext = axis.ticktext.map((name) => name.replace(/<br>.*$/s, "…"));
+    const share = Math.max(0.7, Math.min(1, room / (1.3 * size)));
+    for (const font of [type.font, type.yaxis.tickfont, ...template.data.scatter.map((trace) => trace.textfont)]) font.size *= share;
+    return said;
+  }
+
   function figure(box) {
     const style = getComputedStyle(box);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -52,7 +68,7 @@
     for (const trace of said.data) if (trace.type === "treemap") trace.insidetextfont = { color: trace.marker.colors.map(ink) };
     said.layout.width = box.clientWidth;
     said.layout.height = box.clientHeight;
-    return said;
+    return fitted(said, box.clientHeight);
   }
 
   async function draw(box) {
@@ -138,5 +154,5 @@
     for (const frame of frames) turn(frame);
   });
 
-  app.plots = { resolved, ink };
+  app.plots = { resolved, ink, fitted };
 })();

@@ -100,6 +100,7 @@ def px(page: Page, selector: str) -> float:
     return float(page.locator(selector).first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("size", "look", "language"), SIZES, ids=lambda value: f"{value[0]}x{value[1]}" if isinstance(value, tuple) else value
 )
@@ -134,7 +135,7 @@ def test_axe_and_the_geometry_see_what_is_broken(open_kit: Open) -> None:
     assert page.evaluate(OVERLAP) and page.evaluate(PLOT_TEXT)
 
 
-@pytest.mark.parametrize(("size", "least"), [((1920, 1080), 16), ((3840, 2160), 32), ((5760, 1080), 16)])
+@pytest.mark.parametrize(("size", "least"), [((3840, 2160), 32), ((5760, 1080), 16)])
 def test_on_a_wall_type_follows_the_height(open_kit: Open, size: tuple[int, int], least: float) -> None:
     page = open_kit(place="wall", size=size)
     for selector in (".key-note", ".panel-source", ".rank-name", ".tag", ".plot-legend", ".figures-table"):

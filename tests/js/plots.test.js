@@ -39,3 +39,23 @@ test("text on a tile is black or white, and always reaches 4.5", () => {
     assert.ok((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) >= 4.5, colour);
   }
 });
+
+test("rows too low for their names give up second lines, then size, and never more than a third of it", () => {
+  const { fitted } = plots();
+  const said = (rows) => ({
+    data: [{ orientation: "h", y: rows }],
+    layout: {
+      margin: { t: 0, b: 0 },
+      yaxis: { tickvals: rows, ticktext: rows.map((name) => name + "<br>more") },
+      template: { layout: { font: { size: 10 }, yaxis: { tickfont: { size: 10 } } }, data: { scatter: [{ textfont: { size: 10 } }] } },
+    },
+  });
+  const at = (height) => {
+    const { layout } = plain(fitted(said(["a", "b"]), height));
+    return [layout.yaxis.ticktext[0], layout.template.layout.font.size, layout.template.data.scatter[0].textfont.size];
+  };
+  assert.deepEqual(at(60), ["a<br>more", 10, 10]);
+  assert.deepEqual(at(40), ["a…", 10, 10]);
+  assert.deepEqual(at(20.8).map((one) => (typeof one === "number" ? Math.round(one * 10) / 10 : one)), ["a…", 8, 8]);
+  assert.equal(at(2)[1], 7);
+});
