@@ -67,13 +67,15 @@ def _telling(found: Row, themes: tuple[str, ...]) -> Row | None:
 
 
 def _classes(facts: Facts, theme: Row, total: int) -> list[Part]:
-    """The largest classes, the others together, and those of which nothing is stated."""
+    """The largest classes, the others together with what calls itself "other", and those of which nothing is stated."""
+    others = facts.words("wall.others")
     ordered = sorted((row for row in theme["classes"] if row["n"]), key=lambda row: -row["n"])
-    first = ordered if len(ordered) <= MOST else ordered[: MOST - 1]
+    named = [row for row in ordered if facts.words.of(row) != others]
+    first = named if len(ordered) <= MOST else named[: MOST - 1]
     parts = [Part(facts.words.of(row), row["n"], row["hex"]) for row in first]
-    rest = sum(row["n"] for row in ordered[len(first) :])
-    unstated = total - sum(row["n"] for row in ordered)
-    parts += [Part(facts.words("wall.others"), rest, GREY)] if rest else []
+    stated = sum(row["n"] for row in ordered)
+    rest, unstated = stated - sum(row["n"] for row in first), total - stated
+    parts += [Part(others, rest, GREY)] if rest else []
     return parts + ([Part(facts.words("wall.unstated"), unstated, GREY)] if unstated > total // 100 else [])
 
 

@@ -1,0 +1,35 @@
+"""Shares of a theme on the wall: nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from screen.text import words
+from screen.wall.registers import MOST, _classes
+
+
+def classes(*counts: tuple[str, int]) -> dict[str, Any]:
+    return {"classes": [{"zh": name, "en": name, "n": n, "hex": "#fff"} for name, n in counts]}
+
+
+def parts(*counts: tuple[str, int], total: int) -> dict[str, Any]:
+    facts: Any = SimpleNamespace(words=words("zh-CN"))
+    found = _classes(facts, classes(*counts), total)
+    assert len({part.name for part in found}) == len(found)
+    assert sum(int(str(part.value)) for part in found) == total
+    return {part.name: part.value for part in found}
+
+
+def test_a_class_that_is_called_other_and_the_classes_too_small_to_name_are_one_row() -> None:
+    many = [(f"类{i}", 100 - i) for i in range(MOST + 2)]
+    found = parts(*many, ("其他", 241), total=sum(n for _, n in many) + 241)
+    assert list(found)[-1] == "其他" and found["其他"] == 241 + sum(n for _, n in many[MOST - 1 :])
+
+
+def test_few_classes_keep_their_names_and_other_comes_last() -> None:
+    assert parts(("其他", 50), ("住宅", 20), ("商业", 10), total=80) == {"住宅": 20, "商业": 10, "其他": 50}
+
+
+def test_what_is_not_stated_is_a_row_of_its_own() -> None:
+    assert list(parts(("住宅", 20), total=100)) == ["住宅", "未注明"]
