@@ -56,7 +56,7 @@ fix: $(SETUP)              ## mend what can be mended by machine
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 bench: $(SETUP)            ## all benchmarks at small size
-	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file; done
+	@for file in $$(grep -l __main__ bench/*.py); do echo "== $$file"; $(PY) $$file; done
 
 lock: $(SETUP)             ## resolve the dependencies again, with hashes and without any host name
 	@$(PY) -m pip install --quiet uv && .venv/bin/uv pip compile --quiet --no-emit-index-url --no-header --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

@@ -6,26 +6,19 @@ Scene after scene as fast as the browser paints, and by what the page has grown:
 from __future__ import annotations
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.harness import ROOT, machine, say
+from bench.harness import machine, say
+from bench.serving import CHROMIUM, served, small_town
 
-TODAY = "2026-11-22"
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 EVERY = 10  # changes after which another scene is called by its button; between them the pictures of the carousel go on
 # Goes on by `changes` pictures, each painted before the next.
 RUN = """async ([changes, every]) => {
@@ -80,44 +73,6 @@ def warm(page: Page) -> None:
     page.wait_for_selector("html[data-map-ready]", state="attached")
 
 
-@contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The address of a server on `home`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "ONESCREEN_HOME": str(home), "ONESCREEN_PORT": str(port), "ONESCREEN_NOW": f"{TODAY}T09:42:00+08:00"}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _answers(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _answers(url: str) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            with urlopen(f"{url}/health", timeout=5):  # our own server on this machine
-                return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-
-
-def _small_town(folder: Path) -> Path:
-    """A home with the base delivery of a small demonstration town."""
-    env = {**os.environ, "ONESCREEN_HOME": str(folder / "home")}
-    town = ["-m", "data.town", str(folder / "raw"), "--scale", "0.02", "--seed", "7", "--today", TODAY]
-    for command in (town, ["-m", "etl", "load", str(folder / "raw" / "1-base" / "town.toml")]):
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=env, check=True, capture_output=True)
-    return folder / "home"
-
-
 def main() -> int:
     """Build or take a town, run the scenes, print how the page has grown."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -125,10 +80,14 @@ def main() -> int:
     options.add_argument("--home", type=Path, help="a loaded ONESCREEN_HOME; default: a small demonstration town is made")
     chosen = options.parse_args()
     say(f"wall: {chosen.changes} changes of picture at 1920×1080; {machine()}")
-    with tempfile.TemporaryDirectory() as folder, served(chosen.home or _small_town(Path(folder))) as url, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(chosen.home or small_town(Path(folder))) as server,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        page.goto(f"{url}/wall")
+        page.goto(f"{server.url}/wall")
         page.wait_for_selector("html[data-map-ready]", state="attached", timeout=60_000)
         warm(page)
         started = time.perf_counter()

@@ -24,9 +24,9 @@ from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept
 from etl.core.history import extend_history, write_history
-from etl.core.merge import KEYS, Change
+from etl.core.merge import Change
 from etl.core.scratch import Scratch
-from etl.core.shown import on_show
+from etl.core.shown import current_or_none
 from layers.core.pack import ORDINALS, assign_ordinals, build_pack, recolour_pack
 from layers.core.spec import Layer
 
@@ -66,7 +66,7 @@ def publish(
     """
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
-    connection, before = work.connection, on_show(settings)
+    connection, before = work.connection, current_or_none(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
     follows = since if before is not None and since is not None and before.snapshot == since.snapshot else None
     with _serving_database(connection, temporary, before, copied=follows is not None):
@@ -257,13 +257,13 @@ def _keep(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Of a copied serving file keep the tables that have not changed, and those of which few rows have; the rest is dropped.
 
-    Tables are those of the contract and the reports, if they have the columns of today.
+    Tables are those of the contract and the reports, if they have the columns of today; receipts are computed anew and say when.
     """
     found = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = 'serve'").fetchall()
     there = dict(found)
     lasting = [name for name in sorted({*there} & {*names} & {*TABLES, *REPORTS})
                if _columns(connection, f"serve.{name}") == _columns(connection, f"work.next.{name}")]  # fmt: skip
-    same = frozenset(name for name in lasting if name not in changes and name != "receipt")  # receipts are computed anew, and say when
+    same = frozenset(name for name in lasting if name not in changes and name != "receipt")
     patched = frozenset(name for name in lasting if name in changes and _few(name, changes[name], there[name]))
     for name in sorted({*there} - same - patched - {ORDINALS}):
         connection.execute(f"DROP TABLE serve.{name}")
@@ -277,7 +277,7 @@ def _few(name: str, change: Change, rows: int) -> bool:
 
 def _patch(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Changed rows of a table of the copied serving file take the place of the former ones; they stand at its end, in order."""
-    keys = ", ".join(map(identifier, TABLES[name].key if name in TABLES else KEYS[name]))
+    keys = ", ".join(map(identifier, TABLES[name].key))
     columns = ", ".join(identifier(column) for column, _ in _columns(connection, f"work.next.{name}"))
     left = f"SELECT {keys} FROM work.main.delta_{name} UNION ALL SELECT {keys} FROM work.main.gone_{name}"
     connection.execute(f"DELETE FROM serve.{name} WHERE ({keys}) IN ({left})")
@@ -340,7 +340,7 @@ def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _shown(settings: Settings) -> int | None:
-    former = on_show(settings)
+    former = current_or_none(settings)
     return former.snapshot if former else None
 
 

@@ -35,7 +35,7 @@ from etl.core.merge import Change, Message, changes_by_source, commit, find_chan
 from etl.core.publish import Since, publish
 from etl.core.report import Report
 from etl.core.scratch import Scratch, exclusive, scratch
-from etl.core.shown import attach_shown, on_show, shows
+from etl.core.shown import attach_shown, current_or_none, shows
 from etl.core.town_file import load_town_file
 from layers.core.colour import paint, rule_version
 from layers.core.registry import load_layers
@@ -143,7 +143,7 @@ class Run:
             delivered.setdefault("area", ())  # the town's own area has to be made
         plan = make_plan(delivered, self.delivery.delivered_at)
         with self.report.stage("assemble"):
-            attach_shown(self.work.connection, on_show(self.settings), last_load(self.work.connection))
+            attach_shown(self.work.connection, current_or_none(self.settings), last_load(self.work.connection))
             plan = assemble(self.work.connection, plan)
             self._record(taken)
         return plan

@@ -14,7 +14,7 @@ from data.store.serving import Serving, current
 SHOWN = "previous"
 
 
-def on_show(settings: Settings) -> Serving | None:
+def current_or_none(settings: Settings) -> Serving | None:
     """The snapshot on show, or None: a damaged pointer must not keep a new snapshot from being published."""
     try:
         return current(settings)

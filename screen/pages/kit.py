@@ -54,7 +54,8 @@ def layout(_screen: Screen, words: Words, _search: str) -> Any:
     """All of it, one section a kind."""
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
     brand = html.Div([home, html.H1(words("kit.title"))], className="brand")
-    head = html.Header([html.A(words("skip"), href="#kit", className="skip"), brand, tools(words, share(words))], className="kit-top")
+    skip = html.A(words("skip"), href="#kit", className="skip")
+    head = html.Header([skip, brand, tools(words, share(words))], className="page-top kit-top")
     parts = [_ground, _figures, _panels, _lists, _plots, _ways, _states]
     main = html.Main([html.P(words("kit.note"), className="kit-note"), *(part(words) for part in parts)], id="kit", className="kit-main")
     aside = drawer("kit-drawer", words("kit.drawer"), [html.P(words("kit.drawer.text")), facts(_facts(words))], words)

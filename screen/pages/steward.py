@@ -42,7 +42,7 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
         [html.H1(words("door.steward")), html.Div(filled["stamp"], id="steward-stamp", className="desk-stamp")], className="desk-name"
     )
     skip = html.A(words("steward.skip"), href="#steward-body", className="skip")
-    top = html.Header([skip, html.Div([home, name], className="brand"), tools(words, share(words))], className="desk-top")
+    top = html.Header([skip, html.Div([home, name], className="brand"), tools(words, share(words))], className="page-top desk-top")
     way = html.Div(filled["way"], id="steward-way", className="desk-way")
     body = html.Main(filled["body"], id="steward-body", className="desk-main", tabIndex="-1")
     return html.Div([top, way, body, dcc.Store(id="snapshot"), toast(words)], className="desk")

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -126,21 +126,18 @@ def test_an_area_without_data_has_neither_level_nor_score_nor_class(judged: Town
     assert {row["code"]: row["score"] for row in query.children(judged.store(), LEADER, "T")}["V2"] is None
 
 
+def set_by_hand(town: Town, why: str, until: date) -> None:
+    """House H1 is blue by hand."""
+    by_hand = {"level": "4", "override_by": "张建明", "override_why": why, "override_until": until}
+    town.add("override", layer="houses", object_id="H1", delivered_at=FRESH, **by_hand)
+    town.number()
+    town.paint()
+
+
 def test_a_level_set_by_hand_says_who_why_and_until_when_and_what_the_rules_say(town: Town) -> None:
     add_house(town, "H1", occupancy="own", danger_grade="C")
     until = AS_OF + timedelta(days=9)
-    town.add(
-        "override",
-        layer="houses",
-        object_id="H1",
-        level="4",
-        override_by="张建明",
-        override_why="鉴定中",
-        override_until=until,
-        delivered_at=FRESH,
-    )
-    town.number()
-    town.paint()
+    set_by_hand(town, "鉴定中", until)
     card = query.card(town.store(), LEADER, "house", "H1")
     assert card["receipt"]["level"] == 4 and card["receipt"]["valid_until"] == (until + timedelta(days=1)).isoformat()
     assert "由张建明人工设定，至2026年12月1日止：鉴定中" in said(card, "zh-CN") and "C级危房" in said(card, "zh-CN")
@@ -150,18 +147,7 @@ def test_a_level_set_by_hand_says_who_why_and_until_when_and_what_the_rules_say(
 
 def test_a_red_that_nobody_may_lift_yet_says_so_on_the_card(town: Town) -> None:
     add_house(town, "H1", occupancy="own", danger_grade="D")
-    town.add(
-        "override",
-        layer="houses",
-        object_id="H1",
-        level="4",
-        override_by="张建明",
-        override_why="误判",
-        override_until=AS_OF,
-        delivered_at=FRESH,
-    )
-    town.number()
-    town.paint()
+    set_by_hand(town, "误判", AS_OF)
     card = query.card(town.store(), LEADER, "house", "H1")
     assert card["receipt"]["level"] == 1 and card["receipt"]["override_by"] is None
     assert "A level was set by hand, but a red needs a passed check first" in said(card)
