@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from data.policy import Suppressed
 from screen.figures import Change, Figure
+from screen.search_field import SearchField
 from screen.text import Words
 from screen.view import LEVELS
 
@@ -219,8 +220,8 @@ def drawer(name: str, title: str, children: Node, words: Words, *, opened: bool 
 def search(words: Words, *, field: str = "query", hits: str = "hits", label: str = "") -> html.Div:
     """A field that asks while one types; the page's callback fills `hits` from the value of `field`."""
     said = label or words("search.label")
-    entry = dcc.Input(id=field, type="search", placeholder=words("search.hint"), debounce=0.25, autoComplete="off")
     name = html.Label(html.Span(said, className="visually-hidden"), htmlFor=field)
+    entry = SearchField(id=field, placeholder=words("search.hint"))
     return html.Div([icon("search"), name, entry, html.Div(id=hits, className="hits")], className="search", role="search")
 
 

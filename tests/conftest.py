@@ -10,16 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
-BROWSER_TESTS = ("tests/e2e", "tests/layers/test_map_in_browser.py")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all that needs a browser: it is started once, and the town of the pages is built once."""
-    root = Path(__file__).resolve().parent.parent
-    for item in items:
-        if any(item.path.is_relative_to(root / place) for place in BROWSER_TESTS):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -153,25 +153,8 @@
     if (window.dash_clientside) window.dash_clientside.set_props("snapshot", { data: event.detail + " " + performance.now() });
   });
 
-  /* Arrow keys walk from the search field through its hits and through lists. */
-  document.addEventListener("keydown", function (event) {
-    if (event.key === "Escape" && event.target.closest(".search")) return clearSearch();
-    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-    const area = event.target.closest(".search, .list");
-    if (!area) return;
-    const stops = [...area.querySelectorAll("input, a")];
-    const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
-    if (next) {
-      event.preventDefault();
-      next.focus();
-    }
-  });
-
-  function clearSearch() {
-    if (window.dash_clientside) window.dash_clientside.set_props("query", { value: "" });
-  }
-
-  document.addEventListener("click", (event) => event.target.closest && event.target.closest(".hit") && clearSearch());
+  /* Arrow keys walk through lists. */
+  document.addEventListener("keydown", (event) => app.walk(event, ".list"));
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     town: {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ from data.store.duck import connect, text
 
 EXTENSIONS = ("spatial", "sqlite_scanner", "ducklake")
 ROW_HASH = "row_hash"
+SHADOW = "shadow_"  # `shadow_<table>`: rows that lost their key to a row of another dataset
 
 # Tables beside the contract, as (column, type); the first columns named in KEYS identify a row.
 REPORTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -124,12 +127,35 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'lake' AND schema_name = 'main'"
     ).fetchall():
         known.setdefault(name, set()).add(column)
-    for name, columns in lake_tables().items():
+    shadows = {name: lake_columns(TABLES[name.removeprefix(SHADOW)]) for name in known if name.startswith(SHADOW)}
+    for name, columns in {**lake_tables(), **shadows}.items():
         if name not in known:
             connection.execute(definition(f"lake.{name}", columns))
         for column, kind in columns:
             if name in known and column not in known[name]:
                 connection.execute(f'ALTER TABLE lake.{name} ADD COLUMN "{column}" {kind}')
+
+
+def renew_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a lake that an older version of the product wrote the tables and columns of today; an empty lake is left empty.
+
+    It makes a snapshot without a message, as other upkeep does, and none where nothing is missing.
+    """
+    if has_tables(connection):
+        with transaction(connection):
+            create_tables(connection)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done within, or nothing of it."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def last_load(connection: duckdb.DuckDBPyConnection, before: int | None = None) -> int | None:

@@ -10,7 +10,7 @@ import duckdb
 
 from data.schema import TABLES, Table
 from data.store.duck import identifier, text
-from data.store.lake import REPORTS, create_tables, lake_columns, table_sizes
+from data.store.lake import REPORTS, create_tables, lake_columns, table_sizes, transaction
 from etl.core.assemble import Plan
 
 # Columns that say when something was found out and not what: they do not make a row different.
@@ -71,8 +71,7 @@ def _compare_report(connection: duckdb.DuckDBPyConnection, name: str, in_lake: b
 
 def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change], message: Message) -> int:
     """Write `changes` in one transaction; returns the number of the new snapshot. A reader sees all of it or nothing."""
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         create_tables(connection)
         for name, change in changes.items():
             _apply(connection, name, change)
@@ -80,10 +79,6 @@ def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change],
             f"CALL lake.set_commit_message({text(message.author)}, {text(message.text)}, "
             f"extra_info => {text(json.dumps(message.extra, ensure_ascii=False, default=str))})"
         )
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     row = connection.execute("SELECT max(snapshot_id) FROM lake.snapshots()").fetchone()
     return int(row[0]) if row else 0
 

@@ -18,7 +18,7 @@ import duckdb
 from data.errors import StoreError
 from data.settings import Settings
 from data.store.duck import connect, text
-from data.store.lake import EXTENSIONS, attach_lake
+from data.store.lake import EXTENSIONS, attach_lake, renew_tables
 from data.store.runs import in_use
 
 KEPT_RUNS = 20
@@ -128,6 +128,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: 
     connection.execute("CREATE SCHEMA work.next")
     connection.execute("SET search_path = 'work.main,work.next'")
     attach_lake(connection, settings)
+    renew_tables(connection)
 
 
 def _discard(folder: Path) -> None:

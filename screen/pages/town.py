@@ -15,7 +15,7 @@ from layers.core import query
 from screen import panels
 from screen.card import card
 from screen.compare import compare
-from screen.components import Node, button, empty, failed, icon, panel, tag
+from screen.components import Node, button, empty, failed, icon, panel, search, tag
 from screen.figures import moment
 from screen.header import share, toast, tools
 from screen.page import Page, Screen, offload
@@ -61,13 +61,7 @@ def _header(scene: Scene, filled: Row) -> html.Header:
     stamp = html.P(filled["stamp"], id="stamp", className="stamp")
     where = html.Div(filled["where"], id="where", className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
-    return html.Header([skip, brand, where, _search(words), tools(words, stamp, share(words))], className="top")
-
-
-def _search(words: Words) -> html.Div:
-    field = dcc.Input(id="query", type="search", placeholder=words("search.hint"), debounce=0.25, autoComplete="off")
-    label = html.Label(html.Span(words("search.label"), className="visually-hidden"), htmlFor="query")
-    return html.Div([icon("search"), label, field, html.Div(id="hits", className="hits")], className="search", role="search")
+    return html.Header([skip, brand, where, search(words), tools(words, stamp, share(words))], className="top")
 
 
 def _map(scene: Scene, filled: Row) -> html.Main:
@@ -242,7 +236,7 @@ def _register_search(app: Dash, screen: Screen) -> None:
         prevent_initial_call=True,
     )
     @offload
-    def search(text: str | None, place: str) -> Row:
+    def hits(text: str | None, place: str) -> Row:
         if not (text or "").strip():
             return {"hits": []}
         with screen.reading() as store:

@@ -147,17 +147,29 @@ def test_everything_that_a_leader_does_can_be_done_by_keyboard(open_page: Open) 
     expect(page.locator(".crumb-here")).to_have_count(0)
 
 
+def test_what_is_typed_stays_in_order_while_the_page_is_busy(open_page: Open) -> None:
+    page = open_page("/town")
+    tab_to(page, "#query")
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 8})
+    typed = "黄若雅一二三四五六七八九"
+    page.keyboard.type(typed, delay=130)
+    expect(page.locator("#query")).to_have_value(typed)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    expect(page.locator(".hits .state")).to_contain_text(typed)
+
+
 def test_searching_comparing_and_preferences_need_no_mouse(open_page: Open) -> None:
     page = open_page("/town?layer=houses")
     name = children(page).first.locator(".list-name").inner_text()
     tab_to(page, "#query")
-    page.keyboard.insert_text(name)  # at once, as an input method does
+    page.keyboard.type(name)
     page.locator(".hit").first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".crumb-here")).to_have_text(name)
     tab_to(page, "#query")
-    page.keyboard.insert_text(name)  # at once, as an input method does
+    page.keyboard.type(name)
     page.locator(".hit").first.wait_for()
     page.keyboard.press("Escape")
     expect(page.locator(".hit")).to_have_count(0)

@@ -62,7 +62,7 @@ def test_a_persons_house_is_found_by_the_whole_name_and_the_name_stays_masked(op
     ).fetchone() or ("", "")
     page, taps = open_page("/town", size=(390, 844), has_touch=True), Taps()
     taps.on(page.locator("#query"))
-    page.keyboard.insert_text(name)  # as an input method gives it
+    page.keyboard.type(name)
     hit = page.locator(f".hit[href*='house:{house}']").first
     expect(hit).to_contain_text(mask_name(name))
     expect(hit).to_contain_text("居民住所")

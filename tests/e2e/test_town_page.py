@@ -216,7 +216,7 @@ def test_everything_is_reached_by_keyboard(open_page: Open) -> None:
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.className || document.activeElement.id || document.activeElement.tagName"))
     said = " ".join(seen)
-    for wanted in ("skip", "dash-input-element", "button", "layer", "list-row", "legend-row", "leaflet-container", "theme"):
+    for wanted in ("skip", "search-field", "button", "layer", "list-row", "legend-row", "leaflet-container", "theme"):
         assert wanted in said, f"{wanted} is not reached: {seen}"
     children(page).first.focus()
     page.keyboard.press("Enter")

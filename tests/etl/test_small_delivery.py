@@ -16,7 +16,7 @@ import pytest
 from data.schema import TABLES
 from data.settings import Settings
 from data.store.lake import open_lake
-from data.store.serving import ServingStore
+from data.store.serving import ServingStore, current
 from etl.core.publish import _copy_tables as copy_tables
 from etl.core.run import Outcome
 from tests.etl.tiny_town import TinyTown, box, home_of, id_number, people, quietly, tiny_town
@@ -185,3 +185,19 @@ def test_few_changed_rows_are_written_into_the_copied_file_and_no_table_of_the_t
     came, _ = short
     assert "rollup" in came.copied[0]
     assert not {"person", "house", "room", "area"} & came.copied[0]
+
+
+@pytest.mark.parametrize("step", [_houses_change, _people_change])
+def test_after_an_upgrade_that_brings_columns_one_dataset_alone_can_be_delivered(base: Path, tmp_path: Path, step: Step) -> None:
+    shutil.copytree(base, tmp_path / "home")
+    settings, town = home_of(tmp_path), _roomy_town(tmp_path / "in")
+    lacking = (("house", "storeys"), ("person", "birth_date"), ("room", "room_no"), ("fault", "severity"))
+    with open_lake(settings, read_only=False) as lake, duckdb.connect(str(current(settings).file)) as shown:
+        for table, column in lacking:
+            lake.execute(f"ALTER TABLE lake.{table} DROP COLUMN {column}")
+            shown.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        lake.execute("DROP TABLE lake.override")
+        shown.execute("DROP TABLE override")
+    quietly(settings, town.write(only=step(town)))
+    now = _shown(settings, {})
+    assert now["override"] == [] and len(now["house"]) == 40 and len(now["person"]) >= 57
