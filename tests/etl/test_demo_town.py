@@ -21,7 +21,6 @@ from layers.core.query_cards import event_names
 
 Faults = list[dict[str, Any]]
 Reports = dict[int, Faults]
-pytestmark = pytest.mark.xdist_group("demo")
 TODAY = date(2026, 11, 22)
 FOLDERS = ("1-base", "2-update", "3-update")
 REPORTED = {"refused", "warning", "repaired"}

@@ -34,7 +34,6 @@ def values(store: ServingStore, sql: str) -> list[Any]:
         return [row[0] if len(row) == 1 else row for row in cursor.execute(sql).fetchall()]
 
 
-@pytest.mark.xdist_group("porto")
 @pytest.mark.parametrize(
     ("table", "count"), [("house", 11_393), ("parcel", 1_975), ("stand", 4_079), ("area WHERE level = 1", 4), ("area WHERE level = 0", 1)]
 )
@@ -42,14 +41,12 @@ def test_porto_is_whole(porto: ServingStore, table: str, count: int) -> None:
     assert values(porto, f"SELECT count(*) FROM {table}") == [count]
 
 
-@pytest.mark.xdist_group("porto")
 def test_portos_broken_polygons_are_repaired_and_reported(porto: ServingStore) -> None:
     repaired = values(porto, "SELECT reason_en FROM fault WHERE code = 'geometry_repaired' AND dataset = 'buildings'")
     assert len(repaired) == 3 and all("ntersection" in reason for reason in repaired)
     assert values(porto, "SELECT count(*) FROM house WHERE NOT ST_IsValid(geom)") == [0]
 
 
-@pytest.mark.xdist_group("porto")
 def test_porto_is_drawn_in_its_own_metres(porto: ServingStore) -> None:
     assert values(porto, "SELECT value FROM town WHERE key = 'crs'") == ['"EPSG:3763"']
     degrees = values(porto, "SELECT sum(ST_Area_Spheroid(lonlat)) FROM house")[0]
@@ -57,7 +54,6 @@ def test_porto_is_drawn_in_its_own_metres(porto: ServingStore) -> None:
     assert metres == pytest.approx(degrees, rel=0.001)
 
 
-@pytest.mark.xdist_group("porto")
 def test_buildings_in_a_parish_belong_to_it_and_the_others_to_the_city(porto: ServingStore) -> None:
     inside = values(
         porto,
@@ -69,12 +65,10 @@ def test_buildings_in_a_parish_belong_to_it_and_the_others_to_the_city(porto: Se
     assert values(porto, "SELECT count(*) FROM house WHERE area_code IS NULL") == [0]
 
 
-@pytest.mark.xdist_group("porto")
 def test_what_nobody_checked_is_grey_and_never_green(porto: ServingStore) -> None:
     assert values(porto, "SELECT DISTINCT level FROM receipt WHERE layer = 'houses'") == [0]
 
 
-@pytest.mark.xdist_group("santa-monica")
 def test_santa_monica_has_the_same_population_at_all_three_levels(santa_monica: ServingStore) -> None:
     by_level = values(
         santa_monica,
@@ -83,7 +77,6 @@ def test_santa_monica_has_the_same_population_at_all_three_levels(santa_monica: 
     assert by_level == [(1, 89_736), (2, 89_736), (3, 89_736)]
 
 
-@pytest.mark.xdist_group("santa-monica")
 def test_blocks_roll_up_to_block_groups_and_tracts_without_loss(santa_monica: ServingStore) -> None:
     assert values(santa_monica, "SELECT count(*) FROM area WHERE level > 0 GROUP BY level ORDER BY level") == [20, 74, 1_467]
     rolled = values(
@@ -95,18 +88,15 @@ def test_blocks_roll_up_to_block_groups_and_tracts_without_loss(santa_monica: Se
     assert rolled == [0]
 
 
-@pytest.mark.xdist_group("santa-monica")
 @pytest.mark.parametrize(("table", "count"), [("parcel", 1_790), ("zone", 1_846), ("lot", 480), ("stand", 402), ("facility", 1_376)])
 def test_santa_monica_is_whole(santa_monica: ServingStore, table: str, count: int) -> None:
     assert values(santa_monica, f"SELECT count(*) FROM {table}") == [count]
 
 
-@pytest.mark.xdist_group("santa-monica")
 def test_tree_segments_stay_lines(santa_monica: ServingStore) -> None:
     assert set(values(santa_monica, "SELECT DISTINCT ST_GeometryType(geom)::VARCHAR FROM stand")) <= {"LINESTRING", "MULTILINESTRING"}
 
 
-@pytest.mark.xdist_group("santa-monica")
 def test_not_a_word_of_the_demonstration_town_is_in_another_town(santa_monica: ServingStore) -> None:
     town = dict(values(santa_monica, "SELECT key, value FROM town"))
     assert json.loads(town["name"]) == {"zh": "圣莫尼卡", "en": "Santa Monica"}
