@@ -31,19 +31,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The raw files of a small demonstration town: a base and two updates."""
-    folder = tmp_path_factory.mktemp("deliveries")
-    run("-m", "data.town", str(folder), "--scale", "0.02", "--seed", "7", "--today", TODAY, home=folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def home(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(deliveries: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A run-time folder into which the base has been loaded."""
-    folder = tmp_path_factory.mktemp("home")
-    run("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=folder)
-    return folder
+    return once("home", lambda folder: run("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=folder))
 
 
 class Server:

@@ -75,13 +75,14 @@ FOCUSED = """() => {
 
 @pytest.fixture
 def open_kit(open_page: Open) -> Open:
-    """The kit with all its plots drawn: each is drawn when it comes into view."""
+    """The kit with all its plots drawn (each is drawn when it comes into view), unless a test asks nothing of them."""
 
-    def opened(place: str = "desk", **more: Any) -> Page:
+    def opened(place: str = "desk", drawn: bool = True, **more: Any) -> Page:
         page = open_page("/kit", **more)
         page.locator(".kit-main").wait_for()
         page.evaluate("place => document.documentElement.dataset.place = place", place)
-        draw_all(page)
+        if drawn:
+            draw_all(page)
         return page
 
     return opened
@@ -149,7 +150,7 @@ def test_on_a_wall_type_follows_the_height(open_kit: Open, size: tuple[int, int]
 
 
 def test_a_desk_keeps_its_type_whatever_the_wall_has(open_kit: Open) -> None:
-    page = open_kit(size=(1366, 768))
+    page = open_kit(size=(1366, 768), drawn=False)
     assert (px(page, "body"), px(page, ".key-digits"), px(page, ".panel-source")) == (16, 30, 12)
 
 
@@ -209,7 +210,7 @@ def test_a_plot_that_cannot_be_drawn_shows_its_table_and_says_why(open_page: Ope
 
 
 def test_a_list_rolls_rests_when_it_is_looked_at_and_can_be_stopped(open_kit: Open) -> None:
-    page = open_kit()
+    page = open_kit(drawn=False)
     page.locator(".roll").scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.roll').scrollTop > 20")
     assert not rests(page)
@@ -231,12 +232,12 @@ def rests(page: Page) -> bool:
 
 
 def test_a_list_does_not_roll_where_motion_is_not_wanted(open_kit: Open) -> None:
-    page = open_kit(reduced_motion="reduce")
+    page = open_kit(reduced_motion="reduce", drawn=False)
     assert rests(page)
 
 
 def test_at_its_end_a_rolling_list_starts_again(open_kit: Open) -> None:
-    page = open_kit()
+    page = open_kit(drawn=False)
     assert page.evaluate("() => { const list = document.querySelector('.roll'); return onescreen.roll.onward(list) }") > 20
     assert (
         page.evaluate("() => { const list = document.querySelector('.roll'); list.scrollTop = 1e6; return onescreen.roll.onward(list) }")
@@ -245,7 +246,7 @@ def test_at_its_end_a_rolling_list_starts_again(open_kit: Open) -> None:
 
 
 def test_a_drawer_opens_and_escape_gives_the_focus_back(open_kit: Open) -> None:
-    page = open_kit()
+    page = open_kit(drawn=False)
     drawer = page.locator("#kit-drawer")
     expect(drawer).to_be_hidden()
     opener = page.locator(".kit-main [data-act=drawer]")
@@ -258,7 +259,7 @@ def test_a_drawer_opens_and_escape_gives_the_focus_back(open_kit: Open) -> None:
 
 
 def test_units_are_chosen_with_one_button_and_remembered(open_kit: Open) -> None:
-    page = open_kit(language="zh-CN")
+    page = open_kit(language="zh-CN", drawn=False)
     land = page.locator(".key", has_text="耕地面积").locator(".key-value")
     people = page.locator(".key", has_text="实有人口").locator(".key-value")
     assert (land.inner_text(), people.inner_text()) == ("4.3\n万亩", "4.1\n万人")
@@ -272,7 +273,7 @@ def test_units_are_chosen_with_one_button_and_remembered(open_kit: Open) -> None
 
 
 def test_the_keyboard_reaches_every_control_and_the_focus_can_be_seen(open_kit: Open) -> None:
-    page = open_kit()
+    page = open_kit(drawn=False)
     shown = "e => getComputedStyle(e).visibility === 'visible' && e.offsetParent && !e.disabled && e.getBoundingClientRect().width > 0"
     wanted = page.evaluate(f"[...document.querySelectorAll('a[href], button, input, [tabindex=\"0\"]')].filter({shown}).length")
     seen = set()

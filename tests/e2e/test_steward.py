@@ -196,28 +196,23 @@ def test_by_keys_alone_one_comes_to_the_workbook(open_desk: Open) -> None:
         page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize(
-    ("size", "look", "language"),
-    [
-        pytest.param(size, look, language, id=f"{size[0]}x{size[1]}-{look or 'light'}-{language}", marks=[] if own else pytest.mark.matrix)
-        for i, size in enumerate(SIZES)
-        for look, language, own in (("", "zh-CN", i % 2 == 0), ("dark", "en", i % 2 == 1))
-    ],
-)
-def test_every_part_holds_at_this_size(open_desk: Open, home: Path, size: tuple[int, int], look: str, language: str) -> None:
-    page = open_desk(size=size, look=look, language=language)
-    (home / "pictures").mkdir(exist_ok=True)
+@pytest.mark.parametrize(("look", "language"), [("", "zh-CN"), ("dark", "en")])
+def test_every_part_holds_at_every_size(open_desk: Open, look: str, language: str) -> None:
+    page = open_desk(size=SIZES[0], look=look, language=language)
     cut = CUT.replace(".leaflet-container", ".leaflet-container, .desk-box, .plot-box")
     small = SMALL.replace('"a[href], button, input"', '"a[href], button, input, summary"')
+    checks = {"cut": cut, "overlap": OVERLAP, "collide": COLLIDE, "small": small}
     for part in PARTS:
         link = page.locator(".desk-part").nth(PARTS.index(part))
         link.click()
         expect(link).to_have_attribute("aria-current", "page")
-        page.screenshot(path=home / "pictures" / f"steward-{part}-{size[0]}x{size[1]}-{language}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{part} scrolls sideways"
-        for name, script in {"cut": cut, "overlap": OVERLAP, "collide": COLLIDE, "small": small}.items():
-            assert not (found := page.evaluate(script)), f"{part} {name}: {found}"
         assert not serious(page), part
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_function("([w, h]) => innerWidth === w && innerHeight === h", arg=[width, height])
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{part} scrolls sideways at {width}"
+            for name, script in checks.items():
+                assert not (found := page.evaluate(script)), f"{part} at {width}, {name}: {found}"
 
 
 def test_a_town_loaded_before_runs_were_recorded_says_so(failed_home: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bench.wall import soak, warm
 PANELS_FILLED = "**/_dash-update-component*"
 LATE_IN_THE_EVENING = "2026-11-22T16:30:00Z"  # half past midnight in the town's own zone
 A_QUARTER_LATER = "2026-11-22T16:45:00Z"
-CHANGES = 120
+CHANGES = 60
 
 
 def scene_of(page: Page) -> str | None:

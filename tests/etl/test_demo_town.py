@@ -15,7 +15,6 @@ from rich.console import Console
 
 from data.settings import Settings
 from data.store.serving import ServingStore
-from data.town.deliveries import write_town
 from etl.core.run import load
 from layers.core.query_cards import event_names
 
@@ -27,10 +26,8 @@ REPORTED = {"refused", "warning", "repaired"}
 
 
 @pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("raw")
-    write_town(folder, 0.02, 7, TODAY)
-    return folder
+def raw(deliveries: Path) -> Path:
+    return deliveries
 
 
 @pytest.fixture(scope="module")

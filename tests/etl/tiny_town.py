@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,10 @@ def _write_rows(folder: Path, name: str, rows: Table) -> str:
     return f"{name}.csv"
 
 
-def few_layers() -> list[Layer]:
+@cache
+def few_layers() -> tuple[Layer, ...]:
     """Houses and areas: enough to publish, and quicker than all layers."""
-    return [layer for layer in load_layers() if layer.name in ("houses", "grid_qa")]
+    return tuple(layer for layer in load_layers() if layer.name in ("houses", "grid_qa"))
 
 
 def home_of(tmp_path: Path, **changes: Any) -> Settings:

@@ -24,15 +24,14 @@ from data.store.lake import open_lake
 from data.store.serving import ServingStore, current
 from etl.core.run import load
 
-SCALE = "0.02"
 NOW = "2026-11-22T08:00:00+08:00"
 
 
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration town's raw files at scale 0.02; of its second delivery the houses and the cases."""
-    folder = tmp_path_factory.mktemp("town")
-    _python("-m", "data.town", str(folder), "--scale", SCALE, "--seed", "7", "--today", "2026-11-22", home=folder)
+def two_deliveries(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw files of the small demonstration town; of its second delivery the houses and the cases."""
+    folder = tmp_path_factory.mktemp("town") / "raw"
+    shutil.copytree(deliveries, folder)
     update = folder / "2-update" / "town.toml"
     town, *datasets = update.read_text(encoding="utf-8").split("[[dataset]]")
     chosen = [text for text in datasets if 'name = "houses"' in text or 'name = "casework"' in text]
@@ -41,10 +40,10 @@ def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(two_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with the first delivery on show."""
     home = tmp_path_factory.mktemp("base") / "home"
-    _python("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=home)
+    _python("-m", "etl", "load", str(two_deliveries / "1-base" / "town.toml"), home=home)
     return home
 
 
@@ -58,19 +57,19 @@ class Unhindered:
 
 
 @pytest.fixture(scope="module")
-def after(deliveries: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Unhindered:
+def after(two_deliveries: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Unhindered:
     home = tmp_path_factory.mktemp("after") / "home"
     shutil.copytree(base, home)
-    said = _python("-m", "etl", "load", str(deliveries / "2-update" / "town.toml"), home=home).splitlines()
+    said = _python("-m", "etl", "load", str(two_deliveries / "2-update" / "town.toml"), home=home).splitlines()
     report = json.loads(max((home / "runs").glob("*/report.json")).read_text())
     publish_s = next(stage["wall_s"] for stage in report["stages"] if stage["name"] == "publish")
     return Unhindered(seen(home), next(number for number, line in enumerate(said) if line.startswith("publish")), publish_s)
 
 
 def test_a_load_killed_at_any_moment_leaves_the_snapshot_before_and_the_next_run_healthy(
-    deliveries: Path, base: Path, after: Unhindered, tmp_path: Path
+    two_deliveries: Path, base: Path, after: Unhindered, tmp_path: Path
 ) -> None:
-    update = deliveries / "2-update" / "town.toml"
+    update = two_deliveries / "2-update" / "town.toml"
     before = seen(base)
     assert before != after.seen
     for line, delay_s in moments(after):
