@@ -42,7 +42,7 @@ test-system:
 
 test: $(SETUP) test-system lint   ## everything, the browser included
 	@node --test tests/js/*.test.js >/tmp/onescreen-js.log 2>&1 || { cat /tmp/onescreen-js.log; exit 1; }
-	@$(PY) -m pytest -n 3 --dist loadfile
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 screens: $(SETUP) test-system   ## every page at every size, in both languages and looks, in three towns, with pictures under .onescreen/artefacts/screens
 	@$(PY) -m pytest -n 2 -m matrix tests/e2e

@@ -16,7 +16,11 @@ from urllib.request import urlopen
 from bench.harness import ROOT
 
 TODAY = "2026-11-22"
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# Nothing that leaves the machine, and no second page for the browser's own controls beside each page that is opened.
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-features=PreloadTopChromeWebUI",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.serving import CHROMIUM
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+SLOW_FIRST = ("e2e", "faults", "etl", "layers")  # folders; whatever else is quick fills what time is left
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: next((n for n, name in enumerate(SLOW_FIRST) if name in item.path.parts), len(SLOW_FIRST)))
 
 
 @pytest.fixture(scope="session")

@@ -140,10 +140,9 @@ def test_panels_that_could_not_be_filled_stay_as_they_are_and_are_asked_for_agai
     page.evaluate("document.dispatchEvent(new CustomEvent('onescreen:snapshot', {detail: 'new'}))")
     assert page.locator(".wall-place:not([hidden])").count() == before
     assert page.locator(".state-failed").count() == 0
-    page.context.set_offline(False)
     page.unroute(PANELS_FILLED)
-    page.evaluate("document.getElementById('wall-fresh').dataset.old = '1'")
     with page.expect_response(PANELS_FILLED):
+        page.context.set_offline(False)  # which the page notices by itself
         page.evaluate("onescreen.watch.look()")
     expect(page.locator(".wall")).to_have_attribute("data-lost", "false")
     expect(page.locator("#wall-said")).to_have_text("连接正常")
