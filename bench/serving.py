@@ -16,10 +16,16 @@ from urllib.request import urlopen
 from bench.harness import ROOT
 
 TODAY = "2026-11-22"
-# Nothing that leaves the machine, and no second page for the browser's own controls beside each page that is opened.
+# Of several lists of features Chromium takes the last: Playwright's own, as far as it concerns pages and what leaves the machine, and
+# the page of the browser's own controls that is made beside each page that is opened.
+FEATURES_OFF = (
+    "PaintHolding", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "DestroyProfileOnBrowserClose", "ThirdPartyStoragePartitioning",
+    "MediaRouter", "LensOverlay", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "PreloadTopChromeWebUI",
+)  # fmt: skip
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-features=PreloadTopChromeWebUI",
+    f"--disable-features={','.join(FEATURES_OFF)}",
 ]  # fmt: skip
 
 
