@@ -37,11 +37,11 @@ test-system:
 	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$$missing postgresql-postgis"; \
 	if [ -n "$$missing" ]; then \
 	  echo "Installing$$missing"; \
-	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; } >/tmp/onescreen-apt.log 2>&1 || { tail -n 20 /tmp/onescreen-apt.log; exit 1; }; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; } >.venv/apt.log 2>&1 || { tail -n 20 .venv/apt.log; exit 1; }; \
 	fi
 
 test: $(SETUP) test-system lint   ## everything, the browser included
-	@node --test tests/js/*.test.js >/tmp/onescreen-js.log 2>&1 || { cat /tmp/onescreen-js.log; exit 1; }
+	@node --test tests/js/*.test.js >.venv/js.log 2>&1 || { cat .venv/js.log; exit 1; }
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 screens: $(SETUP) test-system   ## every page at every size, in both languages and looks, in three towns, with pictures under .onescreen/artefacts/screens

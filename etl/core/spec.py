@@ -52,7 +52,6 @@ __all__ = [
     "vector_reading",
 ]
 
-ROW = "__row"
 WKB = "__wkb"
 
 

@@ -31,6 +31,23 @@ DOORS = {
     "sqlite3.connect": {"data/store/lake.py", "incidents/log.py"},
 }
 
+# Whoever imports one of these may speak to another machine; only the server needs to, which listens. (DuckDB reads PostGIS tables.)
+NETWORK = (
+    "socket",
+    "ssl",
+    "http",
+    "urllib.request",
+    "ftplib",
+    "smtplib",
+    "asyncio.streams",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "urllib3",
+    "websockets",
+)
+LISTENS = {"app.py"}
+
 
 def python_files(*rooms: str) -> list[Path]:
     files = [ROOT / "app.py"] if "app" in rooms else []
@@ -108,6 +125,16 @@ def test_every_single_door_is_used_by_its_keeper_alone(file: Path) -> None:
     place = str(file.relative_to(ROOT))
     broken = {door for door in door_uses(ast.parse(file.read_text(encoding="utf-8"))) if place not in DOORS[door]}
     assert not broken, f"{place} opens {sorted(broken)}; keepers: { {door: sorted(DOORS[door]) for door in broken} }"
+
+
+def speaks(file: Path) -> set[str]:
+    """Names of the network that a file imports."""
+    return {door for name in imports(file) for door in NETWORK if name == door or name.startswith(f"{door}.")}
+
+
+def test_nothing_but_the_server_speaks_to_the_network() -> None:
+    speaking = {str(file.relative_to(ROOT)) for file in python_files(*ROOMS) if speaks(file)}
+    assert speaking == LISTENS
 
 
 def test_the_checker_sees_a_forbidden_arrow_and_a_forbidden_door() -> None:
