@@ -1,7 +1,8 @@
 """`python bench/screen.py [--runs 5] [--home HOME]`: what a visitor waits for, in a real browser.
 
 Bytes and time until each page can be used (cold browser, warm server); time of each main interaction from the tap to the painted answer,
-each answer compared with what it must be; memory of the server with 50 open pages.
+each answer compared with what it must be; what people come for, from a cold start, in taps and seconds; memory of the server with 50 open
+pages.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.harness import machine, say
 from bench.serving import CHROMIUM, Served, served, small_town
+from data.settings import Settings
+from data.store.serving import on_show
 
 SIZE = {"width": 1024, "height": 768}  # a tablet
 PAGES = {"/": "door", "/town": "town", "/wall": "wall", "/steward": "steward"}
@@ -105,6 +108,7 @@ def main() -> int:
         say(f"screen: {SIZE['width']}×{SIZE['height']}, {chosen.runs} runs; {machine()}")
         arrivals(browser, server, chosen.runs)
         wrong = interactions(browser, server, chosen.runs)
+        journeys(browser, server, a_resident(server), chosen.runs)
         viewers(browser, server)
         browser.close()
     return report_wrong(wrong)
@@ -209,6 +213,73 @@ def spoken(page: Page, server: Served, wrong: list[str]) -> float:
     if ("Houses" in page.locator(".panel-legend").inner_text()) != (wanted == "en"):
         wrong.append(f"language {wanted}: {page.locator('.panel-legend .panel-title').inner_text()}")
     return took_ms
+
+
+# ── journeys ──
+class Finger:
+    """Counts what a finger does on a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.taps = page, 0
+
+    def on(self, selector: str) -> None:
+        self.taps += 1
+        self.page.locator(selector).first.tap()
+
+
+def whom_to_call(finger: Finger, _who: str) -> None:
+    """The reds of a village and whom they concern; the last tap is the call."""
+    finger.on(".panel-list .list-row")
+    finger.page.locator(".crumb-here").wait_for()
+    finger.on(".key-link")
+    finger.page.locator(".panel-list .list-row[href*='object=']").first.wait_for()
+    finger.on(".panel-list .list-row")
+    finger.page.locator(".panel-card .card-level .level-tag[data-level='1']").wait_for()
+    finger.page.locator(".panel-card a[href^='tel:']").first.wait_for()
+    finger.taps += 1
+
+
+def side_by_side(finger: Finger, _who: str) -> None:
+    """Two villages compared."""
+    finger.on(".compare-switch")
+    for picked in (1, 2):
+        finger.on(".panel-list .list-row:not(.picked)")
+        finger.page.locator(".list-row.picked").nth(picked - 1).wait_for()
+    finger.page.locator(".compare thead .compare-name").nth(1).wait_for()
+
+
+def house_of(finger: Finger, who: str) -> None:
+    """A person's house by the whole name."""
+    finger.on("#query")
+    finger.page.keyboard.type(who)
+    finger.on(".hit[href*='object=house']")
+    finger.page.locator(".panel-card .card-level").wait_for()
+
+
+JOURNEYS = {"reds of a village, and whom to call": whom_to_call, "two villages side by side": side_by_side, "a house by a name": house_of}
+
+
+def a_resident(server: Served) -> str:
+    """Name of a person who lives in a house of the town."""
+    sql = "SELECT name FROM person SEMI JOIN house USING (house_id) WHERE length(name) > 2 ORDER BY person_id LIMIT 1"
+    rows = on_show(Settings(home=server.home), sql)
+    return str(rows[0][0]) if rows else ""
+
+
+def journeys(browser: Browser, server: Served, who: str, runs: int) -> None:
+    """Print taps and seconds of each, from an empty cache: the browser is a machine and reads at once."""
+    say("\n| journey, from a cold start on a tablet | taps | seconds, median | worst |\n|---|---|---|---|")
+    for name, go in JOURNEYS.items():
+        times, taps = [], 0
+        for _ in range(min(runs, 5)):
+            context = browser.new_context(viewport=SIZE, has_touch=True)
+            finger, started = Finger(context.new_page()), time.perf_counter()
+            finger.page.goto(server.url + "/town")
+            go(finger, who)
+            times.append(time.perf_counter() - started)
+            taps = finger.taps
+            context.close()
+        say(f"| {name} | {taps} | {statistics.median(times):.2f} | {max(times):.2f} |")
 
 
 # ── open pages ──

@@ -31,10 +31,11 @@ CHROMIUM = [
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: its address and its process id."""
+    """A running server: its address, its process id, and the ONESCREEN_HOME that it shows."""
 
     url: str
     pid: int
+    home: Path
 
     @property
     def memory_mb(self) -> float:
@@ -54,7 +55,7 @@ def served(home: Path) -> Iterator[Served]:
     try:
         url = f"http://127.0.0.1:{port}"
         _answers(url)
-        yield Served(url, process.pid)
+        yield Served(url, process.pid, home)
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -16,12 +16,21 @@ from collections.abc import Iterable
 
 
 class OneScreenError(Exception):
-    """Base of all errors meant for a person. `remedy` is one sentence: what to do about it."""
+    """Base of all errors meant for a person. `remedy` is one sentence: what to do about it. `zh` and `zh_remedy` say both in Chinese.
 
-    def __init__(self, message: str, *, remedy: str = "") -> None:
+    Whoever shows an error shows `said("zh")` and `said("en")`; an error that has no Chinese yet says its English in both.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", zh: str = "", zh_remedy: str = "") -> None:
         super().__init__(f"{message} {remedy}".strip())
         self.message = message
         self.remedy = remedy
+        self.zh = zh
+        self.zh_remedy = zh_remedy
+
+    def said(self, language: str) -> tuple[str, str]:
+        """Message and remedy in "zh" or "en"."""
+        return (self.zh, self.zh_remedy or self.remedy) if language == "zh" and self.zh else (self.message, self.remedy)
 
 
 class SettingsError(OneScreenError):
