@@ -59,8 +59,17 @@ class PolicyError(OneScreenError):
 
 def advice(unknown: str, known: Iterable[str]) -> str:
     """Remedy sentence for a misspelt name: the nearest known names, or all of them when none is near."""
-    names = sorted(known)
-    near = difflib.get_close_matches(unknown, names, n=3, cutoff=0.5)
-    if near:
-        return f"Did you mean {' or '.join(repr(name) for name in near)}?"
-    return f"Known: {', '.join(names)}."
+    known = list(known)
+    near = _near(unknown, known)
+    return f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else f"Known: {', '.join(sorted(known))}."
+
+
+def advice_zh(unknown: str, known: Iterable[str]) -> str:
+    """`advice` in Chinese."""
+    known = list(known)
+    near = _near(unknown, known)
+    return f"是否要写 {' 或 '.join(repr(name) for name in near)}？" if near else f"可用：{'、'.join(sorted(known))}。"
+
+
+def _near(unknown: str, known: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(unknown, sorted(known), n=3, cutoff=0.5)
