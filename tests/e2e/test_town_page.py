@@ -1,11 +1,12 @@
 """The first page: see the town, go down to a house, learn why it is red and whom to call."""
 
 import re
-from typing import Any
 
 import pytest
 from conftest import Open, Server, ready
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bench.screen import noted, transferred
 
 TOWN = "示范镇"
 
@@ -233,13 +234,12 @@ def test_a_lost_server_is_said_at_once_and_its_return_too(open_page: Open) -> No
     expect(page.locator("#connection")).to_have_count(0)
 
 
-def transferred(page: Page) -> int:
-    entries: list[dict[str, Any]] = page.evaluate("performance.getEntriesByType('resource').map(e => ({size: e.transferSize}))")
-    return sum(entry["size"] for entry in entries)
-
-
-def test_little_is_transferred_and_no_plotting_library_is_loaded(open_page: Open) -> None:
-    page = open_page("/town")
-    assert transferred(page) < 1_200_000
-    loaded = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
-    assert not [name for name in loaded if "plotly" in name]
+def test_little_is_transferred_before_the_map_is_painted_and_no_plotting_library(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page()
+    came = noted(page, "requestfinished")
+    page.goto(f"{server.url}/town")
+    ready(page)
+    assert [one for one in came if "/pack/" in one.url and "manifest" not in one.url], "what the worker fetches is counted"
+    assert 200_000 < transferred(came) < 1_200_000
+    assert not [one.url for one in came if "plotly" in one.url]
+    page.close()
