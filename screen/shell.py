@@ -39,7 +39,7 @@ def drawn(page: Page, screen: Screen, search: str) -> Any:
     try:
         return page.layout(screen.seen_on(page), say, search)
     except OneScreenError as error:
-        return html.Main(failed(say("failed.title"), str(error), say), className="door")
+        return html.Main(failed(say("failed.title"), say.error(error), say), className="door")
 
 
 def visitor(screen: Screen) -> Words:

@@ -63,7 +63,7 @@ def _guarded(desk: Desk, read: Callable[[Desk], Node]) -> Node:
     try:
         return read(desk)
     except OneScreenError as error:
-        return panel("", failed(desk.words("failed.title"), str(error), desk.words))
+        return panel("", failed(desk.words("failed.title"), desk.words.error(error), desk.words))
 
 
 def _stamp(desk: Desk) -> list[Node]:

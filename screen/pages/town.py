@@ -118,7 +118,7 @@ def _guarded(scene: Scene, read: Callable[[], Node]) -> Node:
     try:
         return read()
     except OneScreenError as error:
-        return panel("", failed(scene.words("failed.title"), str(error), scene.words))
+        return panel("", failed(scene.words("failed.title"), scene.words.error(error), scene.words))
 
 
 def stamp(scene: Scene) -> Node:
@@ -163,7 +163,7 @@ def read_object(screen: Screen, store: query.Store, view: View, words: Words) ->
     try:
         found = query.card(store, screen.viewer, *view.opened, view.layer)
     except OneScreenError as error:
-        return {"card": panel(words("card"), empty(str(error)), kind="panel-card"), "spot": None}
+        return {"card": panel(words("card"), empty(words.error(error)), kind="panel-card"), "spot": None}
     return {"card": card(found, view, words), "spot": spot(found)}
 
 

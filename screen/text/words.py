@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from data.errors import SettingsError, advice
+from data.errors import OneScreenError, SettingsError, advice
 from screen.text.en import EN
 from screen.text.zh import ZH
 
@@ -42,6 +42,10 @@ class Words:
     def pick(self, zh: str, en: str) -> str:
         """The text of this language, or the other one when this one is empty."""
         return (zh or en) if self.language == "zh-CN" else (en or zh)
+
+    def error(self, error: OneScreenError) -> str:
+        """What an error says and what to do about it, in this language where it has it."""
+        return " ".join(error.said("zh" if self.language == "zh-CN" else "en")).strip()
 
     def of(self, text: Mapping[str, str] | str | None) -> str:
         """A `{"zh": …, "en": …}` value in this language; plain text as it is."""

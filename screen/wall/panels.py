@@ -33,7 +33,7 @@ def _guarded(facts: Facts, read: Read) -> Node:
     try:
         return read(facts)
     except OneScreenError as error:
-        return panel("", failed(words("failed.title"), str(error), words), kind="wall-panel wall-failed")
+        return panel("", failed(words("failed.title"), words.error(error), words), kind="wall-panel wall-failed")
     except Exception:
         # A wall hangs where nobody can press a key: one broken panel may not take the others with it, and is told to the log.
         logging.getLogger(__name__).exception("A panel of the wall could not be read.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.errors import SettingsError
+from data.errors import SettingsError, StoreError
 from data.policy import Suppressed
 from screen.figures import age, area, change, day, figure, moment, said
 from screen.text import EN, TABLES, ZH, words
@@ -48,6 +48,12 @@ def test_no_word_of_the_demonstration_town_stands_in_a_text_table() -> None:
 def test_an_unknown_key_names_the_nearest_one() -> None:
     with pytest.raises(SettingsError, match=r"'card\.close'"):
         ZH_WORDS("card.clsoe")
+
+
+def test_an_error_is_told_in_the_visitors_language_and_in_english_where_it_has_no_other() -> None:
+    both = StoreError("No town.", remedy="Load one.", zh="没有数据。", zh_remedy="请先入库。")
+    assert (words("zh-CN").error(both), words("en").error(both)) == ("没有数据。 请先入库。", "No town. Load one.")
+    assert words("zh-CN").error(StoreError("No town.", remedy="Load one.")) == "No town. Load one."
 
 
 def test_a_value_with_two_languages_falls_back_to_the_one_that_is_there() -> None:
