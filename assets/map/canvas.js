@@ -5,6 +5,9 @@
   const ns = (root.onescreen = root.onescreen || {});
   ns.map = ns.map || {};
   const RING_FROM_PX = 3; // radius from which a dot has a rim; on a smaller one there would be little else
+  const SMALL_PX = 6; // a red or orange polygon that is smaller gets its dot as well
+  const SMALL_DOT_PX = 1.5; // radius of a dot of things that are never drawn as dots
+  const STAMPED = { 1: 2, 2: 1.4 }; // by how much these dots are larger, where nobody has asked for more
   const TILE_PX = 512; // CSS pixels; a screen tile of map zoom z is world tile z − 1
 
   /** What a raster of `item` for a screen tile depends on, as cache key, with the message for the worker (null: no data there). */
@@ -34,11 +37,19 @@
     const { paint } = ns.map;
     const look = scene.look(item);
     if (!look) return;
-    if (raster.runs) paint.paintRuns(out, { ...raster.runs, size }, look);
+    if (raster.runs) paint.paintRuns(out, { ...raster.runs, size }, { ...look, stamps: stampsOf(item, look, record) });
     else {
       const radius = dotRadius(item, record);
       paint.paintDots(out, raster.dots, { ...look, radius, ring: radius >= RING_FROM_PX * record.dpr ? scene.ring : 0 });
     }
+  }
+
+  /** How small polygons of the worst levels are made to be seen; null for colours that are no levels, and for areas and lines. */
+  function stampsOf(item, look, record) {
+    if (!look.byLevel || item.tileset.kind !== "polygon" || item.tileset.table === "area") return null;
+    const dots = item.tileset.bands.find((band) => band.size_px);
+    const radius = (dots ? ns.map.plan.at(dots.size_px, record.coords.z) : SMALL_DOT_PX) * record.dpr;
+    return { larger: look.larger || STAMPED, radius, ring: 0, under: SMALL_PX * record.dpr, rank: look.rank };
   }
 
   function dotRadius(item, record) {

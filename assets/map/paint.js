@@ -66,9 +66,12 @@
   /**
    * Paint rasterised polygons or lines over `out`. `array` maps id to value (null: the id is the value); `lut` comes from `table`.
    * `filter` = {array, shown: Uint8Array(256)} hides features by a second array; `hatched` = Uint8Array(256) of values drawn in stripes.
+   * `stamps` = {larger, radius, ring, under, rank}: features of the values in `larger` that are less than `under` pixels across get a dot
+   * as well, as large as `larger` says: a red house must be seen where it is three pixels among thousands.
    */
-  function paintRuns(out, runs, { array, lut, filter, hatched, period }) {
+  function paintRuns(out, runs, { array, lut, filter, hatched, period, stamps }) {
     const { starts, values, size } = runs;
+    const boxes = stamps ? new Map() : null;
     const signed = new Int32Array(out.buffer, out.byteOffset, out.length); // small integers in V8; unsigned ones above 2^31 are not
     for (let i = 0; i < starts.length; i++) {
       const v = values[i];
@@ -81,7 +84,32 @@
       const from = starts[i], to = i + 1 < starts.length ? starts[i + 1] : size * size;
       if (hatched && hatched[value]) stripes(out, from, to, colour, size, period);
       else lay(signed, from, to, colour);
+      if (boxes && stamps.larger[value]) widen(boxes, id, value, from, to, size);
     }
+    if (boxes && boxes.size) paintSmall(out, boxes, size, lut, stamps);
+  }
+
+  /** Make the box of a feature hold a run of it: [value, left, top, right, bottom], right and bottom beyond it. */
+  function widen(boxes, id, value, from, to, size) {
+    const y = (from / size) | 0, end = ((to - 1) / size) | 0;
+    const x = end > y ? 0 : from - y * size, right = end > y ? size : to - y * size;
+    const box = boxes.get(id);
+    if (!box) { boxes.set(id, [value, x, y, right, end + 1]); return; }
+    if (x < box[1]) box[1] = x;
+    if (right > box[3]) box[3] = right;
+    box[4] = end + 1; // runs come from the top down
+  }
+
+  /** A dot on each of the features with these boxes that is small. */
+  function paintSmall(out, boxes, size, lut, { larger, radius, ring, under, rank }) {
+    const xs = [], ys = [], array = [];
+    for (const [value, left, top, right, bottom] of boxes.values()) {
+      if (Math.max(right - left, bottom - top) >= Math.max(under, 2 * radius * larger[value])) continue;
+      xs.push((left + right) >> 1);
+      ys.push((top + bottom) >> 1);
+      array.push(value);
+    }
+    if (array.length) paintDots(out, { size, xs, ys, ids: array.map((_, i) => i) }, { array, lut, rank, radius, ring, larger });
   }
 
   function lay(signed, from, to, colour) {

@@ -36,7 +36,7 @@
       const only = theme ? state.classes : state.levels;
       const lut = paint.table(paint.colours(manifest.palettes, theme, state.scheme), { fill: alpha, edgeHex: ink.edge, shown: only && new Set(only) });
       return {
-        array, lut, rank: ranks(theme), period: 8 * Math.max(1, Math.round(root.devicePixelRatio || 1)),
+        array, lut, byLevel: !theme, rank: ranks(theme), period: 8 * Math.max(1, Math.round(root.devicePixelRatio || 1)),
         filter: levels && { array: levels, shown: Uint8Array.from({ length: 256 }, (_, value) => (state.levels.includes(value) ? 1 : 0)) },
         larger: theme ? null : state.larger,
         hatched: state.stale.includes(layer.name) ? new Uint8Array(256).fill(1) : null,

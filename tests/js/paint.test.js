@@ -116,3 +116,36 @@ test("a level that is drawn larger reaches further, and the others do not", () =
   assert.ok(draw(1, { 1: 3 }) > 3 * draw(1, null));
   assert.equal(draw(2, { 1: 3 }), draw(2, null));
 });
+
+/* A tile of 40 pixels with a polygon of `side` pixels of this level at 10, 10, painted with stamps. */
+function stamped(level, side, more = {}) {
+  const size = 40, pieces = [[0, 0]];
+  for (let y = 10; y < 10 + side; y++) pieces.push([y * size + 10, 1], [y * size + 10 + side, 0]);
+  const out = new Uint32Array(size * size), stamps = { larger: { 1: 2, 2: 1.4 }, radius: 1.5, ring: 0, under: 6, rank: ranks() };
+  paint.paintRuns(out, runsOf(size, pieces), { array: Uint8Array.of(level), lut: lutOf(more.shown), filter: more.filter, stamps: "stamps" in more ? more.stamps : stamps });
+  return out.filter((v) => v).length;
+}
+
+test("a red house of two pixels gets a dot as well, a large one and one that is in order do not", () => {
+  assert.equal(stamped(1, 2, { stamps: null }), 4);
+  assert.ok(stamped(1, 2) > 20, `${stamped(1, 2)} pixels`);
+  assert.ok(stamped(2, 2) > 8, `${stamped(2, 2)} pixels`);
+  assert.equal(stamped(1, 12), 144);
+  assert.equal(stamped(5, 2), 4);
+});
+
+test("a red house that is filtered out gets no dot either", () => {
+  assert.equal(stamped(1, 2, { shown: [2] }), 0);
+  assert.equal(stamped(1, 2, { filter: { array: Uint8Array.of(5), shown: Uint8Array.from({ length: 256 }, (_, v) => (v === 1 ? 1 : 0)) } }), 0);
+});
+
+test("dots on small red polygons cost little among ten thousand houses on a tile", () => {
+  const size = 1024, n = 10000, pieces = [];
+  for (let y = 0; y < 100; y++)
+    for (let row = 0; row < 5; row++) for (let x = 0; x < 100; x++) pieces.push([(y * 10 + row) * size + x * 10, y * 100 + x + 1], [(y * 10 + row) * size + x * 10 + 5, 0]);
+  const array = Uint8Array.from({ length: n }, (_, i) => (i % 50 ? 5 : 1)), out = new Uint32Array(size * size);
+  const stamps = { larger: { 1: 2, 2: 1.4 }, radius: 1.5, ring: 0, under: 6, rank: ranks() }, runs = runsOf(size, pieces);
+  const took = (look) => Math.min(...Array.from({ length: 7 }, () => { out.fill(0); const t = performance.now(); paint.paintRuns(out, runs, look); return performance.now() - t; }));
+  const plain = took({ array, lut: lutOf() }), both = took({ array, lut: lutOf(), stamps });
+  assert.ok(both < 2 * plain + 3, `${both} ms instead of ${plain} ms`);
+});
