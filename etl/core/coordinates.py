@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ import pyarrow.compute as pc
 import shapely
 
 from data.geo import parse_angle, parse_pair
+from etl.core.mapping import levels, without_brackets
+from etl.core.transform import Datum
 
 Kind = Literal["xy", "wkt", "pair"]
 
@@ -40,22 +43,37 @@ _PAIR = (
     "lonlat",
     "latlng",
     "lnglat",
+    "经度纬度",
+    "纬度经度",
     "coordinates",
     "位置坐标",
     "定位",
     "地理坐标",
     "point",
 )
+# What a header says of the system in which its numbers are. GPS says nothing: map apps call their shifted degrees so too.
+_DATUMS: tuple[tuple[Datum, re.Pattern[str]], ...] = (
+    ("gcj02", re.compile("gcj(02)?|高德(地图)?|腾讯(地图)?|火星(坐标系?)?")),
+    ("bd09", re.compile("bd09(ll)?|bd(?=lon|lng|lat)|百度(地图)?")),
+    ("wgs84", re.compile("wgs(84)?|cgcs(2000)?|(国家|大地|国家大地)2000(坐标系)?|2000(国家)?(大地)?坐标系")),
+)
+_NAMED = re.compile("|".join([f"({pattern.pattern})" for _, pattern in _DATUMS] + ["gps"]))
+_UNIT = re.compile("(米|m|十进制度)$")
+_DEGREES = re.compile("(经度|纬度)$")
 _WKT_TEXT = re.compile(r"^\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*(\(|EMPTY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class CoordinateColumns:
-    """Where the coordinates of a table stand: x and y columns, or one column of WKT or of pairs (then `y` is None)."""
+    """Where the coordinates of a table stand: x and y columns, or one column of WKT or of pairs (then `y` is None).
+
+    `datum` is what the headers say of the system, None when they say nothing: a hint, not a fact.
+    """
 
     kind: Kind
     x: str
     y: str | None = None
+    datum: Datum | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +94,42 @@ def find_coordinates(
     """
     if declared:
         return _declared(declared)
-    named = {_PLAIN.sub("", header).casefold(): header for header in reversed(headers)}
+    named = _named(headers)
     wkt = next((named[name] for name in _WKT if name in named and _most(values(named[name]), _is_wkt)), None)
     if wkt:
-        return CoordinateColumns("wkt", wkt)
-    for x, y in _AXES:
-        pair = _couple(named, x, y)
-        if pair and all(_most(values(header), _is_number) for header in pair):
-            return CoordinateColumns("xy", *pair)
+        return CoordinateColumns("wkt", wkt, datum=datum_of(wkt))
+    for x, y in coordinate_headers(headers):
+        if all(_most(values(header), _is_number) for header in (x, y)):
+            return CoordinateColumns("xy", x, y, datum_of(x))
     for header in (named[name] for name in (*_PAIR, *_WKT) if name in named):
         if _most(values(header), _is_wkt):
-            return CoordinateColumns("wkt", header)
+            return CoordinateColumns("wkt", header, datum=datum_of(header))
         if _most(values(header), lambda text: parse_pair(text) is not None):
-            return CoordinateColumns("pair", header)
+            return CoordinateColumns("pair", header, datum=datum_of(header))
     return None
+
+
+def coordinate_headers(headers: Sequence[str]) -> list[tuple[str, str]]:
+    """Couples of headers that are called like the two axes of one place, the surest first; those of map apps come last.
+
+    Both have to stand in the same group: 高德经度 goes with 高德纬度, never with 百度纬度.
+    """
+    forms: dict[str, list[tuple[int, str, str]]] = {}
+    for header in headers:
+        for step, name in enumerate(_forms(header)):
+            forms.setdefault(name, []).append((step, _group(header, name, step), header))
+    found: list[tuple[tuple[bool, int, int], tuple[str, str]]] = []
+    for place, (x, y) in enumerate(_AXES):
+        couples = [(max(i, j), a, b) for i, one, a in forms.get(x, ()) for j, other, b in forms.get(y, ()) if one == other]
+        found += [((_is_shifted(a), step, place), (a, b)) for step, a, b in couples]
+        if couple := _begin_alike(headers, x, y):
+            found.append(((_is_shifted(couple[0]), 9, place), couple))
+    return [couple for _, couple in sorted(found, key=lambda item: item[0])]
+
+
+def datum_of(header: str) -> Datum | None:
+    """The system that `header` names: 高德经度 is GCJ-02, lon (BD-09) is BD-09, 经度(WGS84) and CGCS2000_X are not shifted."""
+    return next((datum for datum, pattern in _DATUMS if pattern.search(_plain(header))), None)
 
 
 def points_of(columns: CoordinateColumns, first: pa.Array, second: pa.Array | None = None) -> Points:
@@ -138,20 +178,52 @@ def _unpacked(values: npt.NDArray[np.float64], packed: npt.NDArray[np.bool_]) ->
 
 def _declared(declared: Mapping[str, str]) -> CoordinateColumns | None:
     if "wkt" in declared:
-        return CoordinateColumns("wkt", declared["wkt"])
+        return CoordinateColumns("wkt", declared["wkt"], datum=datum_of(declared["wkt"]))
     for x, y in (("lon", "lat"), ("x", "y")):
         if x in declared and y in declared:
-            return CoordinateColumns("xy", declared[x], declared[y])
+            return CoordinateColumns("xy", declared[x], declared[y], datum_of(declared[x]))
     return None
 
 
-def _couple(named: Mapping[str, str], x: str, y: str) -> tuple[str, str] | None:
-    """The headers `x` and `y`, or ones that begin alike ("X Coordinate (State Plane)")."""
-    if x in named and y in named:
-        return named[x], named[y]
+def _plain(text: str) -> str:
+    """`text` without width, case, spaces and signs."""
+    return _PLAIN.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _forms(header: str) -> Iterator[str]:
+    """Names that `header` may stand for, the surest first: whole, without brackets, its last level, without unit and name of a datum."""
+    bare = without_brackets(header)
+    last = _plain((levels(bare) or [bare])[-1])
+    yield from (_plain(header), _plain(bare), last, _UNIT.sub("", last), _NAMED.sub("", _UNIT.sub("", last)))
+    if axis := _DEGREES.search(last):
+        yield axis.group()  # 安装点经度
+
+
+def _group(header: str, name: str, step: int) -> str:
+    """What `header` says beside `name`: the axes of one place have it in common."""
+    rest = _plain(without_brackets(header)).replace(name, "", 1) if step else ""
+    return f"{datum_of(header) or ''} {rest}"
+
+
+def _named(headers: Sequence[str]) -> dict[str, str]:
+    """Name → header, for columns that stand alone; the surest form of the first header wins."""
+    found: dict[str, tuple[int, str]] = {}
+    for header in headers:
+        for step, name in enumerate(_forms(header)):
+            if name not in found or step < found[name][0]:
+                found[name] = (step, header)
+    return {name: header for name, (_, header) in found.items()}
+
+
+def _is_shifted(header: str) -> bool:
+    return datum_of(header) in ("gcj02", "bd09")
+
+
+def _begin_alike(headers: Sequence[str], x: str, y: str) -> tuple[str, str] | None:
+    """Headers that begin with the long names `x` and `y` ("X Coordinate of the State Plane")."""
     if len(x) < 6:
         return None
-    starts = [(next((h for n, h in named.items() if n.startswith(part)), None)) for part in (x, y)]
+    starts = [next((header for header in headers if _plain(header).startswith(part)), None) for part in (x, y)]
     return (starts[0], starts[1]) if starts[0] and starts[1] else None
 
 

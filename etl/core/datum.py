@@ -13,6 +13,7 @@ from data.errors import SourceError
 from data.geo import fit_similarity, zones
 from etl.core.evidence import Evidence
 from etl.core.outline import CHINA, Box, Place, Score, nearness, sample_points
+from etl.core.system_names import chinese, crs_label, label
 from etl.core.transform import LONLAT, Coordinates, Datum, System, Transform, crs_of, is_degrees, to_lonlat
 
 __all__ = [
@@ -23,20 +24,8 @@ __all__ = [
 MINIMUM = 0.95  # share of points inside the town below which a load is refused
 CLEAR = 0.02  # a datum shift has to move this share of points into the town to be believed
 _NEARLY_ALL = 0.99  # share that a shift has to put inside to be believed over an unshifted reading that would do
+_MANY = 100  # points that it takes to believe a shift where the unshifted reading would do
 _TRIED = 20_000  # points that every candidate is tried on
-_NAMES = {"EPSG:4326": "WGS84", "EPSG:4490": "CGCS2000 lon/lat", "EPSG:3857": "Web Mercator", "OGC:CRS84": "WGS84"}
-_WORDS = (
-    (" with swapped axes", "（坐标轴互换）"),
-    ("a local system given by parameters", "按参数定义的地方坐标系"),
-    ("a local system fitted to control points", "由控制点拟合的地方坐标系"),
-    ("no zone prefix", "不带带号"),
-    (", prefixed", "，带带号"),
-    ("zone ", "带号 "),
-    (" as ", " 按 "),
-    (" lon/lat", " 经纬度"),
-    ("° CM ", "度带 中央经线 "),
-)
-_DATUMS = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +69,17 @@ def detect(
     declared_datum: str | None = None,
     control_points: Sequence[tuple[float, float, float, float]] = (),
     score: Score | None = None,
+    header_datum: Datum | None = None,
 ) -> DatumDecision:
     """The system of `sample` (points (n, 2), WKB or geometries, as delivered).
 
     `town` is the town's outline in degrees (a box, or better a polygon; None before the areas are loaded: then only plausibility
     counts). `control_points` are (x, y, lon, lat) of a local system. `score` tells systems apart that the outline cannot, such as
-    GCJ-02 from WGS84: see `nearness`. Raises SourceError when a declared system is unknown or control points do not fit.
+    GCJ-02 from WGS84: see `nearness`. `header_datum` is what the headers call the coordinates; it counts as long as the points do not
+    contradict it. Raises SourceError when a declared system is unknown or control points do not fit.
     """
     points = sample_points(sample)
-    judge = _Judge(points[:: max(len(points) // _TRIED, 1)], points, Place(town, town_crs), score)
+    judge = _Judge(points[:: max(len(points) // _TRIED, 1)], points, Place(town, town_crs), score, header_datum)
     if control_points:
         return _fitted(judge, control_points, town_crs)
     declared = _declared(declared_crs, declared_datum, file_crs)
@@ -107,9 +98,12 @@ def require_inside(decision: DatumDecision, name: str, *, force: bool = False, m
         return
     better = [a for a in decision.alternatives if a.inside_share > decision.inside_share + CLEAR][:3]
     others = "; ".join(f"as {a.label} {_percent(a.inside_share)}" for a in better) or "no other known system fits better"
+    others_zh = "；".join(f"按 {a.label_zh} 为 {_percent(a.inside_share)}" for a in better) or "其他已知坐标系也不更符合"
     raise SourceError(
         f"{name}: only {_percent(decision.inside_share)} of {decision.points} points fall inside the town as {decision.label}; {others}.",
         remedy='Declare crs = "…", datum = "gcj02" or "bd09", or control_points = […]; accept_outside = true loads it as it is.',
+        zh=f"{name}：按 {chinese(decision.label)}，{decision.points} 个点中仅 {_percent(decision.inside_share)} 落在镇域内；{others_zh}。",
+        zh_remedy='请声明 crs = "…"、datum = "gcj02" 或 "bd09"，或 control_points = […]；确认无误可设 accept_outside = true 照原样入库。',
     )
 
 
@@ -132,42 +126,13 @@ def transformer(decision: DatumDecision, town_crs: str) -> Transform:
     return Transform(decision.system, town_crs)
 
 
-def label(system: System) -> str:
-    """What people call a system."""
-    if system.fit is not None:
-        name = "a local system fitted to control points"
-    elif system.crs.startswith("local:"):
-        name = "a local system given by parameters"
-    else:
-        name = _crs_label(system.crs)
-    shifted = _DATUMS.get(system.datum)
-    name = f"{shifted}" if shifted and is_degrees(system.crs) else f"{shifted} in {name}" if shifted else name
-    return f"{name} with swapped axes" if system.swapped and system.fit is None else name
-
-
-def chinese(text: str) -> str:
-    """A label in Chinese: the names of systems are the same in both languages, the words around them are not."""
-    for en, zh in _WORDS:
-        text = text.replace(en, zh)
-    return text
-
-
-def _crs_label(crs: str) -> str:
-    zone = next((zone for zone in zones() if crs == f"EPSG:{zone.epsg}"), None)
-    if zone:
-        return zone.label
-    if crs in _NAMES:
-        return _NAMES[crs]
-    found = crs_of(crs)
-    return crs if crs.startswith("EPSG:") and found.name == "unknown" else f"{found.name} ({crs})" if len(crs) < 20 else found.name
-
-
 @dataclass(frozen=True, slots=True)
 class _Judge:
     tried: Coordinates
     every: Coordinates
     place: Place
     score: Score | None
+    header: Datum | None = None
 
     def share(self, system: System, *, every: bool = False) -> float:
         points = self.every if every else self.tried
@@ -190,11 +155,17 @@ def _declared(crs: str | None, datum: str | None, file_crs: str | None) -> Syste
     plain = (datum or "wgs84").lower().replace("-", "").replace("_", "")
     known: dict[str, Datum] = {"wgs84": "wgs84", "cgcs2000": "wgs84", "gcj02": "gcj02", "bd09": "bd09", "local": "local"}
     if plain not in known:
-        raise SourceError(f"The datum {datum!r} is unknown.", remedy="Give wgs84, cgcs2000, gcj02, bd09 or local.")
+        raise SourceError(
+            f"The datum {datum!r} is unknown.", remedy="Give wgs84, cgcs2000, gcj02, bd09 or local.",
+            zh=f"未知的 datum：{datum!r}。", zh_remedy="可填 wgs84、cgcs2000、gcj02、bd09 或 local。",
+        )  # fmt: skip
     local = bool(crs and crs.startswith("local:"))
     system = System(crs or file_crs or LONLAT, "local" if local else known[plain])
     if system.datum == "local" and (crs is None):
-        raise SourceError("A local system was declared without parameters.", remedy='Give crs = "local:lon_0=…" or control_points = […].')
+        raise SourceError(
+            "A local system was declared without parameters.", remedy='Give crs = "local:lon_0=…" or control_points = […].',
+            zh="声明了地方坐标系，但没有给出参数。", zh_remedy='请填 crs = "local:lon_0=…" 或 control_points = […]。',
+        )  # fmt: skip
     if not system.crs.startswith("local:"):
         crs_of(system.crs)
     return system
@@ -246,12 +217,12 @@ def _about_file(judge: _Judge, chosen: Alternative, file_crs: str | None) -> Ite
     if not file_crs:
         yield Evidence("the file names no coordinate system", "文件未标明坐标系")
     elif chosen.system.crs == file_crs:
-        yield Evidence(f"the file says {_crs_label(file_crs)}", f"文件标明 {chinese(_crs_label(file_crs))}")
+        yield Evidence(f"the file says {crs_label(file_crs)}", f"文件标明 {chinese(crs_label(file_crs))}")
     else:
         share = _percent(judge.share(System(file_crs)))
         yield Evidence(
-            f"the file says {_crs_label(file_crs)}, which puts only {share} inside: overruled",
-            f"文件标明 {chinese(_crs_label(file_crs))}，仅 {share} 落在范围内，不予采用",
+            f"the file says {crs_label(file_crs)}, which puts only {share} inside: overruled",
+            f"文件标明 {chinese(crs_label(file_crs))}，仅 {share} 落在范围内，不予采用",
         )
 
 
@@ -301,11 +272,15 @@ def _unshifted_or_shifted(judge: _Judge, base: Alternative) -> tuple[Alternative
         second = sorted((v.score or 0.0 for v in variants), reverse=True)[1]
         if (best.score or 0.0) >= max(second + 0.1, 1.3 * second):
             return best, [_fits(variants, best)], True
+    named = next((v for v in variants if v.system.datum == judge.header), None)
+    best = max(variants, key=lambda v: v.inside_share)
+    if named is not None and named.inside_share >= max(MINIMUM, best.inside_share - CLEAR):
+        return named, [Evidence(f"the headers say {named.label}", f"表头标明 {named.label_zh}")], True
     if not judge.place.known:
         return unshifted, [_UNTESTED], False
-    best = max(variants, key=lambda v: v.inside_share)
-    enough = MINIMUM if unshifted.inside_share < MINIMUM else _NEARLY_ALL
-    if best.inside_share - unshifted.inside_share >= CLEAR and best.inside_share >= enough and len(judge.every) >= 100:
+    fails = unshifted.inside_share < MINIMUM  # a shift is not needed otherwise: then it takes more of more points to believe in one
+    enough = best.inside_share >= MINIMUM if fails else best.inside_share >= _NEARLY_ALL and len(judge.every) >= _MANY
+    if enough and best.inside_share - unshifted.inside_share >= CLEAR:
         second = sorted((v.inside_share for v in variants), reverse=True)[1]
         return best, [], best.inside_share - second >= CLEAR
     rivals = [v for v in variants[1:] if v.inside_share > unshifted.inside_share - CLEAR]
@@ -340,7 +315,10 @@ def _too_close(rivals: list[Alternative]) -> Evidence:
 def _fitted(judge: _Judge, control_points: Sequence[tuple[float, float, float, float]], town_crs: str) -> DatumDecision:
     """A local system by its control points, fitted to the town's plane."""
     if is_degrees(town_crs):
-        raise SourceError("Control points need a town CRS in metres.", remedy="Give the town a projected crs, such as EPSG:4549.")
+        raise SourceError(
+            "Control points need a town CRS in metres.", remedy="Give the town a projected crs, such as EPSG:4549.",
+            zh="使用控制点时，本镇坐标系须以米为单位。", zh_remedy="请将 [town] 的 crs 设为投影坐标系，如 EPSG:4549。",
+        )  # fmt: skip
     targets = Transform(System(LONLAT), town_crs).town([p[2] for p in control_points], [p[3] for p in control_points])
     fit = fit_similarity([(p[0], p[1]) for p in control_points], list(zip(targets[0].tolist(), targets[1].tolist(), strict=True)))
     residuals = ", ".join(f"{residual:.2f}" for residual in fit.residuals_m)
@@ -348,6 +326,8 @@ def _fitted(judge: _Judge, control_points: Sequence[tuple[float, float, float, f
         raise SourceError(
             f"The {len(control_points)} control points do not fit together: residuals {residuals} m, scale {fit.scale:.4f}.",
             remedy="Check that each one is (x, y, lon, lat) and that lon/lat are not in GCJ-02.",
+            zh=f"{len(control_points)} 个控制点互不相符：残差 {residuals} 米，比例 {fit.scale:.4f}。",
+            zh_remedy="请核对每个点是否为 (x, y, 经度, 纬度)，且经纬度不是 GCJ-02。",
         )
     said = Evidence(
         f"{len(control_points)} control points fit with residuals {residuals} m", f"{len(control_points)} 个控制点拟合残差为 {residuals} 米"

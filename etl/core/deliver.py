@@ -20,15 +20,16 @@ from data.store.files import fingerprint
 from data.store.lake import has_tables
 from etl.core.assemble import Placed
 from etl.core.contract import CheckResult, check, enforce
-from etl.core.convert import Locator
+from etl.core.convert import PLACE_OPTIONAL, Locator
 from etl.core.datum import DatumDecision, Score, detect, nearness, require_inside
 from etl.core.intake import Intake
 from etl.core.mapping import Mapping_, map_headers
-from etl.core.places import fill_places, place_columns
+from etl.core.places import fill_places, place_columns, require_places
 from etl.core.quarantine import write_quarantine
 from etl.core.report import Report
 from etl.core.scratch import Scratch
 from etl.core.town_file import Dataset, Town, TownFile
+from etl.core.transform import Datum
 from etl.core.version import code_version
 
 # Objects may reach over the border of the town: by some 200 m, or 1 % of its size.
@@ -129,6 +130,8 @@ def take_in(
     contract = table(dataset.table)
     places = place_columns(work.connection, intake.raw, intake.headers, dataset) if contract.geometry else None
     mapping = map_headers(intake.headers, dataset, contract, [name for name in (places.x, places.y) if name] if places else ())
+    if contract.geometry and not places and contract.name not in PLACE_OPTIONAL:
+        require_places(work.connection, intake.raw, intake.headers, dataset)
     with report.stage("check", dataset.name) as stage:
         if places:
             fill_places(work.connection, intake.raw, places)
@@ -139,7 +142,7 @@ def take_in(
     if contract.geometry:
         assert frame is not None
         with report.stage("locate", dataset.name) as stage:
-            relation, result, decision = _located(work, report, delivery, dataset, intake, frame, result)
+            relation, result, decision = _located(work, report, delivery, dataset, intake, frame, result, places.datum if places else None)
             stage.advance(result.good)
     written: list[Path] = []
     if result.refused:
@@ -161,10 +164,11 @@ def _checked(work: Scratch, delivery: Delivery, dataset: Dataset, contract: Tabl
 
 
 def _located(
-    work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, intake: Intake, frame: Frame, result: CheckResult
-) -> tuple[str, CheckResult, DatumDecision]:
+    work: Scratch, report: Report, delivery: Delivery, dataset: Dataset, intake: Intake, frame: Frame, result: CheckResult,
+    header_datum: Datum | None,
+) -> tuple[str, CheckResult, DatumDecision]:  # fmt: skip
     contract, clean = table(dataset.table), identifier(f"clean_{dataset.name}")
-    decision = _decided(work.connection, delivery, dataset, intake, frame)
+    decision = _decided(work.connection, delivery, dataset, intake, frame, header_datum)
     for line in decision.evidence:
         report.say(f"{dataset.name}: {line} {getattr(line, 'zh', '')}".rstrip())
     accepted = dataset.accept_outside or dataset.name in delivery.forced
@@ -180,7 +184,9 @@ def _located(
     return placement.relation, changed, decision
 
 
-def _decided(connection: duckdb.DuckDBPyConnection, delivery: Delivery, dataset: Dataset, intake: Intake, frame: Frame) -> DatumDecision:
+def _decided(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, dataset: Dataset, intake: Intake, frame: Frame, header_datum: Datum | None
+) -> DatumDecision:
     clean = identifier(f"clean_{dataset.name}")
     (rows,) = connection.execute(f"SELECT count(*) FROM {clean} WHERE __wkb IS NOT NULL").fetchall()[0]
     # Middles, not corners: those of areas lie on the border of the town.
@@ -190,7 +196,7 @@ def _decided(connection: duckdb.DuckDBPyConnection, delivery: Delivery, dataset:
     return detect(
         [bytes(wkb) for (wkb,) in sample], dataset.crs, intake.crs[0] if intake.crs else None, frame.outline, delivery.town.crs,
         declared_datum=dataset.datum, control_points=dataset.control_points,
-        score=_score(dataset, frame),
+        score=_score(dataset, frame), header_datum=header_datum,
     )  # fmt: skip
 
 

@@ -93,6 +93,16 @@ def normal(text: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
+def without_brackets(header: str) -> str:
+    """`header` in normal width, without what stands in brackets."""
+    return _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
+
+
+def levels(header: str) -> list[str]:
+    """The titles of a header of several rows, the topmost first."""
+    return [level for level in re.split(r"[/\\|>—\n]+", header) if level.strip()]
+
+
 def _deliverable(table: Table) -> tuple[Column, ...]:
     return tuple(column for column in table.all_columns if column.name not in ("source", "delivered_at"))
 
@@ -102,11 +112,14 @@ def _is_column(table: Table, name: str) -> bool:
 
 
 def _chosen(column: str, wanted: Sequence[str], headers: Sequence[str], dataset: Dataset) -> tuple[Source, ...]:
-    return tuple(Source(_present(header, column, headers, dataset), _unit(header)) for header in wanted)
+    return tuple(Source(present(header, column, headers, dataset), _unit(header)) for header in wanted)
 
 
-def _present(header: str, column: str, headers: Sequence[str], dataset: Dataset) -> str:
-    """The delivered header that the town file means by `header`: the same, or the only one that differs in spelling."""
+def present(header: str, column: str, headers: Sequence[str], dataset: Dataset) -> str:
+    """The delivered header that the town file means by `header`: the same, or the only one that differs in spelling.
+
+    Raises ContractError when there is none.
+    """
     if header in headers or header == ROW_NUMBER:
         return header
     alike = [other for other in headers if normal(other) == normal(header)]
@@ -115,7 +128,9 @@ def _present(header: str, column: str, headers: Sequence[str], dataset: Dataset)
     near = _nearest([header], headers)
     raise ContractError(
         f"Dataset {dataset.name!r} ({dataset.file}): fields.{column} names the header {header!r}, which is not there.",
-        remedy=f"Headers found: {_listed(headers)}.{near}",
+        remedy=f"Headers found: {listed(headers)}.{near}",
+        zh=f"数据集 {dataset.name!r}（{dataset.file}）：fields.{column} 指明的表头 {header!r} 不存在。",
+        zh_remedy=f"已有表头：{listed(headers, 'zh')}。{_nearest([header], headers, 'zh')}",
     )
 
 
@@ -158,16 +173,16 @@ def _best(header: str, index: _Index) -> list[_Match]:
 def _forms(header: str) -> Iterator[tuple[str, str, str]]:
     """Forms of `header` from the surest to the loosest: as it is, without brackets, without unit, its levels joined, the last one."""
     yield normal(header), "", "name"
-    bare = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
+    bare = without_brackets(header)
     unit = _unit(header)
     yield normal(bare), unit, "brackets"
     for suffix in _AREA_SUFFIXES:
         if normal(bare).endswith(suffix):
             yield normal(bare).removesuffix(suffix).rstrip("/,"), normal_unit(suffix), "unit"
-    levels = [level for level in re.split(r"[/\\|>—\n]+", bare) if level.strip()]
-    if len(levels) > 1:
-        yield normal("".join(levels)), unit, "joined levels"  # 户主/姓名 is 户主姓名 before it is anybody's 姓名
-        yield normal(levels[-1]), unit, "last level"
+    parts = levels(bare)
+    if len(parts) > 1:
+        yield normal("".join(parts)), unit, "joined levels"  # 户主/姓名 is 户主姓名 before it is anybody's 姓名
+        yield normal(parts[-1]), unit, "last level"
 
 
 _AREA_SUFFIXES = sorted((normal(unit) for unit in AREA_UNITS if len(unit) > 1 or unit == "亩"), key=len, reverse=True)
@@ -241,23 +256,31 @@ def _require(table: Table, dataset: Dataset, sources: Mapping[str, object], head
         hashed = column.name in table.key and any(name in sources for name in table.key_from)
         if fed or hashed or not (column.required or column.name in table.key):
             continue
-        near = _nearest([column.name, column.zh, column.en, *column.aliases], headers)
+        names = [column.name, column.zh, column.en, *column.aliases]
         raise ContractError(
             f"Dataset {dataset.name!r} ({dataset.file}) has no header for the required column {column.zh} ({table.name}.{column.name}). "
-            f"Headers found: {_listed(headers)}.",
-            remedy=f'Name it in the town file: fields = {{ {column.name} = "…" }}.{near}',
+            f"Headers found: {listed(headers)}.",
+            remedy=f'Name it in the town file: fields = {{ {column.name} = "…" }}.{_nearest(names, headers)}',
+            zh=f"数据集 {dataset.name!r}（{dataset.file}）没有必填列“{column.zh}”（{table.name}.{column.name}）的表头。"
+            f"已有表头：{listed(headers, 'zh')}。",
+            zh_remedy=f'请在配置文件中指明：fields = {{ {column.name} = "…" }}。{_nearest(names, headers, "zh")}',
         )
 
 
-def _nearest(names: Sequence[str], headers: Sequence[str]) -> str:
+def _nearest(names: Sequence[str], headers: Sequence[str], language: str = "en") -> str:
     by_normal = {normal(header): header for header in headers}
     near = {by_normal[hit]: None for name in names for hit in difflib.get_close_matches(normal(name), by_normal, n=2, cutoff=0.5)}
-    return f" Nearest: {', '.join(repr(header) for header in list(near)[:3])}." if near else ""
+    shown = [repr(header) for header in list(near)[:3]]
+    if not shown:
+        return ""
+    return f"最接近的是：{'、'.join(shown)}。" if language == "zh" else f" Nearest: {', '.join(shown)}."
 
 
-def _listed(headers: Sequence[str]) -> str:
-    shown = ", ".join(headers[:60])
-    return shown + (f" and {len(headers) - 60} more" if len(headers) > 60 else "") if headers else "none"
+def listed(headers: Sequence[str], language: str = "en") -> str:
+    """The first sixty of `headers` for an error message."""
+    if language == "zh":
+        return ("、".join(headers[:60]) + (f" 等 {len(headers)} 列" if len(headers) > 60 else "")) or "无"
+    return (", ".join(headers[:60]) + (f" and {len(headers) - 60} more" if len(headers) > 60 else "")) or "none"
 
 
 @cache

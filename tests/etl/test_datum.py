@@ -92,6 +92,27 @@ def test_an_outline_that_does_not_tell_the_shift_is_said_to_be_unsure(points: Po
     assert found.datum == "wgs84" and not found.sure and 'declare datum = "gcj02"' in text(found)
 
 
+def test_few_points_are_enough_for_a_shift_where_they_do_not_fit_without_it(points: Points, town: Any) -> None:
+    """Sixty cameras of a map app along the border, where the shift carries a part of them out of the town."""
+    shifted = np.column_stack(wgs84_to_gcj02(*points.T))
+    outside = ~shapely.contains_xy(town, shifted[:, 0], shifted[:, 1])
+    few = np.vstack([shifted[outside][:10], shifted[~outside][:50]])
+    found = decide(few, town)
+    assert found.datum == "gcj02" and found.inside_share == 1.0
+
+
+def test_what_the_headers_say_of_the_system_decides_where_the_outline_cannot(points: Points, town: Any) -> None:
+    middle = points[np.hypot(*(points - np.array(town.centroid.coords[0])).T) < 0.01][:60]
+    shifted = np.column_stack(wgs84_to_bd09(*middle.T))
+    found = decide(shifted, town, header_datum="bd09")
+    assert found.datum == "bd09" and found.sure and "the headers say BD-09" in text(found)
+    assert decide(shifted, town, header_datum="wgs84").sure, "the headers say that it is not shifted"
+
+
+def test_headers_that_the_points_contradict_are_not_believed(points: Points, town: Any) -> None:
+    assert decide(np.column_stack(wgs84_to_bd09(*points.T)), town, header_datum="wgs84").datum == "bd09"
+
+
 def test_known_houses_tell_the_shift_where_the_outline_cannot(points: Points, town: Any) -> None:
     middle = points[np.hypot(*(points - np.array(town.centroid.coords[0])).T) < 0.01][:60]
     houses = shapely.buffer(shapely.points(points[:4000]), 0.00005)
@@ -275,6 +296,29 @@ def test_coordinate_columns_are_found_by_header_and_content(
     headers: dict[str, list[str | None]], expected: CoordinateColumns | None
 ) -> None:
     assert columns(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "datum"),
+    [
+        ("坐标/经度", "坐标/纬度", None), ("坐标/X(m)", "坐标/Y(m)", None), ("X坐标（米）", "Y坐标（米）", None), ("X(m)", "Y(m)", None),
+        ("经度（E）", "纬度（N）", None), ("经度(WGS84)", "纬度(WGS84)", "wgs84"), ("Ｘ坐标", "Ｙ坐标", None),
+        ("高德经度", "高德纬度", "gcj02"), ("lon(GCJ-02)", "lat(GCJ-02)", "gcj02"), ("百度经度", "百度纬度", "bd09"),
+        ("CGCS2000_X", "CGCS2000_Y", "wgs84"), ("横坐标(Y)", "纵坐标(X)", None), ("安装点经度", "安装点纬度", None),
+    ],
+)  # fmt: skip
+def test_headers_with_units_brackets_groups_or_a_system_are_coordinates(x: str, y: str, datum: Any) -> None:
+    assert columns({y: ["31.2"], "名称": ["a"], x: ["121.7"]}) == CoordinateColumns("xy", x, y, datum)
+
+
+def test_the_axes_of_two_systems_are_not_mixed_and_unshifted_ones_go_first() -> None:
+    mixed = {name: ["1.5"] for name in ("高德经度", "百度纬度", "百度经度", "高德纬度")}
+    found = columns(dict(mixed))
+    assert found and found.y and found.x[:2] == found.y[:2]
+    assert columns({"高德经度": ["121.7"], "百度纬度": ["31.2"]}) is None
+    assert columns({**mixed, "经度(WGS84)": ["121.7"], "纬度(WGS84)": ["31.2"]}) == CoordinateColumns(
+        "xy", "经度(WGS84)", "纬度(WGS84)", "wgs84"
+    )
 
 
 def test_declared_coordinate_columns_win() -> None:
