@@ -61,6 +61,12 @@ FAULTS: dict[str, FaultText] = {
         "Check month and day.",
     ),
     "date_two_digit_year": FaultText("“{column}”的值“{value}”年份只有两位", "{column} holds “{value}” with a two-digit year", *_FULL_DATE),
+    "date_year_last": FaultText(
+        "“{column}”的值“{value}”年份在最后，日和月可能混淆",
+        "{column} holds “{value}”, which ends in the year: day and month may be mistaken for each other",
+        "请按 年-月-日 填写，如 2023-05-01。",
+        "Write year, month, day, such as 2023-05-01.",
+    ),
     "date_year_only": FaultText("“{column}”的值“{value}”只有年份", "{column} holds only a year, “{value}”", *_FULL_DATE),
     "date_future": FaultText(
         "“{column}”的值“{value}”晚于今天", "{column} holds “{value}”, which lies in the future", "请核对日期。", "Check the date."

@@ -278,5 +278,8 @@ def _serial(v: str) -> str:
 def _date_cause(v: str) -> str:
     full = f"regexp_matches({v}, '^[12][0-9]{{3}} *[-/.年] *[0-9]{{1,2}}') OR regexp_full_match({v}, '[12][0-9]{{7}}')"
     short = f"regexp_matches({v}, '^''?[0-9]{{2}} *[-/.年] *[0-9]{{1,2}}([-/.月]|$)') OR regexp_full_match({v}, '[0-9]{{6}}')"
-    return f"""CASE WHEN {full} THEN 'date_impossible' WHEN {short} THEN 'date_two_digit_year'
+    last = (
+        f"regexp_matches({v}, '^''?[0-9]{{1,2}} *[-/.] *[0-9]{{1,2}} *[-/.] *[12][0-9]{{3}}($|[T ])')"  # 01/05/2026: in May or in January?
+    )
+    return f"""CASE WHEN {full} THEN 'date_impossible' WHEN {last} THEN 'date_year_last' WHEN {short} THEN 'date_two_digit_year'
         WHEN regexp_full_match({v}, '[12][0-9]{{3}}年?') THEN 'date_year_only' ELSE 'not_a_date' END"""

@@ -210,6 +210,7 @@ CODES: Mapping[str, Pair] = {
     "not_a_date": ("不是日期", "No date"),
     "date_impossible": ("不存在的日期", "Impossible date"),
     "date_two_digit_year": ("年份只有两位", "Two-digit year"),
+    "date_year_last": ("日和月可能混淆", "Day or month?"),
     "date_year_only": ("只有年份", "Year only"),
     "date_future": ("晚于今天", "In the future"),
     "too_far_apart": ("起止日期相距过远", "Dates too far apart"),
