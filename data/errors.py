@@ -32,6 +32,21 @@ class OneScreenError(Exception):
         """Message and remedy in "zh" or "en"."""
         return (self.zh, self.zh_remedy or self.remedy) if language == "zh" and self.zh else (self.message, self.remedy)
 
+    def lines(self) -> list[str]:
+        """What a command line prints: message and remedy in Chinese where there is Chinese, then in English."""
+        said = [*self.said("zh"), *self.said("en")] if self.zh else self.said("en")
+        return [line for line in said if line]
+
+    @property
+    def why(self) -> dict[str, str]:
+        """The message as records of failures keep it; "zh" is empty where there is no Chinese."""
+        return {"zh": self.zh, "en": self.message}
+
+    @property
+    def advised(self) -> dict[str, str]:
+        """The remedy as records of failures keep it."""
+        return {"zh": self.zh_remedy if self.zh else "", "en": self.remedy}
+
 
 class SettingsError(OneScreenError):
     """A setting or a key of a TOML file is unknown or unusable."""
@@ -55,6 +70,11 @@ class LayerError(OneScreenError):
 
 class PolicyError(OneScreenError):
     """The viewer may not see what was asked for."""
+
+
+def in_both(told: object) -> dict[str, str]:
+    """A `why` or `advised` read back from a record; older records hold the English alone."""
+    return {"zh": told.get("zh", ""), "en": told.get("en", "")} if isinstance(told, dict) else {"zh": "", "en": str(told)}
 
 
 def advice(unknown: str, known: Iterable[str]) -> str:

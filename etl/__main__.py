@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from data.clock import Clock, now
 from data.errors import OneScreenError
@@ -20,12 +21,18 @@ from data.store.serving import current
 def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = None) -> int:
     """Run one verb; returns the exit code."""
     chosen = _parser().parse_args(arguments)
-    console = Console() if sys.stdout.isatty() else Console(width=140)
+    # Paths and values of files are no markup: `[town]` would vanish, and `[/b]` end in a traceback.
+    console = Console(markup=False, emoji=False, width=None if sys.stdout.isatty() else 140)
     try:
         return _dispatch(chosen, settings or load_settings(), console)
     except OneScreenError as error:
-        Console(stderr=True).print(f"[bold red]×[/] {error.message}\n  {error.remedy}", highlight=False, soft_wrap=True, markup=True)
+        Console(stderr=True).print(_told(error), soft_wrap=True)
         return 1
+
+
+def _told(error: OneScreenError) -> Text:
+    """Chinese first, English below it, each with its remedy; as text, for it quotes what stands in files."""
+    return Text.assemble(("×", "bold red"), " ", "\n  ".join(error.lines()))
 
 
 def _dispatch(chosen: argparse.Namespace, settings: Settings, console: Console) -> int:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from data.errors import in_both
 from data.settings import Settings
 
 LEDGER = "ledger.jsonl"
@@ -26,7 +27,7 @@ Result = Literal["published", "unchanged", "checked", "failed"]
 class Run:
     """One run. `datasets` are those that it read, with their counts and evidence; `touched` those that it set out to read.
 
-    `error` is the class of what went wrong, `message` and `remedy` what it said; all three are empty when nothing did.
+    `error` is the class of what went wrong, `message` and `remedy` what it said in `{"zh", "en"}`; all three are empty when nothing did.
     """
 
     run: str
@@ -39,8 +40,8 @@ class Run:
     touched: tuple[str, ...]
     datasets: tuple[Mapping[str, Any], ...]
     error: str = ""
-    message: str = ""
-    remedy: str = ""
+    message: Mapping[str, str] = field(default_factory=dict)
+    remedy: Mapping[str, str] = field(default_factory=dict)
 
     def dataset(self, name: str) -> Mapping[str, Any] | None:
         """What the run tells of one dataset; None when it did not get to read it."""
@@ -73,7 +74,8 @@ def _run(line: bytes) -> Run | None:
         told = json.loads(line)
         return Run(
             told["run"], told["kind"], datetime.fromisoformat(told["started_at"]), float(told["seconds"]), told["result"], told["snapshot"],
-            told["delivered_at"], tuple(told["touched"]), tuple(told["datasets"]), told["error"], told["message"], told["remedy"],
+            told["delivered_at"], tuple(told["touched"]), tuple(told["datasets"]), told["error"],
+            in_both(told["message"]), in_both(told["remedy"]),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):
         return None

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from data.errors import StoreError
+from data.errors import StoreError, in_both
 from data.settings import Settings
 from data.store.duck import connect, text
 
@@ -57,10 +57,11 @@ def current(settings: Settings) -> Serving | None:
     return serving
 
 
-def failures(settings: Settings) -> dict[str, dict[str, str]]:
-    """Datasets whose last load failed, by name: `at` (ISO 8601), `run`, `why` in words. What is on show of them was loaded before."""
+def failures(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Datasets whose last load failed, by name: `at` (ISO 8601), `run`, `why` (`{"zh", "en"}`). What is shown of them is older."""
     try:
-        return dict(json.loads((settings.serving / FAILED).read_bytes()))
+        told = json.loads((settings.serving / FAILED).read_bytes())
+        return {name: one | {"why": in_both(one.get("why", ""))} for name, one in told.items()}
     except (FileNotFoundError, ValueError):
         return {}
 

@@ -22,7 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         manifest = write_town(arguments.out, arguments.scale, arguments.seed, arguments.today)
     except (OneScreenError, OSError) as error:
-        print(error, file=sys.stderr)
+        print("\n".join(error.lines()) if isinstance(error, OneScreenError) else error, file=sys.stderr)
         return BAD_ARGUMENTS
     for (folder, name), count in manifest.rows.items():
         print(f"{folder:10} {name:14} {count:>10,}")
@@ -48,7 +48,7 @@ def _read(read: Callable[[str], Value]) -> Callable[[str], Value]:
         try:
             return read(word)
         except SettingsError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+            raise argparse.ArgumentTypeError(" ".join(error.lines())) from error
 
     return reader
 
@@ -57,21 +57,29 @@ def _scale(word: str) -> float:
     try:
         return checked_scale(float(word))
     except ValueError as error:
-        raise SettingsError(f"{word!r} is no number.", remedy="Give a scale such as 0.02, 1 or 20.") from error
+        raise SettingsError(
+            f"{word!r} is no number.", remedy="Give a scale such as 0.02, 1 or 20.",
+            zh=f"{word!r} 不是数字。", zh_remedy="请给出比例，如 0.02、1 或 20。",
+        ) from error  # fmt: skip
 
 
 def _seed(word: str) -> int:
     try:
         return checked_seed(int(word))
     except ValueError as error:
-        raise SettingsError(f"{word!r} is no whole number.", remedy="Give a seed such as 7.") from error
+        raise SettingsError(
+            f"{word!r} is no whole number.", remedy="Give a seed such as 7.", zh=f"{word!r} 不是整数。", zh_remedy="请给出种子数，如 7。"
+        ) from error
 
 
 def _day(word: str) -> date:
     try:
         return date.fromisoformat(word)
     except ValueError as error:
-        raise SettingsError(f"{word!r} is no day.", remedy="Give it as year-month-day, such as 2026-11-22.") from error
+        raise SettingsError(
+            f"{word!r} is no day.", remedy="Give it as year-month-day, such as 2026-11-22.",
+            zh=f"{word!r} 不是日期。", zh_remedy="请按年-月-日给出，如 2026-11-22。",
+        ) from error  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ def checked_scale(scale: float) -> float:
         raise SettingsError(
             f"A town of scale {scale:g} cannot be made.",
             remedy=f"Give a scale from {MIN_SCALE:g} to {MAX_SCALE:g}: 0.02 for tests, 1 for a town of 296 000 people, 20 for a district.",
+            zh=f"不能生成比例为 {scale:g} 的示范镇。",
+            zh_remedy=f"比例应在 {MIN_SCALE:g} 至 {MAX_SCALE:g} 之间：测试用 0.02，29.6 万人的镇为 1，区县为 20。",
         )
     return scale
 
@@ -89,7 +91,10 @@ def checked_scale(scale: float) -> float:
 def checked_seed(seed: int) -> int:
     """The seed itself. Raises SettingsError for a negative one."""
     if seed < 0:
-        raise SettingsError(f"The seed {seed} is negative.", remedy="Give 0 or a larger whole number, such as 7.")
+        raise SettingsError(
+            f"The seed {seed} is negative.", remedy="Give 0 or a larger whole number, such as 7.",
+            zh=f"种子数 {seed} 为负数。", zh_remedy="请给出 0 或更大的整数，如 7。",
+        )  # fmt: skip
     return seed
 
 
@@ -98,7 +103,10 @@ def _refuse_others(out: Path) -> None:
     for folder in FOLDERS:
         toml = out / folder / "town.toml"
         if (out / folder).exists() and not (toml.exists() and "\nsynthetic = true\n" in toml.read_text(encoding="utf-8")):
-            raise SettingsError(f"{out / folder} exists and is no demonstration town.", remedy="Give another folder, or move it away.")
+            raise SettingsError(
+                f"{out / folder} exists and is no demonstration town.", remedy="Give another folder, or move it away.",
+                zh=f"{out / folder} 已存在，且不是示范镇。", zh_remedy="请换一个文件夹，或先把它移走。",
+            )  # fmt: skip
 
 
 def _write(plan: Plan) -> TownManifest:

@@ -126,9 +126,7 @@ class Report:
 
     def fail(self, error: Exception) -> None:
         """The run ends with `error`."""
-        self.error, self.result = error, "failed"
-        if isinstance(error, OneScreenError):
-            self.outcome = str(error)
+        self.error, self.result, self.outcome = error, "failed", "The run failed 运行失败"
 
     def close(self) -> None:
         """Take the bars off the terminal."""
@@ -138,7 +136,8 @@ class Report:
 
     def save(self, folder: Path) -> Path:
         """Write `report.json` into the run's folder."""
-        told = {
+        failed = {"why": self.error.why, "remedy": self.error.advised} if isinstance(self.error, OneScreenError) else {}
+        told = failed | {
             "run": self.run_id, "outcome": self.outcome, "snapshot": self.snapshot, "lines": self.lines, "datasets": self.datasets,
             "changes": self.changes, "findings": self.findings, "villages": self.villages, "peak_memory_mb": peak_memory_mb(),
             "cpu_s": round(time.process_time(), 3), "stages": [stage.told() for stage in self.stages],
@@ -155,8 +154,8 @@ class Report:
             "result": self.result, "snapshot": self.snapshot, "delivered_at": self.delivered_at or "", "touched": sorted(touched),
             "datasets": [_kept(told) for told in self.datasets], "error": type(error).__name__ if error else "",
             # Of other errors not even the text: it may quote a person's row.
-            "message": error.message if isinstance(error, OneScreenError) else "",
-            "remedy": error.remedy if isinstance(error, OneScreenError) else "",
+            "message": error.why if isinstance(error, OneScreenError) else "",
+            "remedy": error.advised if isinstance(error, OneScreenError) else "",
         }  # fmt: skip
 
     def summary(self) -> None:
@@ -177,12 +176,19 @@ class Report:
             table.add_column(title, justify="right")
         for told in self.datasets:
             numbers = (told.get(key) for key in ("rows", "refused", "warnings", "inserted", "updated", "deleted"))
-            table.add_row(told["name"], told["table"], *("–" if number is None else f"{number:,}" for number in numbers))
+            table.add_row(Text(told["name"]), told["table"], *("–" if number is None else f"{number:,}" for number in numbers))
         return table
 
 
 def _columns() -> tuple[ProgressColumn, ...]:
-    return (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
+    return (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+    )
 
 
 class _Rate(ProgressColumn):

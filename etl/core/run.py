@@ -15,7 +15,7 @@ import duckdb
 from rich.console import Console
 
 from data.clock import now
-from data.errors import OneScreenError, StoreError
+from data.errors import OneScreenError, StoreError, in_both
 from data.schema import table
 from data.settings import Settings
 from data.store.duck import text
@@ -312,7 +312,7 @@ def _remembered(settings: Settings, run: Run) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        why = error.message if isinstance(error, OneScreenError) else type(error).__name__
+        why = error.why if isinstance(error, OneScreenError) else in_both(type(error).__name__)
         told = {"at": now(settings).isoformat(timespec="seconds"), "run": run.work.run_id, "why": why}
         _note_failures(settings, failures(settings) | dict.fromkeys(sorted(run.touched), told))
         raise
@@ -320,7 +320,7 @@ def _remembered(settings: Settings, run: Run) -> Iterator[None]:
     _note_failures(settings, {name: told for name, told in failures(settings).items() if name not in delivered})
 
 
-def _note_failures(settings: Settings, told: Mapping[str, Mapping[str, str]]) -> None:
+def _note_failures(settings: Settings, told: Mapping[str, Mapping[str, Any]]) -> None:
     if told:
         settings.serving.mkdir(parents=True, exist_ok=True)
         write_json(settings.serving / FAILED, told)
@@ -368,6 +368,8 @@ def _require_same_town(run: Run) -> None:
         raise StoreError(
             f"{run.settings.home} holds the town {before['code']} ({before['name']['en']}), and this delivery is of {town.code}.",
             remedy="Set ONESCREEN_HOME to another folder.",
+            zh=f"{run.settings.home} 里是 {before['code']}（{before['name']['zh']}）的数据，而这次交付的是 {town.code}。",
+            zh_remedy="请把 ONESCREEN_HOME 设为另一个文件夹。",
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from data.settings import Settings
 from data.store.lake import has_tables, last_load, open_lake
@@ -46,7 +47,8 @@ def _datasets(rows: list[tuple[object, ...]]) -> Table:
     for title in ("dataset 数据集", "table 表", "delivered 交付日期", "rows 行", "refused 退回", "file 文件"):
         table.add_column(title, justify="right" if title.split()[0] in ("rows", "refused") else "left")
     for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+        # As text: a file called `[1].xlsx` is no markup.
+        table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
     return table
 
 

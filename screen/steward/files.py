@@ -40,39 +40,41 @@ def files(desk: Desk) -> Node:
 
 def failures(desk: Desk) -> Node:
     """What a failed load means and what to do, once for all datasets of the run that failed; nothing when none did."""
-    by_run: dict[str, list[Row]] = {}
+    by_run: dict[tuple[str, str], list[Row]] = {}
     for row in desk.datasets:
         if row["state"] == "failed":
-            by_run.setdefault(str(row["failed_why"]), []).append(row)
-    return html.Div([_failure(desk, why, rows) for why, rows in by_run.items()], className="desk-failures") if by_run else None
+            by_run.setdefault((row["failed_why"]["zh"], row["failed_why"]["en"]), []).append(row)
+    return html.Div([_failure(desk, rows) for rows in by_run.values()], className="desk-failures") if by_run else None
 
 
-def _failure(desk: Desk, why: str, rows: list[Row]) -> Node:
+def _failure(desk: Desk, rows: list[Row]) -> Node:
     words = desk.words
     names = words("steward.and").join(row["name"] for row in rows)
     run = desk.last(rows[0]["name"], failed=True)
     bad = [row for row in rows if run and run.dataset(row["name"]) and run.dataset(row["name"])["refused"]]  # type: ignore[index]
     ways = [link(words("steward.failed.rows", name=row["name"]), to("refused", dataset=row["name"]), kind="button") for row in bad[:4]]
-    told = [html.P(words("steward.failed", names=names), className="state-title"), *cause(desk, run, why)]
+    told = [html.P(words("steward.failed", names=names), className="state-title"), *cause(desk, run, rows[0]["failed_why"])]
     return note([*told, html.Div(ways, className="desk-ways") if ways else None], "late")
 
 
-def cause(desk: Desk, run: Run | None, why: str = "") -> list[Node]:
-    """Why a run failed and what to do, in the reader's words first and then as the program said it."""
+def cause(desk: Desk, run: Run | None, why: Mapping[str, str]) -> list[Node]:
+    """Why a run failed and what to do, in general first and then as the program said it."""
     words = desk.words
     known = run.error if run and run.error in KNOWN else "other"
-    said = why or (run.message if run else "")
-    remedy = run.remedy if run else ""
-    return [
-        html.P(words(f"steward.error.{known}")),
-        html.P(f"{said} {remedy}".strip(), className="desk-said", lang="en") if said or remedy else None,
-    ]
+    said = in_words(desk, why, run.remedy if run else {})
+    return [html.P(words(f"steward.error.{known}")), html.P(said, className="desk-said") if said else None]
+
+
+def in_words(desk: Desk, *told: Mapping[str, str]) -> list[Node]:
+    """What the program said, in the reader's language; marked as English where it has no Chinese, for those who listen."""
+    words = desk.words
+    return [html.Span(f"{words.of(one)} ", lang=None if words.language == "en" or one.get("zh") else "en") for one in told if words.of(one)]
 
 
 def in_short(desk: Desk, run: Run) -> Node:
     """The same in a cell: one sentence, opened to what the program said."""
     known = run.error if run.error in KNOWN else "other"
-    said = f"{run.message} {run.remedy}".strip()
+    said = in_words(desk, run.message, run.remedy)
     return details(desk.words(f"steward.error.{known}"), [said] if said else [])
 
 

@@ -56,7 +56,7 @@ def more(view: View, shown: int, total: int, words: Words) -> Node:
     return link([words("steward.more", n=plain(shown), total=plain(total)), icon("next")], href, kind="button desk-more")
 
 
-def details(summary: Node, lines: Sequence[str]) -> Node:
+def details(summary: Node, lines: Sequence[Node]) -> Node:
     """A line that opens to further ones."""
     if not lines:
         return summary

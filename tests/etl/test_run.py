@@ -173,7 +173,7 @@ def test_a_failed_load_is_remembered_for_its_datasets_until_they_are_loaded(tmp_
     with pytest.raises(ContractError):
         quietly(settings, town.write())
     assert set(failures(settings)) == {"houses"}, "what had not changed was not touched"
-    assert "houses" in failures(settings)["houses"]["why"]
+    assert "houses" in failures(settings)["houses"]["why"]["en"]
     town.datasets["houses"] = good
     assert not quietly(settings, town.write(only=["people"])).changed
     assert set(failures(settings)) == {"houses"}

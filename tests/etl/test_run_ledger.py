@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from data.errors import ContractError
+from data.errors import ContractError, StoreError
 from data.settings import Settings
 from data.store.runs import LEDGER, in_use, note_run, runs, there, workbook
+from data.store.serving import FAILED, failures
 from etl.core import scratch
 from tests.etl.tiny_town import TinyTown, home_of, quietly, tiny_town
 
@@ -41,8 +42,31 @@ def test_a_load_a_load_of_nothing_new_and_a_failed_one_each_leave_a_line(place: 
     assert loaded.seconds > 0 and loaded.snapshot and len(told["evidence"]) == len(told["evidence_zh"])
     assert idle.touched == () and idle.error == ""
     assert (failed.error, failed.touched, failed.snapshot) == ("ContractError", ("people",), None)
-    assert "30 of 60" in failed.message and "workbook" in failed.remedy
+    assert "30 of 60" in failed.message["en"] and "workbook" in failed.remedy["en"]
     assert there(settings, failed, "people") and there(settings, loaded, "people")
+
+
+def test_a_failure_is_kept_in_both_languages_and_one_of_before_in_english_alone(
+    place: tuple[Settings, TinyTown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, town = place
+
+    def broken(*_: Any) -> None:
+        raise StoreError("The disk is full.", remedy="Make room.", zh="磁盘已满。", zh_remedy="请腾出空间。")
+
+    monkeypatch.setattr("etl.core.run.link", broken)
+    note_run(settings, line("old", result="failed") | {"message": "Too bad.", "remedy": "Mend it."})
+    with pytest.raises(StoreError):
+        quietly(settings, town.write())
+    run, old = runs(settings)
+    why, remedy = {"zh": "磁盘已满。", "en": "The disk is full."}, {"zh": "请腾出空间。", "en": "Make room."}
+    assert (run.message, run.remedy) == (why, remedy)
+    assert (old.message, old.remedy) == ({"zh": "", "en": "Too bad."}, {"zh": "", "en": "Mend it."})
+    report = json.loads((settings.runs / run.run / "report.json").read_text())
+    assert (report["why"], report["remedy"]) == (why, remedy)
+    assert failures(settings)["people"]["why"] == why
+    (settings.serving / FAILED).write_text(json.dumps({"houses": {"at": "2026-11-22T01:00:00+00:00", "run": "r", "why": "Too bad."}}))
+    assert failures(settings)["houses"]["why"] == {"zh": "", "en": "Too bad."}
 
 
 def test_an_error_that_nobody_foresaw_is_named_and_not_quoted(place: tuple[Settings, TinyTown], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +79,7 @@ def test_an_error_that_nobody_foresaw_is_named_and_not_quoted(place: tuple[Setti
     with pytest.raises(RuntimeError):
         quietly(settings, town.write())
     (run,) = runs(settings)
-    assert (run.result, run.error, run.message) == ("failed", "RuntimeError", "")
+    assert (run.result, run.error, run.message) == ("failed", "RuntimeError", {"zh": "", "en": ""})
     assert "990115198001010018" not in (settings.runs / LEDGER).read_text()
 
 
