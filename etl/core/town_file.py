@@ -11,8 +11,9 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from data.errors import SettingsError, SourceError, advice
+from data.errors import SettingsError, SourceError, advice, advice_zh
 from data.schema import Table, table
+from etl.core.paths import find_files, nearest_file, town_text
 
 # Names that `fields` may carry beside contract columns: headers that hold coordinates or WKT (read by the readers, not by the contract).
 GEOMETRY_FIELDS = ("lon", "lat", "x", "y", "wkt")
@@ -96,18 +97,7 @@ def load_town_file(path: Path) -> TownFile:
     Raises SettingsError for a key or value that cannot be used (with its place and the nearest right one), ContractError for an
     unknown table, SourceError for files that do not exist.
     """
-    return _Parser(path, _text(path)).town_file()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        near = sorted(other.name for other in path.parent.glob("*.toml"))
-        known = f" Files there: {', '.join(near)}." if near else ""
-        raise SourceError(f"The town file {path} does not exist.", remedy=f"Give the path of a TOWN.toml.{known}") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"The town file {path} is not UTF-8 (byte {error.start}).", remedy="Save it as UTF-8.") from error
+    return _Parser(path, town_text(path)).town_file()
 
 
 class _Parser:
@@ -119,18 +109,25 @@ class _Parser:
         try:
             self.values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}.", remedy="Correct that place.") from error
+            raise SettingsError(
+                f"{path} is not valid TOML: {error}.", remedy="Correct that place.",
+                zh=f"{path} 不是有效的 TOML：{error}。", zh_remedy="请改正该处。",
+            ) from error  # fmt: skip
 
     def town_file(self) -> TownFile:
         self._known(self.values, ("town", "dataset"), "the top level", 0)
         town = self.values.get("town")
         if not isinstance(town, dict):
-            raise SettingsError(f"{self.path} has no [town] section.", remedy="Start it with [town], name, code and crs.")
+            raise SettingsError(
+                f"{self.path} has no [town] section.", remedy="Start it with [town], name, code and crs.",
+                zh=f"{self.path} 没有 [town] 一节。", zh_remedy="请以 [town] 开头，写明 name、code 和 crs。",
+            )  # fmt: skip
         sections = self.values.get("dataset")
         if not isinstance(sections, list) or not sections:
             raise SettingsError(
-                f"{self.path} has no [[dataset]].", remedy="Add a [[dataset]] with name, table and file for each delivered file."
-            )
+                f"{self.path} has no [[dataset]].", remedy="Add a [[dataset]] with name, table and file for each delivered file.",
+                zh=f"{self.path} 没有 [[dataset]]。", zh_remedy="请为每个交付文件写一节 [[dataset]]，含 name、table 和 file。",
+            )  # fmt: skip
         datasets = tuple(self._dataset(section, index) for index, section in enumerate(sections))
         self._unique([dataset.name for dataset in datasets])
         return TownFile(self._town(town), datasets)
@@ -189,7 +186,11 @@ class _Parser:
         found = tuple(find_files(self.path.parent, file))
         if not found:
             whole = self.path.parent / file
-            raise SourceError(f"{place} of {self.path}: there is no file {whole}.", remedy=_nearest_file(whole))
+            remedy, zh_remedy = nearest_file(whole)
+            raise SourceError(
+                f"{place} of {self.path}: there is no file {whole}.", remedy=remedy,
+                zh=f"{self.path} 的 {place}：没有文件 {whole}。", zh_remedy=zh_remedy,
+            )  # fmt: skip
         return found
 
     def _fields(self, value: object, contract: Table, place: str, start: int) -> dict[str, tuple[str, ...]]:
@@ -222,28 +223,40 @@ class _Parser:
 
     def _share(self, value: object, place: str) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise SettingsError(f"max_bad_share of {place} is {value!r}.", remedy="Give a share from 0 to 1, such as 0.05.")
+            raise _unusable(
+                f"max_bad_share of {place}", value, "Give a share from 0 to 1, such as 0.05.", "请填 0 到 1 之间的比例，如 0.05。"
+            )
         return float(value)
 
     def _points(self, value: object, place: str) -> tuple[tuple[float, float, float, float], ...]:
         rows = value if isinstance(value, list) else [value]
         points = tuple(numbers for row in rows if (numbers := _numbers(row, 4)))
         if len(points) != len(rows) or 0 < len(points) < 3:
-            raise SettingsError(f"control_points of {place} is {value!r}.", remedy="Give at least three points as [[x, y, lon, lat], …].")
+            raise _unusable(
+                f"control_points of {place}",
+                value,
+                "Give at least three points as [[x, y, lon, lat], …].",
+                "请至少给出三个点：[[x, y, 经度, 纬度], …]。",
+            )
         return tuple((x, y, lon, lat) for x, y, lon, lat in points)
 
     # --- parts of the town
 
     def _levels(self, value: object) -> tuple[Name, ...]:
         if not isinstance(value, list) or not value:
-            raise SettingsError(f"levels of [town] is {value!r}.", remedy='Give a list such as [ { zh = "镇", en = "Town" } ].')
+            raise _unusable(
+                "levels of [town]",
+                value,
+                'Give a list such as [ { zh = "镇", en = "Town" } ].',
+                '请填列表，如 [ { zh = "镇", en = "Town" } ]。',
+            )
         return tuple(self._name(level, f"level {index}", "[town]") for index, level in enumerate(value))
 
     def _name(self, value: object, key: str, place: str) -> Name:
         if isinstance(value, str) and value.strip():
             return Name(value, value)
         if not isinstance(value, dict) or not value:
-            raise SettingsError(f"{key} of {place} is {value!r}.", remedy='Give { zh = "…", en = "…" }.')
+            raise _unusable(f"{key} of {place}", value, 'Give { zh = "…", en = "…" }.', '请填 { zh = "…", en = "…" }。')
         self._known(value, ("zh", "en"), f"{key} of {place}", 0)
         zh, en = value.get("zh") or value.get("en"), value.get("en") or value.get("zh")
         return Name(self._string(zh, key, place), self._string(en, key, place))
@@ -251,14 +264,14 @@ class _Parser:
     def _extent(self, value: object) -> tuple[float, float, float, float]:
         box = _numbers(value, 4)
         if box is None or not (-180 <= box[0] < box[2] <= 180 and -90 <= box[1] < box[3] <= 90):
-            raise SettingsError(f"extent of [town] is {value!r}.", remedy="Give [west, south, east, north] in degrees.")
+            raise _unusable("extent of [town]", value, "Give [west, south, east, north] in degrees.", "请填 [西, 南, 东, 北]，单位为度。")
         return (box[0], box[1], box[2], box[3])
 
     def _timezone(self, value: str) -> None:
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
-            raise SettingsError(f"timezone of [town] is {value!r}.", remedy="Give a name such as Asia/Shanghai.") from error
+            raise _unusable("timezone of [town]", value, "Give a name such as Asia/Shanghai.", "请填时区名，如 Asia/Shanghai。") from error
 
     def _day(self, value: object, place: str) -> date:
         try:
@@ -266,31 +279,31 @@ class _Parser:
                 return value.date()
             return value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError as error:
-            raise SettingsError(f"delivered_at of {place} is {value!r}.", remedy="Give a date such as 2026-09-23.") from error
+            raise _unusable(f"delivered_at of {place}", value, "Give a date such as 2026-09-23.", "请填日期，如 2026-09-23。") from error
 
     # --- kinds of value
 
     def _string(self, value: object, key: str, place: str) -> str:
         if not isinstance(value, str) or (not value.strip() and key != "key_prefix"):
-            raise SettingsError(f"{key} of {place} is {value!r}.", remedy="Give text in quotation marks.")
+            raise _unusable(f"{key} of {place}", value, "Give text in quotation marks.", "请填带引号的文字。")
         return value
 
     def _flag(self, value: object, key: str, place: str) -> bool:
         if not isinstance(value, bool):
-            raise SettingsError(f"{key} of {place} is {value!r}.", remedy="Give true or false.")
+            raise _unusable(f"{key} of {place}", value, "Give true or false.", "请填 true 或 false。")
         return value
 
     def _counted(self, value: object, key: str, place: str) -> int | None:
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
             return value
-        raise SettingsError(f"{key} of {place} is {value!r}.", remedy="Give a number from 1 on.")
+        raise _unusable(f"{key} of {place}", value, "Give a number from 1 on.", "请填不小于 1 的整数。")
 
     def _scalar(self, value: object, place: str) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float | date):
             return str(value)
-        raise SettingsError(f"{place} is {value!r}.", remedy="Give one text, number, date, true or false.")
+        raise _unusable(place, value, "Give one text, number, date, true or false.", "请只填一个文字、数值、日期、true 或 false。")
 
     def _strings(self, value: object, place: str) -> tuple[str, ...]:
         if isinstance(value, list):
@@ -299,14 +312,16 @@ class _Parser:
 
     def _section(self, value: object, key: str, place: str) -> dict[str, object]:
         if not isinstance(value, dict):
-            raise SettingsError(f"{key} of {place} is {value!r}.", remedy=f'Give {key} = {{ name = "value" }}.')
+            raise _unusable(f"{key} of {place}", value, f'Give {key} = {{ name = "value" }}.', f'请填 {key} = {{ 名称 = "值" }}。')
         return value
 
     def _encoding(self, value: str, place: str) -> None:
         try:
             codecs.lookup(value)
         except LookupError as error:
-            raise SettingsError(f"encoding of {place} is {value!r}.", remedy="Give utf-8, gb18030, gbk, big5, …") from error
+            raise _unusable(
+                f"encoding of {place}", value, "Give utf-8, gb18030, gbk, big5, …", "请填 utf-8、gb18030、gbk、big5 等。"
+            ) from error
 
     # --- places and keys
 
@@ -314,31 +329,51 @@ class _Parser:
         allowed = tuple(known)
         for key in section:
             if key not in allowed:
-                raise SettingsError(f"Unknown key {key!r} in {place} of {self.path}{self._at(key, start)}.", remedy=advice(key, allowed))
+                line = self._at(key, start)
+                at, at_zh = (f", line {line}", f"第 {line} 行") if line else ("", "")
+                raise SettingsError(
+                    f"Unknown key {key!r} in {place} of {self.path}{at}.", remedy=advice(key, allowed),
+                    zh=f"{self.path} {at_zh}：{_chinese(place)} 中有未知的键 {key!r}。", zh_remedy=advice_zh(key, allowed),
+                )  # fmt: skip
 
     def _needs(self, section: Mapping[str, object], keys: tuple[str, ...], place: str) -> None:
         missing = [key for key in keys if key not in section]
         if missing:
-            raise SettingsError(f"{place} of {self.path} lacks {', '.join(missing)}.", remedy=f"Add {missing[0]} = … there.")
+            raise SettingsError(
+                f"{place} of {self.path} lacks {', '.join(missing)}.", remedy=f"Add {missing[0]} = … there.",
+                zh=f"{self.path} 的 {_chinese(place)} 缺少 {'、'.join(missing)}。", zh_remedy=f"请在该处补上 {missing[0]} = …",
+            )  # fmt: skip
 
     def _unique(self, names: list[str]) -> None:
         for name in names:
             if names.count(name) > 1:
                 raise SettingsError(
-                    f"{self.path} has two datasets called {name!r}.", remedy="Give each its own name; it becomes the source of its rows."
-                )
+                    f"{self.path} has two datasets called {name!r}.", remedy="Give each its own name; it becomes the source of its rows.",
+                    zh=f"{self.path} 有两个数据集都叫 {name!r}。", zh_remedy="请各取一个名称；名称即其数据行的来源。",
+                )  # fmt: skip
 
     def _line(self, header: str, index: int) -> int:
         """Position in `lines` of the `index`-th line that starts with `header`; 0 when there is none."""
         places = [number for number, line in enumerate(self.lines) if line.strip().startswith(header)]
         return places[index] if index < len(places) else 0
 
-    def _at(self, key: str, start: int) -> str:
+    def _at(self, key: str, start: int) -> int | None:
+        """Number of the line at or below `start` in which `key` stands."""
         pattern = re.compile(rf"""(?:^|[\s{{,\["']){re.escape(key)}["']?\s*(?:=|\]|\.)""")
         for number, line in enumerate(self.lines[start:], start + 1):
             if pattern.search(line):
-                return f", line {number}"
-        return ""
+                return number
+        return None
+
+
+def _unusable(what: str, value: object, remedy: str, zh_remedy: str) -> SettingsError:
+    return SettingsError(f"{what} is {value!r}.", remedy=remedy, zh=f"{_chinese(what)} 的值 {value!r} 不可用。", zh_remedy=zh_remedy)
+
+
+def _chinese(place: str) -> str:
+    """A place of the file as it is called in Chinese: "fields of [town]" is [town] 的 fields."""
+    place = re.sub(r"^(.*?) of (\[.*?)( \(table (\w+)\))?$", lambda m: f"{m[2]}{f'（表 {m[4]}）' if m[4] else ''} 的 {m[1]}", place)
+    return re.sub(r"level (\d+)", r"第 \1 级", re.sub(r"'number (\d+)'", r"第 \1 个", place)).replace("the top level", "最外层")
 
 
 def _columns(contract: Table) -> tuple[str, ...]:
@@ -351,37 +386,3 @@ def _numbers(value: object, count: int) -> tuple[float, ...] | None:
     if any(isinstance(number, bool) or not isinstance(number, int | float) for number in value):
         return None
     return tuple(float(number) for number in value)
-
-
-def find_files(base: Path, pattern: str) -> list[Path]:
-    """Existing files (or folders such as .gdb) that `pattern` names below `base`, sorted; lock files of office programs left out.
-
-    Members of an archive ("a.zip/*.shp") stand for the archive.
-    """
-    archive, inside, _ = pattern.partition(".zip/")
-    whole = base / (f"{archive}.zip" if inside else pattern)
-    if whole.exists():
-        return [whole.resolve()]
-    fixed, *rest = _split(whole)
-    if not rest:
-        return []
-    return sorted(path.resolve() for path in Path(fixed).glob("/".join(rest)) if not path.name.startswith(("~$", ".~")))
-
-
-def _split(whole: Path) -> list[str]:
-    """The folder before the first wildcard, then the remaining parts; only the path itself when it has no wildcard."""
-    parts = whole.parts
-    for index, part in enumerate(parts):
-        if any(sign in part for sign in "*?["):
-            return [str(Path(*parts[:index])), *parts[index:]]
-    return [str(whole)]
-
-
-def _nearest_file(whole: Path) -> str:
-    folder = whole.parent
-    while not folder.exists():
-        folder = folder.parent
-    names = [path.name for path in folder.iterdir()]
-    if not names:
-        return f"The folder {folder} is empty; put the file there or correct the path."
-    return f"In {folder}: {advice(whole.name, names)}"

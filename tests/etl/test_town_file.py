@@ -81,6 +81,13 @@ def test_an_unknown_key_dies_with_its_place_and_the_nearest_right_one(tmp_path: 
         load(tmp_path, (TOWN + HOUSES).replace(old, new, 1))
     for part in said:
         assert part in str(error.value)
+    zh = " ".join(error.value.said("zh"))
+    assert (
+        " 中有未知的键" in zh
+        and said[0].strip("'") in zh
+        and (said[-1] in zh or said[-1] == "name of [town]")
+        and ("line" in str(error.value)) == ("行" in zh)
+    )
 
 
 def test_an_unknown_table_names_the_nearest(tmp_path: Path) -> None:
@@ -103,8 +110,9 @@ def test_an_unknown_table_names_the_nearest(tmp_path: Path) -> None:
     ],
 )
 def test_an_unusable_value_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=said) as error:
         load(tmp_path, (TOWN + HOUSES).replace(old, new, 1))
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in part) for part in error.value.said("zh"))
 
 
 def test_missing_files_are_named_with_what_lies_there(tmp_path: Path) -> None:
@@ -112,6 +120,27 @@ def test_missing_files_are_named_with_what_lies_there(tmp_path: Path) -> None:
         load(tmp_path, TOWN + HOUSES.replace("*.shp", "b.gpkg"))
     with pytest.raises(SourceError, match=r"towm\.toml does not exist.*town\.toml"):
         load_town_file(tmp_path / "towm.toml")
+
+
+def test_a_folder_is_no_town_file_and_the_only_one_in_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a folder, not a town file"):
+        load_town_file(tmp_path)
+    (tmp_path / "川沙.toml").touch()
+    with pytest.raises(SourceError, match=r"Did you mean .*川沙\.toml") as error:
+        load_town_file(tmp_path)
+    assert "是文件夹" in error.value.said("zh")[0] and "川沙.toml" in error.value.said("zh")[1]
+    (tmp_path / "b.toml").touch()
+    with pytest.raises(SourceError, match=r"Files there: .*b\.toml, .*川沙\.toml"):
+        load_town_file(tmp_path)
+    with pytest.raises(SourceError, match="cannot be read: Not a directory"):
+        load_town_file(tmp_path / "b.toml" / "town.toml")
+
+
+def test_a_town_file_of_another_encoding_is_told_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "town.toml").write_bytes('[town]\nname = "川沙"\n'.encode("gbk"))
+    with pytest.raises(SourceError, match="line 2") as error:
+        load_town_file(tmp_path / "town.toml")
+    assert "第 2 行" in error.value.said("zh")[0]
 
 
 def test_two_datasets_of_one_name_are_refused_as_the_name_is_their_source(tmp_path: Path) -> None:
