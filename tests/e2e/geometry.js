@@ -168,9 +168,48 @@
     return ratio < CONTRAST - 0.01 ? `${said(leaf)} has contrast ${ratio.toFixed(2)}` : null;
   }
 
+  /* ---- head: what stands in the head of a panel reaches beyond it, onto the panel's edge or its first row ---- */
+  function heads() {
+    const found = [];
+    for (const head of document.querySelectorAll(".panel-head")) {
+      if (!head.checkVisibility() || head.closest(UNSEEN) || pinched(head)) continue;
+      const edge = head.getBoundingClientRect();
+      for (const child of head.querySelectorAll("*")) {
+        const box = child.getBoundingClientRect();
+        if (!box.width || !box.height || child.closest(UNSEEN) || pinched(child)) continue;
+        if (box.top < edge.top - ROUND || box.bottom > edge.bottom + ROUND || box.left < edge.left - ROUND || box.right > edge.right + ROUND)
+          found.push(`"${child.textContent.trim().slice(0, 40)}" reaches beyond ${named(head)} in ${named(head.parentElement)}`);
+      }
+    }
+    return found;
+  }
+
+  /* ---- placeholder: wider than the field that it stands in ---- */
+  function placeholders() {
+    const fields = [...document.querySelectorAll("input[placeholder]")].filter((field) => !field.value && field.checkVisibility());
+    return fields.filter((field) => widthOf(field.placeholder, styleOf(field)) > roomIn(field) + ROUND).map((field) => `"${field.placeholder}" is cut by ${named(field)}`);
+  }
+
+  function widthOf(text, { font, letterSpacing }) {
+    const span = document.createElement("span");
+    Object.assign(span.style, { font, letterSpacing, position: "absolute", visibility: "hidden", whiteSpace: "pre" });
+    span.textContent = text;
+    document.body.append(span);
+    const { width } = span.getBoundingClientRect();
+    span.remove();
+    return width;
+  }
+
+  /** What is left of a field for text; the button that empties a search keeps its room although it is not seen. */
+  function roomIn(field) {
+    const style = styleOf(field), cancel = getComputedStyle(field, "::-webkit-search-cancel-button");
+    const taken = field.type === "search" && cancel.appearance !== "none" ? parseFloat(style.fontSize) : 0;
+    return field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - taken;
+  }
+
   const all = leaves();
   const root = document.documentElement;
   const wide = root.scrollWidth > innerWidth ? [`the page is ${root.scrollWidth} px wide on a screen of ${innerWidth}`] : [];
   const each = (check) => [...new Set(all.map(check).filter(Boolean))];
-  return { texts: all.length, faults: { wide, cut: each(cut), overlap: [...new Set(overlaps(all))], covered: each(covered), contrast: each(contrast) } };
+  return { texts: all.length, faults: { wide, cut: each(cut), overlap: [...new Set(overlaps(all))], covered: each(covered), contrast: each(contrast), head: heads(), placeholder: placeholders() } };
 }

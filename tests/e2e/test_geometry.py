@@ -14,6 +14,7 @@ SOUND = """<!doctype html><html lang="en"><style>
   <p class="tight">Lines that lie<br>close together</p>
   <div class="roll"><p>What is further down can be reached by scrolling.</p><p>So</p><p>nothing</p><p>is</p><p>cut.</p></div>
   <button>Save<span class="hidden">the whole of what has been written so far</span></button>
+  <div class="panel-head" style="height: 30px"><b>A tab</b></div><input type="search" style="width: 140px" placeholder="Name">
   <p><svg width="200" height="40"><text x="10" y="20">Ten</text><text x="60" y="20">Twenty</text></svg></p>
 </main>"""
 SEEDED = {
@@ -35,6 +36,13 @@ SEEDED = {
         "<div style='position: absolute; top: 0; left: 0; width: 200px; height: 60px; background: #eee'></div>", "covered", "A sound page",
     ),
     "grey on white": ("<p style='color: #888'>hard to read</p>", "contrast", "3.5"),
+    "a head lower than what stands in it": (
+        "<div class='panel-head' style='height: 20px; margin-top: 40px'><b style='display: block; height: 44px'>Tall tab</b></div>",
+        "head", "Tall tab",
+    ),
+    "a placeholder wider than its field": (
+        "<input type='search' style='width: 120px' placeholder='Name, code, address or person'>", "placeholder", "code, address",
+    ),
     "faded text": ("<p style='opacity: 0.5'>faded</p>", "contrast", "faded"),
 }  # fmt: skip
 SIZE = {"width": 500, "height": 560}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from conftest import Open
+from geometry import faults
 from playwright.sync_api import Page
 
 SIZES = [(1920, 1080), (3840, 2160), (1024, 768), (820, 1180), (390, 844)]
@@ -81,6 +82,36 @@ def test_the_page_holds_at_every_size(open_page: Open, look: str, language: str)
     page.locator(".panel-list .list-row").first.evaluate("row => row.click()")
     page.locator(".panel-card").wait_for()
     check_at_every_size(page)
+
+
+WHOLE_ROWS = """() => {
+    const panel = document.querySelector(".panel-list"), side = document.querySelector(".side").getBoundingClientRect();
+    const body = panel.querySelector(".panel-body").getBoundingClientRect(), bottom = Math.min(body.bottom, side.bottom, innerHeight);
+    return [...panel.querySelectorAll(".list-row")].map(row => row.getBoundingClientRect())
+        .filter(row => row.top >= body.top - 1 && row.bottom <= bottom + 1).length;
+}"""
+SCROLLERS = """() => [".side", ".panel-list .panel-body"].map(name => document.querySelector(name))
+    .filter(e => /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1).length"""
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_small_screen_shows_three_reds_whole_and_scrolls_one_thing(open_page: Open, language: str) -> None:
+    page = open_page(RED_HOUSE, size=(1024, 768), language=language)
+    assert page.evaluate(WHOLE_ROWS) >= 3
+    assert page.evaluate(SCROLLERS) == 1
+    assert page.locator(".panel-list .panel-source").evaluate("e => e.getBoundingClientRect().bottom <= innerHeight")
+    assert not (found := faults(page)), found
+    page.set_viewport_size({"width": 1024, "height": 560})
+    assert page.evaluate(SCROLLERS) == 1
+
+
+def test_counts_keep_their_unit_beside_them_on_a_small_screen(open_page: Open) -> None:
+    page = open_page("/town", size=(1024, 768))
+    apart = """() => [...document.querySelectorAll(".panel-figures .key-value")].filter(value => {
+        const [digits, unit] = [...value.children].map(e => e.getBoundingClientRect());
+        return unit.top >= digits.bottom - 2;
+    }).length"""
+    assert page.evaluate(apart) == 0
 
 
 def test_the_sheet_of_a_phone_opens_and_closes_by_a_tap(open_page: Open) -> None:
