@@ -154,8 +154,15 @@ class CleanSql:
             return f"({value} - {since} BETWEEN {column.low or 0:g} AND {column.high or 0:g})"
         if column.kind == "date":
             return f"({value} <= {self.day})" if column.name in PAST else ""
-        limits = [f"{value} {sign} {limit!r}" for sign, limit in ((">=", column.low), ("<=", column.high)) if limit is not None]
+        limits = [f"{value} {sign} {limit!r}" for sign, limit in ((">=", column.low), ("<=", self.highest(column))) if limit is not None]
         return f"({' AND '.join(limits)})" if limits else ""
+
+    def highest(self, column: Column) -> float | None:
+        """Upper bound of `column`. Nobody builds, plants or surveys later than the year after the delivery, for which plans exist."""
+        if column.kind != "year":
+            return column.high
+        next_year = self.delivered_at.year + 1
+        return next_year if column.high is None else min(column.high, next_year)
 
     def clashes(self) -> dict[int, str]:
         """Disagreements with a valid ID number, by bit."""

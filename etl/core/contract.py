@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from data.codes import code_list
 from data.errors import ContractError
+from data.policy import SMALL
 from data.schema import Column, Table
 from etl.core import id_number
 from etl.core.clean_sql import BIRTH_BIT, CITIZEN, SEX_BIT, CleanSql, fold, q
@@ -18,29 +19,14 @@ from etl.core.mapping import Mapping_, required_names
 from etl.core.parse import cause_sql, parse_sql, quoted
 from etl.core.spec import Damaged
 from etl.core.town_file import ROW_NUMBER, Dataset
+from etl.core.verdict import CheckResult, Unusable
 
 _SHOWN = 200  # characters of a value in a fault
+_NAMED, _SHORT = 3, 40  # unusable values of a column that the verdict names, and how much of each
 # A number cut to 15 digits passes its check digit once in eleven times; one number in 1 100 ends in 000 by right. With five that fail for
 # each that passes, those that pass are explained by the damage.
 _CUT_FOR_ONE = 5
 _CLASHES = ((SEX_BIT, "sex", "id_sex_mismatch"), (BIRTH_BIT, "birth_date", "id_birth_mismatch"))
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What came of one dataset. `rows` = `good` + `refused`; `warnings` and `by_code` count faults."""
-
-    dataset: str
-    rows: int
-    good: int
-    refused: int
-    warnings: int
-    by_code: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def refused_share(self) -> float:
-        """Share of refused rows; 0 for an empty dataset."""
-        return self.refused / self.rows if self.rows else 0.0
 
 
 def check(
@@ -62,7 +48,7 @@ def check(
     `clean` has every column of the contract in its order (NULL where nothing feeds it), then `__file, __sheet, __row, __wkb, __rid`;
     refused rows and the example row of a template are left out.
     `damaged` are lines that the reader gave up: (file, sheet, line). Nothing is
-    judged about the dataset as a whole here: write the quarantine first, then call `enforce`. `key_prefix` goes before a key of one
+    judged about the dataset as a whole here: write the quarantine first, then call `verdict.enforce`. `key_prefix` goes before a key of one
     column. Raises ContractError when a constant of the town file cannot be read.
     """
     described = [str(row[0]) for row in con.execute(f"DESCRIBE {ident(raw)}").fetchall()]
@@ -73,18 +59,6 @@ def check(
         synthetic=synthetic, timezone=timezone,
     )  # fmt: skip
     return _Check(con, ident(clean), sql).run(damaged)
-
-
-def enforce(dataset: Dataset, result: CheckResult) -> None:
-    """Raises ContractError with the counts by reason when the refused share of `dataset` exceeds its limit."""
-    if result.refused_share <= dataset.max_bad_share:
-        return
-    reasons = ", ".join(f"{code} {count:,}" for code, count in result.by_code.items())
-    raise ContractError(
-        f"Dataset {dataset.name!r} ({dataset.file}): {result.refused:,} of {result.rows:,} rows were refused "
-        f"({result.refused_share:.1%}; the limit is {dataset.max_bad_share:.1%}): {reasons}.",
-        remedy="Correct the rows in the quarantine workbook and deliver again, or raise max_bad_share; the previous snapshot stays.",
-    )
 
 
 def ident(name: str) -> str:
@@ -121,10 +95,11 @@ class _Check:
         rows = self._count()
         self._report_values()
         self._report_clashes()
+        unusable = self._unusable()
         self._refuse()
         self._doubt_cut_numbers()
         self._report_damaged(damaged)
-        return self._result(rows + len(damaged))
+        return self._result(rows + len(damaged), unusable)
 
     def _check_constants(self) -> None:
         for name, text in self.dataset.constants.items():
@@ -169,7 +144,7 @@ class _Check:
 
     def _report(self, column: Column, bit: int, cause: str, severity: str) -> None:
         """Append faults of `column` for the rows whose `__bad` has `bit`."""
-        zh, en = (quoted(text) for text in _more(column))
+        zh, en = (quoted(text) for text in _more(column, self.sql.highest(column)))
         found = self._looked_up(column, f"c.__bad & {1 << bit} <> 0")
         self._append(f"SELECT *, {cause} AS code, {zh} AS more_zh, {en} AS more_en FROM ({found})", column, severity)
 
@@ -208,6 +183,34 @@ class _Check:
         ]  # fmt: skip
         if rows:
             self.con.executemany(f"INSERT INTO fault VALUES ({', '.join('?' * len(FAULT_COLUMNS))})", rows)
+
+    # --- columns that cannot be used
+
+    def _unusable(self) -> tuple[Unusable, ...]:
+        """Columns with values that were left out with a warning; asked while `clean` still has all rows."""
+        warned = self.con.execute(
+            "SELECT DISTINCT column_name FROM fault WHERE dataset = ? AND severity = 'warning'", [self.dataset.name]
+        ).fetchall()
+        names = {name for (name,) in warned}
+        found = [self._left_out(bit, column) for bit, column in enumerate(self.sql.fed) if column.name in names]
+        return tuple(one for one in found if one.unusable)
+
+    def _left_out(self, bit: int, column: Column) -> Unusable:
+        name = q(column.name)
+        left = f"count(*) FILTER (WHERE {name} IS NULL AND __bad & {1 << bit} <> 0)"
+        row = self.con.execute(f"SELECT count({name}), {left} FROM {self.clean}").fetchone()
+        kept, unusable = row or (0, 0)
+        header = self.sql.mapping.columns.get(column.name, column.zh)
+        return Unusable(column.name, header, kept + unusable, unusable, () if column.personal else self._most_frequent(column))
+
+    def _most_frequent(self, column: Column) -> tuple[tuple[str, int], ...]:
+        """Unusable values of `column` that occur most often, as delivered; rare ones might be a person's under a wrong header."""
+        rows = self.con.execute(
+            f"""SELECT left(value, {_SHORT}), count(*) AS n FROM fault WHERE dataset = ? AND column_name = ? AND severity = 'warning'
+            GROUP BY value HAVING n >= {SMALL} ORDER BY n DESC, value LIMIT {_NAMED}""",
+            [self.dataset.name, column.name],
+        ).fetchall()
+        return tuple((str(value), int(n)) for value, n in rows)
 
     # --- refusing
 
@@ -267,7 +270,7 @@ class _Check:
         row = self.con.execute(f"SELECT count(*) FROM {self.clean}").fetchone()
         return int(row[0]) if row else 0
 
-    def _result(self, rows: int) -> CheckResult:
+    def _result(self, rows: int, unusable: tuple[Unusable, ...]) -> CheckResult:
         good = self._count()
         counted = self.con.execute(
             """SELECT code, count(*), count(*) FILTER (WHERE severity = 'warning')
@@ -275,15 +278,15 @@ class _Check:
             [self.dataset.name],
         ).fetchall()
         by_code = {str(code): int(count) for code, count, _ in counted}
-        return CheckResult(self.dataset.name, rows, good, rows - good, sum(int(warned) for *_, warned in counted), by_code)
+        return CheckResult(self.dataset.name, rows, good, rows - good, sum(int(warned) for *_, warned in counted), by_code, unusable)
 
 
-def _more(column: Column) -> tuple[str, str]:
-    """What the texts of `column` say beyond the value, in zh and en: codes, bounds or unit."""
+def _more(column: Column, high: float | None) -> tuple[str, str]:
+    """What the texts of `column` say beyond the value, in zh and en: codes, bounds up to `high`, or unit."""
     if column.codes:
         return _codes(column, "zh"), _codes(column, "en")
-    if column.low is not None or column.high is not None:
-        span = f"{_plain(column.low)}–{_plain(column.high)} {column.unit}".strip()
+    if column.low is not None or high is not None:
+        span = f"{_plain(column.low)}–{_plain(high)} {column.unit}".strip()
         return span, span
     return column.unit or "无", column.unit or "none"
 

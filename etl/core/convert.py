@@ -24,6 +24,16 @@ BATCH_ROWS = 50_000
 # Tables whose rows may be without a place: people on duty need not have reported one.
 PLACE_OPTIONAL = frozenset({"responder"})
 _DIMENSION = {"point": 0, "line": 1, "polygon": 2}
+_KINDS = {
+    "point": "点",
+    "line": "线",
+    "polygon": "面",
+    "linestring": "线",
+    "multipoint": "多点",
+    "multilinestring": "多线",
+    "multipolygon": "多面",
+}
+_IN_CHINESE = " ".join(f"WHEN {text(kind)} THEN {text(zh)}" for kind, zh in _KINDS.items())
 
 FAULTS: dict[str, FaultText] = {
     "geometry_missing": FaultText(
@@ -205,7 +215,8 @@ class Locator:
     def _report(self, code: str, source: str, value: str, severity: str, more: str = "") -> None:
         told = FAULTS[code]
         texts = ", ".join(
-            f"replace(replace({text(word)}, '{{value}}', coalesce(v, '')), '{{more}}', {text(more)})" for word in (told.zh, told.en)
+            f"replace(replace({text(word)}, '{{value}}', coalesce({said}, '')), '{{more}}', {text(wanted)})"
+            for word, said, wanted in ((told.zh, f"CASE lower(v) {_IN_CHINESE} ELSE v END", _KINDS.get(more, more)), (told.en, "v", more))
         )
         self.connection.execute(f"""
             INSERT INTO fault SELECT {text(self.dataset)}, __file, __sheet, __row, 'geom', v, {text(code)}, {texts},

@@ -19,7 +19,7 @@ from data.store.duck import identifier
 from data.store.files import fingerprint
 from data.store.lake import has_tables
 from etl.core.assemble import Placed
-from etl.core.contract import CheckResult, check, enforce
+from etl.core.contract import check
 from etl.core.convert import PLACE_OPTIONAL, Locator
 from etl.core.datum import DatumDecision, Score, detect, nearness, require_inside
 from etl.core.intake import Intake
@@ -30,6 +30,7 @@ from etl.core.report import Report
 from etl.core.scratch import Scratch
 from etl.core.town_file import Dataset, Town, TownFile
 from etl.core.transform import Datum
+from etl.core.verdict import CheckResult, enforce, joined
 from etl.core.version import code_version
 
 # Objects may reach over the border of the town: by some 200 m, or 1 % of its size.
@@ -125,7 +126,7 @@ def take_in(
 ) -> Taken:
     """Check and locate `dataset`, which `intake` has read; `frame` is for datasets with places.
 
-    Its refused rows are in the quarantine of the run when this returns.
+    Its refused and doubted rows are in the quarantine of the run when this returns.
     """
     contract = table(dataset.table)
     places = place_columns(work.connection, intake.raw, intake.headers, dataset) if contract.geometry else None
@@ -145,7 +146,7 @@ def take_in(
             relation, result, decision = _located(work, report, delivery, dataset, intake, frame, result, places.datum if places else None)
             stage.advance(result.good)
     written: list[Path] = []
-    if result.refused:
+    if result.refused or result.warnings:
         with report.stage("return", dataset.name) as stage:
             written = write_quarantine(work.connection, dataset, contract, intake.raw, work.folder / "quarantine", intake.sheets)
             stage.note = f"{len(written)} workbooks"
@@ -237,7 +238,7 @@ def _tell(
 
 
 def require_acceptable(taken: Sequence[Taken]) -> None:
-    """Raises ContractError naming every dataset whose share of refused rows is over its limit."""
+    """Raises ContractError naming every dataset whose share of refused rows, or of unusable values of a column, is over its limit."""
     told: list[ContractError] = []
     for one in taken:
         try:
@@ -245,7 +246,7 @@ def require_acceptable(taken: Sequence[Taken]) -> None:
         except ContractError as error:
             told.append(error)
     if told:
-        raise ContractError(" ".join(error.message for error in told), remedy=told[0].remedy)
+        raise joined(told)
 
 
 def town_frame(connection: duckdb.DuckDBPyConnection, delivery: Delivery, taken: Sequence[Taken]) -> Frame:

@@ -1,4 +1,4 @@
-"""The workbook of refused rows: the delivered sheets with their titles and headers, bad cells red, reason and remedy as comments."""
+"""The workbook of refused or doubted rows: the delivered sheets with titles and headers, bad cells coloured, reasons as comments."""
 
 from __future__ import annotations
 
@@ -156,9 +156,8 @@ class _Workbook:
                     (sheet.write_number if isinstance(value, int) else sheet.write_string)(index, place, value)
 
     def _how_to(self, listed: int) -> Iterator[str]:
-        layout, returned = self.layout, self.returned
-        yield f"{layout.table.zh}（{layout.dataset.name}）：{returned.file} 退回 {returned.rows} 行。合格行和合计行不在本表中。"
-        yield "红色单元格为退回原因所在，黄色单元格为提示，不影响入库；不在某一单元格的问题（如图形、无法读取的行）标在编号或首列。"
+        returned = self.returned
+        yield from self._what_came_back()
         if self.reasons_beside:
             yield f"批注只写前 {MAX_COMMENTS} 处，每行的全部原因和处理办法见最右的“{REASON}”列，该列不入库。"
         else:
@@ -166,6 +165,17 @@ class _Workbook:
         yield f"下表为{'全部' if listed == returned.faults else f'前 {listed} 条（共 {returned.faults} 条）'}原因清单。"
         yield from self._about_layout()
         yield self._what_to_do()
+
+    def _what_came_back(self) -> Iterator[str]:
+        returned = self.returned
+        what = f"{self.layout.table.zh}（{self.layout.dataset.name}）：{returned.file}"
+        if returned.severity == "refused":
+            yield f"{what} 退回 {returned.rows} 行。合格行和合计行不在本表中。"
+            yield "红色单元格为退回原因所在，黄色单元格为提示，不影响入库；不在某一单元格的问题（如图形、无法读取的行）标在编号或首列。"
+            return
+        rest = f"，本表只列前 {returned.rows} 行" if returned.left_out else ""
+        yield f"{what} 有 {returned.rows + returned.left_out} 行带提示入库{rest}。退回行、合格行和合计行不在本表中。"
+        yield "黄色单元格的值无法使用，该行已入库，但没有这个值；图形已修复、号码存疑的，按修复后的图形和原号码入库。"
 
     def _about_layout(self) -> Iterator[str]:
         looks = [page.look for page in self.pages.values()]
@@ -183,6 +193,8 @@ class _Workbook:
         known = all(page.look.known for page in self.pages.values())
         if self.layout.table.geometry and not known:
             return "本表不含图形，请按编号在原图层中改正后整层重新报送。"
+        if self.returned.severity == "warning":
+            return "改正方法：在原文件中改正标黄单元格后整份重新报送。这些行已入库，本表请勿与原文件一起报送，否则编号重复。"
         return (
             "改正方法：在原文件中改正后整份重新报送；或在本表中改正标红单元格，与原文件一起报送（两个文件都要列入该数据集）。"
             "报送按整份更新，只报本表会使未列出的行被当作已删除。"

@@ -1,4 +1,4 @@
-"""What goes back to a sender: refused rows, and how the files in which they came looked."""
+"""What goes back to a sender: refused rows and doubted ones, and how the files in which they came looked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import Literal
 
 from data.schema import Table
 from etl.core.intake import DeliveredSheet
@@ -15,6 +16,7 @@ from etl.core.table import Head
 from etl.core.town_file import Dataset
 
 SEVERITIES = {"refused": "退回", "warning": "提示"}
+Severity = Literal["refused", "warning"]
 _STEM = 80  # characters of a file name: 255 bytes is the limit of most disks, and a Chinese character takes three
 _NOTHING = "（无属性）"  # a drawing or a bare geometry: the marks need a cell
 Fault = tuple[str | None, str | None, str, str, str]  # column, value, reason, remedy, severity
@@ -22,7 +24,7 @@ Fault = tuple[str | None, str | None, str, str, str]  # column, value, reason, r
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One refused row: its place, its delivered cells by column of the raw table, its faults; `text` of a line that could not be read."""
+    """A refused or doubted row: its place, its cells by column of the raw table, its faults; `text` of a line that was not read."""
 
     file: str
     sheet: str | None
@@ -96,20 +98,25 @@ class Layout:
         title = self._titles.get(column or "", "")
         return (listed, row.file, row.sheet or "", row.row, number, title, value or "", reason, remedy, SEVERITIES[severity])
 
-    def path(self, folder: Path, file: str, taken: Collection[Path]) -> Path:
-        """Where the workbook of `file` goes: under a name of its own that a disk takes."""
+    def path(self, folder: Path, file: str, taken: Collection[Path], severity: Severity = "refused") -> Path:
+        """Where the workbook of `file` goes: under a name of its own that a disk takes, and that says what is in it."""
         stem = "-".join(PurePath(file).with_suffix("").parts)
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", f"{self.dataset.name}-{stem}").lstrip("-.")[:_STEM]
-        names = (f"{name}{more}-退回.xlsx" for more in ("", *(f"-{n}" for n in range(2, len(taken) + 2))))
+        names = (f"{name}{more}-{SEVERITIES[severity]}.xlsx" for more in ("", *(f"-{n}" for n in range(2, len(taken) + 2))))
         return next(folder / found for found in names if folder / found not in taken)
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """One file on its way back: how many of its rows, how many faults these have, and the workbook to write."""
+    """One file on its way back: how many of its rows, how many faults these have, and the workbook to write.
+
+    The rows were refused, or loaded without a value (`severity` warning); `left_out` are further ones that are only counted.
+    """
 
     layout: Layout
     file: str
     rows: int
     faults: int
     path: Path
+    severity: Severity = "refused"
+    left_out: int = 0

@@ -81,8 +81,9 @@ STEWARD: Mapping[str, Pair] = {
     "steward.failed.one": ("{name} 在 {when} 没有装入", "{name} was not loaded on {when}"),
     "steward.failed.rows": ("看 {name} 退回的行", "Refused rows of {name}"),
     "steward.error.ContractError": (
-        "退回的行超过允许的比例，整批没有装入。请下载退件，改正标红的单元格，再交付一次。",
-        "More rows were refused than allowed, so nothing of the delivery was loaded. Download the workbook, correct the red cells, deliver again.",
+        "退回的行或某一列无法使用的值超过允许的比例，整批没有装入。请下载退件，改正标出的单元格，再交付一次。",
+        "More rows were refused, or more values of a column unusable, than allowed, so nothing was loaded. "
+        "Download the workbook, correct the marked cells, deliver again.",
     ),
     "steward.error.SourceError": (
         "文件读不出来，或无法判定编码、坐标系。请按下面的说明核对文件，再交付一次。",
@@ -258,6 +259,7 @@ KINDS: Mapping[str, Pair] = {
     "unlinked_no_house": ("居民没有登记住房", "Residents without a house"),
     "unlinked_house_unknown": ("{table}：登记的房屋不存在", "{table}: house does not exist"),
     "unlinked_room_unknown": ("{table}：登记的房间不存在", "{table}: room does not exist"),
+    "unlinked_no_room": ("出租房居民没有登记房间", "Residents of let houses without a room"),
     "unlinked_outside_areas": ("{table}：不在任何网格内", "{table}: in no area"),
     "unlinked_area_unknown": ("{table}：登记的网格不存在", "{table}: area does not exist"),
 }  # fmt: skip

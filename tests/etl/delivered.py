@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from data.schema import TABLES
 from etl.core import id_number
-from etl.core.contract import CheckResult, check
+from etl.core.contract import check
 from etl.core.mapping import map_headers
 from etl.core.town_file import Dataset
+from etl.core.verdict import CheckResult
 
 TODAY, DELIVERED = date(2026, 11, 22), date(2026, 9, 23)
 

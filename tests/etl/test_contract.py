@@ -10,9 +10,9 @@ from delivered import checked, dataset, number
 from data.errors import ContractError
 from data.schema import TABLES
 from data.store.duck import connect
-from etl.core.contract import CheckResult, enforce
 from etl.core.fault import FAULT_COLUMNS, FAULTS
 from etl.core.spec import Damaged
+from etl.core.verdict import CheckResult, enforce
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,54 @@ def test_too_many_refused_rows_stop_the_run_with_counts_by_reason(con: duckdb.Du
         enforce(dataset("house"), found.result)
     enforce(dataset("house", max_bad_share=0.5), found.result)
     enforce(dataset("area"), CheckResult("empty", 0, 0, 0, 0))
+
+
+def test_a_column_that_came_but_cannot_be_used_stops_the_run_and_names_its_header_values_and_remedy(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [(str(n), "竹木" if n < 4 else "土坯" if n < 7 else "砖混") for n in range(60)]
+    found = checked(con, "house", ["FWBH", "房屋结构"], rows)
+    assert (found.result.refused, found.result.good) == (0, 60)
+    with pytest.raises(ContractError) as stopped:
+        enforce(dataset("house"), found.result)
+    message, remedy = stopped.value.said("en")
+    assert "'some_house' (表.csv): 7 of 60 values of the column '房屋结构' (structure)" in message
+    assert "(11.7%; the limit is 5.0%), most often '竹木' (4), '土坯' (3)." in message
+    assert "values = { structure = { … } }" in remedy and "max_bad_share" in remedy
+    zh, zh_remedy = stopped.value.said("zh")
+    assert "“房屋结构”列（structure）的 60 个值中有 7 个无法使用（11.7%，上限 5.0%），最多的是“竹木”（4）、“土坯”（3）。" in zh
+    assert "values = { structure = { … } }" in zh_remedy and "屏幕上仍是上一版数据" in zh_remedy
+    enforce(dataset("house", max_bad_share=0.12), found.result)
+
+
+def test_empty_cells_are_no_bad_values_and_a_column_is_judged_by_those_that_came(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [(str(n), "x" if n < 3 else "2" if n < 10 else "", "x" if n < 3 else "2") for n in range(60)]
+    found = checked(con, "house", ["FWBH", "层数", "房间数"], rows)
+    assert {one.column: (one.delivered, one.unusable) for one in found.result.unusable} == {"storeys": (10, 3), "room_count": (60, 3)}
+    with pytest.raises(ContractError, match=r"3 of 10 values of the column '层数'") as stopped:
+        enforce(dataset("house"), found.result)
+    assert "房间数" not in stopped.value.message, "5 % is not over 5 %"
+
+
+def test_one_or_two_bad_values_of_a_tiny_file_stop_nothing_but_a_column_lost_whole_does(con: duckdb.DuckDBPyConnection) -> None:
+    enforce(dataset("house"), checked(con, "house", ["FWBH", "层数"], [("1", "x"), ("2", "2"), ("3", "y")]).result)
+    with pytest.raises(ContractError, match=r"3 of 3 values"):
+        enforce(dataset("house"), checked(con, "house", ["FWBH", "层数"], [("1", "x"), ("2", "y"), ("3", "z")]).result)
+
+
+def test_an_error_about_a_column_holds_no_value_that_may_be_a_persons(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [(f"甲{n}", number(sequence=2 * n + 1), "139", f"乙{n}") for n in range(10)]
+    found = checked(con, "person", ["姓名", "身份证号", "联系电话", "人口类别"], rows)
+    assert {one.column: one.values for one in found.result.unusable} == {"phone": (), "category": ()}
+    with pytest.raises(ContractError) as stopped:
+        enforce(dataset("person"), found.result)
+    assert "the workbook lists the values" in stopped.value.message and "各值见工作簿" in stopped.value.zh
+    assert "139" not in stopped.value.message and "乙" not in stopped.value.message
+
+
+def test_a_house_of_a_year_that_has_not_come_is_out_of_range(con: duckdb.DuckDBPyConnection) -> None:
+    found = checked(con, "house", ["FWBH", "建成年份"], [("1", "2099"), ("2", "2027"), ("3", "2028")])
+    assert [row["built_year"] for row in found.rows] == [None, 2027, None]
+    assert found.codes() == {(2, "built_year"): "out_of_range", (4, "built_year"): "out_of_range"}
+    assert "超出范围1700–2027" in found.faults[0]["reason_zh"], "the day of delivery bounds it, not the list of columns"
 
 
 def test_quotes_and_odd_names_in_headers_and_values_are_only_text(con: duckdb.DuckDBPyConnection) -> None:

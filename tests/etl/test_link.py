@@ -77,7 +77,11 @@ def _extra_people() -> list[dict[str, Any]]:
 def _registers(town: TinyTown) -> None:
     town.datasets["rooms"] = (
         "room",
-        [{"房间编号": "H001-101", "房屋编号": "H001", "室号": "101"}, {"房间编号": "Z-1", "房屋编号": "Z", "室号": "1"}],
+        [
+            {"房间编号": "H001-101", "房屋编号": "H001", "室号": "101"},
+            {"房间编号": "Z-1", "房屋编号": "Z", "室号": "1"},
+            {"房间编号": "CROWDED-1", "房屋编号": "CROWDED", "室号": "1"},
+        ],
     )
     let = [f"H{i:03}" for i in range(40) if i % 4 == 3]
     rentals = [{"房屋编号": name, "承租人": "甲、乙", "限住人数": 9} for name in let]
@@ -155,8 +159,15 @@ def test_people_hang_on_rooms_of_houses_by_number_or_by_address(town: Settings) 
 def test_what_hangs_on_nothing_is_listed_with_its_reason(town: Settings) -> None:
     rows = on_show(town, "SELECT table_name, reason, count(*) FROM unlinked GROUP BY ALL ORDER BY ALL")
     assert rows == [
-        ("person", "house_unknown", 1), ("person", "no_house", 1), ("person", "room_unknown", 1), ("room", "house_unknown", 1),
+        ("person", "house_unknown", 1), ("person", "no_house", 1), ("person", "no_room", 3), ("person", "room_unknown", 1),
+        ("room", "house_unknown", 1),
     ]  # fmt: skip
+
+
+def test_only_people_of_let_houses_with_rooms_are_missed_in_a_room(town: Settings) -> None:
+    homes = "SELECT DISTINCT p.house_id FROM unlinked u JOIN person p ON p.person_id = u.key WHERE u.reason = 'no_room'"
+    assert on_show(town, homes) == [("CROWDED",)]
+    assert on_show(town, "SELECT count(*) FROM person WHERE house_id = 'H001' AND room_no IS NULL AND room_id IS NULL")[0][0] > 0
 
 
 def test_geometry_is_repaired_in_kind_or_refused_with_advice(town: Settings) -> None:
@@ -165,6 +176,8 @@ def test_geometry_is_repaired_in_kind_or_refused_with_advice(town: Settings) -> 
         "geometry_repaired": "warning", "geometry_swapped": "refused", "geometry_outside": "refused", "geometry_missing": "refused",
         "geometry_kind": "refused",
     }  # fmt: skip
+    (said,) = on_show(town, "SELECT value, reason_zh, reason_en FROM fault WHERE code = 'geometry_kind'")
+    assert said == ("POINT", "图形类型为点，应为面", "The geometry is a POINT; a polygon is wanted")
     kind, valid, area = on_show(
         town, "SELECT ST_GeometryType(geom)::VARCHAR, ST_IsValid(geom), ST_Area(geom) FROM house WHERE house_id = 'BOW-TIE'"
     )[0]

@@ -12,6 +12,7 @@ from delivered import checked, dataset, make_raw
 
 from data.schema import TABLES
 from data.store.duck import connect
+from etl.core import quarantine
 from etl.core.quarantine import write_quarantine
 from etl.core.read import read_dataset
 from etl.core.spec import Damaged
@@ -41,7 +42,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def book(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Any:
     checked(con, "house", HEADERS, ROWS, files=FILES, name="houses")
-    (path,) = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
+    path, _ = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
     assert path.name == "houses-房屋-甲村-退回.xlsx"
     return openpyxl.load_workbook(path)
 
@@ -50,7 +51,7 @@ def cells(sheet: Any) -> list[list[str | None]]:
     return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
 
-def test_only_files_with_refused_rows_come_back_with_their_sheets_headers_and_order(book: Any) -> None:
+def test_refused_rows_come_back_alone_with_their_sheets_headers_and_order(book: Any) -> None:
     assert book.sheetnames == ["一组", "二组", "说明"]
     assert cells(book["一组"]) == [HEADERS, ["2", "", "乙路2号", "130", "=1+1"]]
     assert cells(book["二组"]) == [HEADERS, ["3", "007", "丙路3号", "3", "310115198503051234"]]
@@ -85,9 +86,38 @@ def test_the_list_names_file_sheet_row_header_value_reason_and_remedy(book: Any)
     assert "退回 2 行" in str(rows[0][0])
 
 
+def test_rows_that_were_loaded_without_a_value_come_back_in_a_workbook_of_their_own_marked_yellow(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    checked(con, "house", HEADERS, [*ROWS, ("5", "009", "戊路5号", "4", None)], files=[*FILES, FILES[-1]], name="houses")
+    _, path = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
+    assert path.name == "houses-房屋-乙村-提示.xlsx"
+    book = openpyxl.load_workbook(path)
+    assert cells(book["表"]) == [HEADERS, ["4", "008", "丁路4号", "x", None]]
+    assert book["表"]["D2"].fill.fgColor.rgb == "FFFFF2A8" and "不是数值" in book["表"]["D2"].comment.text
+    told = "\n".join(str(row[0]) for row in cells(book["说明"]))
+    assert "有 1 行带提示入库。" in told and "该行已入库，但没有这个值" in told
+    assert "标红" not in told
+
+
+def test_a_slip_that_doubts_a_whole_register_comes_back_with_its_first_rows_and_says_how_many_there_are(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "MAX_DOUBTED", 2)
+    rows = [(str(n), f"H{n}", "路", "x" if n else "2", None) for n in range(6)] + [("9", "", "路", "2", None)]
+    checked(con, "house", HEADERS, rows, name="houses")
+    refused, doubted = (
+        openpyxl.load_workbook(path) for path in write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
+    )
+    assert [row[0] for row in cells(doubted["房屋"])[1:]] == ["1", "2"]
+    told = [row[0] for row in cells(doubted["说明"])]
+    assert "有 5 行带提示入库，本表只列前 2 行" in str(told[0]) and "全部原因清单" in "".join(map(str, told))
+    assert [row[0] for row in cells(refused["房屋"])[1:]] == ["9"] and "退回 1 行" in str(refused["说明"]["A1"].value)
+
+
 def test_a_corrected_workbook_can_be_delivered_again(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     checked(con, "house", HEADERS, ROWS, files=FILES, name="houses")
-    (path,) = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
+    path, _ = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path)
     book = openpyxl.load_workbook(path)
     book["一组"]["B2"], book["一组"]["D2"], book["二组"]["B2"] = "009", "3", "010"
     book.save(path)
@@ -128,7 +158,7 @@ def test_the_cell_of_the_header_that_was_used_is_marked(con: duckdb.DuckDBPyConn
 
 def test_more_rows_than_a_sheet_holds_become_csv(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     checked(con, "house", HEADERS, ROWS, files=FILES, name="houses")
-    *sheets, reasons = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path, max_rows=1)
+    *sheets, reasons, _ = write_quarantine(con, dataset("house", name="houses"), TABLES["house"], "raw", tmp_path, max_rows=1)
     assert [path.name for path in sheets] == ["houses-房屋-甲村-退回.csv", "houses-房屋-甲村-退回-2.csv"]
     found = []
     for path in sheets:

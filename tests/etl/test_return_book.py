@@ -188,6 +188,18 @@ def test_the_notes_of_a_register_say_what_is_kept_what_is_not_and_what_a_partial
     assert "批注写明原因" in told and "全部原因清单" in told
 
 
+def test_the_notes_of_doubted_rows_say_that_they_are_loaded_and_not_to_be_delivered_beside_the_original(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    register(tmp_path / "a.xlsx", {"流动人口": [(1, "金琪语", "未知数", GOOD, "007", "2025-03-07", "")]})
+    (path,), kept = returned(con, tmp_path, migrants("a.xlsx"))
+    assert [(row["name"], row["sex"]) for row in kept] == [("金琪语", None)]
+    book = openpyxl.load_workbook(path)
+    assert path.name == "migrants-a-提示.xlsx" and book["流动人口"]["C4"].fill.fgColor.rgb == "FFFFF2A8"
+    told = notes(book)
+    assert "1 行带提示入库" in told and "请勿与原文件一起报送" in told and "标红" not in told
+
+
 def test_beyond_the_limit_of_comments_cells_stay_marked_and_every_row_has_its_reasons_beside_it(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
