@@ -9,6 +9,8 @@ _80 = "o.birth_date + INTERVAL 80 YEAR"
 _70 = "o.birth_date + INTERVAL 70 YEAR"
 MISSING_DAYS, VERIFIED_DAYS = 90, 180
 
+# Registers that record visits at all: there an empty day of visit says that nobody came.
+_VISITED = "SELECT source, count(*) AS visits FROM person WHERE last_check_in IS NOT NULL GROUP BY 1"
 # Residents counted one by one where persons are delivered, else the newest count of the area.
 _CELLS = "SELECT area_code, arg_max(people, counted_on) AS people FROM population_cell WHERE counted_on <= $as_of GROUP BY 1"
 _GROUPS = """SELECT t.ancestor_code AS area_code, sum(k.n) AS total, arg_max(k.category, k.n) AS most, sum(k.n) FILTER (k.category = 'migrant') AS migrants
@@ -36,11 +38,16 @@ LAYER = Layer(
     unit_zh="人", unit_en="people", freshness_days=VERIFIED_DAYS, checked="coalesce(o.last_check_in, o.verified_on)",
     # Who is well is not visited by rhythm: only red, orange and yellow are.
     visit_days={1: 7, 2: 7, 3: 14},
-    joins=(Join("h", "h.house_id = o.house_id", table="house"),),
+    joins=(
+        Join("h", "h.house_id = o.house_id", table="house"),
+        Join("reg", "reg.source = o.source", select=_VISITED, columns=("source", "visits")),
+    ),
     rules=(
         Rule(1, "attention_high", "o.attention = '01'", "关注程度:高", "Attention level high", "落实包保责任,情况稳定后调低", "Assign a carer; lower the level when stable"),
         Rule(1, "missing_check_in", f"{_ALONE} AND $as_of - o.last_check_in >= {MISSING_DAYS}", "独居老人超过90日无走访", "Lives alone and not seen for 90 days",
              "立即上门走访", "Visit at once", flips=f"CASE WHEN {_ALONE} THEN o.last_check_in + {MISSING_DAYS} END"),
+        Rule(1, "never_visited", f"{_ALONE} AND o.last_check_in IS NULL AND reg.visits > 0", "独居老人无走访记录", "Lives alone and no visit is on record",
+             "立即上门走访并登记", "Visit at once and record it"),
         Rule(2, "attention_medium", "o.attention = '02'", "关注程度:中", "Attention level medium", "定期走访,情况稳定后调低", "Visit regularly; lower the level when stable"),
         Rule(2, "alone_80", f"{_ALONE} AND $as_of >= {_80}", "80岁以上独居老人", "Lives alone, 80 or older", "每周走访", "Weekly visit",
              flips=f"CASE WHEN {_ALONE} THEN {_80} END"),

@@ -46,6 +46,18 @@ def test_a_person_has_the_colour_of_the_service_needed(housed: Town, column: dic
     assert code in housed.colour("people", "P1")[1]
 
 
+def test_an_elder_living_alone_whom_nobody_ever_visited_is_missed_where_visits_are_recorded(housed: Town) -> None:
+    add_person(housed, "never", care_group="01", birth_date=date(1960, 1, 1), source="residents")
+    add_person(housed, "not alone", source="residents")
+    add_person(housed, "elsewhere", care_group="01", birth_date=date(1960, 1, 1), source="migrants")
+    housed.paint("people")
+    assert housed.colour("people", "never") == (5, ["registered"]), "a register without a single visit does not record visits"
+    add_person(housed, "visited", care_group="01", birth_date=date(1960, 1, 1), source="residents", last_check_in=FRESH)
+    housed.paint("people")
+    assert housed.colour("people", "never") == (1, ["never_visited", "registered"])
+    assert {housed.colour("people", key)[0] for key in ("not alone", "elsewhere", "visited")} == {5}
+
+
 def crowd(town: Town, n: int, serious: int, area: str = "D1") -> None:
     for number in range(n):
         add_person(town, f"{area}-{number}", area_code=area, attention="01" if number < serious else None)
