@@ -1,12 +1,13 @@
 """Forest: sub-compartments, tree rows and single trees by health and care (domain sections 2.7 and 3.2)."""
 
+from data.schema.people import still_open
 from layers.core.spec import Field, Join, Layer, Rule, Theme, ThemeClass, classes_of
 
 # A green stand is patrolled every quarter; a month's grace makes the patrol overdue, a year without any makes the colour expire.
 PATROL_DAYS, SURVEY_DAYS = 121, 365
 _AGE = "$as_of - o.verified_on"
-_OPEN = """SELECT object_id, count(*) AS open FROM casework
-    WHERE object_table = 'stand' AND opened_on <= $as_of AND (state = 'open' OR closed_on > $as_of) GROUP BY 1"""
+_OPEN = f"""SELECT object_id, count(*) AS open FROM casework
+    WHERE object_table = 'stand' AND opened_on <= $as_of AND {still_open()} GROUP BY 1"""
 _SPECIES = {
     "香樟": ("Camphor", "#2E7D32"), "水杉": ("Dawn redwood", "#66A61E"), "女贞": ("Privet", "#A6D854"), "杨树": ("Poplar", "#1B9E77"),
     "栾树": ("Golden-rain tree", "#E6AB02"), "广玉兰": ("Southern magnolia", "#7570B3"), "榉树": ("Zelkova", "#A6761D"),

@@ -1,5 +1,6 @@
 """Houses: the hundred-point score and hard triggers of domain sections 2.5 and 3.2."""
 
+from data.schema.people import still_open
 from layers.core.spec import Field, Join, Layer, Rule, Theme, ThemeClass, classes_of
 
 _ITEMS = {"registration": 20, "fire": 25, "security": 15, "structure": 15, "sanitation": 10, "neighbours": 10, "landlord": 5}
@@ -18,18 +19,32 @@ OVERDUE_DAYS = 84
 _ROOM_PEOPLE = """SELECT room_id, count(*) AS people,
     count(household_no) = count(*) AND min(household_no) = max(household_no) AND count_if(relation = '99') = 0 AS kin
     FROM person WHERE room_id IS NOT NULL GROUP BY 1"""
-_ROOMS = f"""SELECT rm.house_id, count(*) AS rooms, count_if(rm.room_use = 'let') AS let_rooms, sum(rm.living_area_m2) AS living_area_m2,
+_ROOMS = f"""SELECT rm.house_id, count_if(rm.room_use = 'let') AS let_rooms,
     count_if(rm.room_use IN ('let') IS NOT FALSE AND NOT p.kin AND p.people > 2 * rm.designed_rooms) AS crowded,
     count_if(rm.room_use IN ('let') IS NOT FALSE AND rm.living_area_m2 / p.people < 5) AS cramped
     FROM room rm LEFT JOIN ({_ROOM_PEOPLE}) p USING (room_id) GROUP BY 1"""
-_PEOPLE = """SELECT house_id, count(*) AS people, count_if(category = 'migrant') AS migrants,
-    count(household_no) = count(*) AND min(household_no) = max(household_no) AND count_if(relation = '99') = 0 AS kin
+_PEOPLE = """SELECT house_id, count(*) AS people, count_if(category = 'migrant') AS migrants
     FROM person WHERE house_id IS NOT NULL GROUP BY 1"""
-_CASES = """SELECT object_id AS house_id, count(*) AS open FROM casework
-    WHERE object_table = 'house' AND opened_on <= $as_of AND (state = 'open' OR closed_on > $as_of) GROUP BY 1"""
 
-_NOT_JUDGED = "rm.rooms IS NULL AND NOT occ.kin"  # no room rows delivered: the house as a whole is judged by its number of rooms
-_CROWDED = f"{RENTED} AND (rm.crowded > 0 OR {_NOT_JUDGED} AND occ.people > 2 * coalesce(r.rooms_let, o.room_count))"
+# People known to live in the house but in no room of it are judged together with the rooms they may live in: those that are let and those in which
+# nobody is known to live. Nobody says how they share them, so a household of kin counts as two: it may have a room of its own, however many it is.
+_FOR_THEM = """SELECT room_id, house_id, designed_rooms, living_area_m2 FROM room WHERE coalesce(room_use, 'let') = 'let'
+    OR room_use <> 'storage' AND room_id NOT IN (SELECT room_id FROM person WHERE room_id IS NOT NULL)"""
+_SPACE = f"""SELECT house_id, CASE WHEN count(designed_rooms) = count(*) THEN nullif(sum(designed_rooms), 0) END AS living_rooms,
+    CASE WHEN count(living_area_m2) = count(*) THEN sum(living_area_m2) END AS living_area_m2 FROM ({_FOR_THEM}) GROUP BY 1"""
+_HOUSEHOLDS = f"""SELECT house_id, count(*) AS people,
+    CASE WHEN count(household_no) > 0 AND count_if(relation = '99') = 0 THEN least(count(*), 2) ELSE count(*) END AS strangers
+    FROM person WHERE house_id IN (SELECT house_id FROM person WHERE room_id IS NULL AND house_id IS NOT NULL)
+        AND (room_id IS NULL OR room_id IN (SELECT room_id FROM ({_FOR_THEM}))) GROUP BY house_id, household_no"""
+_ROOMLESS = f"""SELECT p.house_id, p.people, p.strangers, s.living_rooms, s.living_area_m2
+    FROM (SELECT house_id, sum(people) AS people, sum(strangers) AS strangers FROM ({_HOUSEHOLDS}) GROUP BY 1) p LEFT JOIN ({_SPACE}) s USING (house_id)"""
+_CASES = f"""SELECT object_id AS house_id, count(*) AS open FROM casework
+    WHERE object_table = 'house' AND opened_on <= $as_of AND {still_open()} GROUP BY 1"""
+
+# Without room rows, or without their number of living rooms, the house itself or its register says how many rooms there are.
+_LIVING_ROOMS = "coalesce(nr.living_rooms, nullif(r.rooms_let, 0), nullif(o.room_count, 0))"
+_CROWDED = f"{RENTED} AND (rm.crowded > 0 OR nr.strangers > 2 * {_LIVING_ROOMS})"
+_CRAMPED = f"{RENTED} AND (rm.cramped > 0 OR nr.living_area_m2 / nr.people < 5)"
 _LARGE = f"{RENTED} AND (coalesce(r.rooms_let, nullif(rm.let_rooms, 0), CASE o.occupancy WHEN 'let' THEN o.room_count END) >= 10 OR occ.people >= 15)"
 _HAZARD_KNOWN = "coalesce(o.danger_grade, o.gas_hazard, o.illegal_addition::VARCHAR, o.exit_blocked::VARCHAR) IS NOT NULL"
 
@@ -39,14 +54,15 @@ LAYER = Layer(
     visit_days={1: 7, 2: 7, 3: 14, 4: 28, 5: 91, 0: OWN_DAYS},
     joins=(
         Join("r", "r.house_id = o.house_id", table="rental"),
-        Join("rm", "rm.house_id = o.house_id", select=_ROOMS, columns=("house_id", "rooms", "let_rooms", "living_area_m2", "crowded", "cramped")),
-        Join("occ", "occ.house_id = o.house_id", select=_PEOPLE, columns=("house_id", "people", "migrants", "kin")),
+        Join("rm", "rm.house_id = o.house_id", select=_ROOMS, columns=("house_id", "let_rooms", "crowded", "cramped")),
+        Join("occ", "occ.house_id = o.house_id", select=_PEOPLE, columns=("house_id", "people", "migrants")),
+        Join("nr", "nr.house_id = o.house_id", select=_ROOMLESS, columns=("house_id", "people", "strangers", "living_rooms", "living_area_m2")),
         Join("c", "c.house_id = o.house_id", select=_CASES, columns=("house_id", "open")),
     ),
     rules=(
         Rule(1, "group_rental_persons", _CROWDED, "群租:每间居室居住超过2人(非亲属)", "Group rental: over 2 unrelated people a living room",
              "每间居室不超过2人并完成登记", "At most 2 unrelated people a living room"),
-        Rule(1, "group_rental_area", f"{RENTED} AND rm.cramped > 0", "群租:人均居住面积不足5平方米", "Group rental: under 5 m² of living area a person",
+        Rule(1, "group_rental_area", _CRAMPED, "群租:人均居住面积不足5平方米", "Group rental: under 5 m² of living area a person",
              "人均居住面积达到5平方米", "At least 5 m² of living area a person"),
         Rule(1, "live_work_store", "o.live_work_store", "三合一场所(住宿、生产、仓储未分隔)", "Living, work and storage without separation",
              "分隔或搬离住宿", "Separate them or move the sleeping places out"),

@@ -1,6 +1,7 @@
 """Land: state of use against survey and plan (domain section 3.2), land classes in their official colours (2.6)."""
 
 from data.codes import land_classes, osm_land_classes
+from data.schema.people import still_open
 from layers.core.spec import Join, Layer, Rule, Theme, ThemeClass, classes_of
 
 # A year's change survey is delivered in the year after: its result counts until the end of that year, a field check for 365 days.
@@ -11,8 +12,8 @@ _LIST = ", ".join(f"'{code}'" for code in sorted(_SANDIAO))
 _CODE = "regexp_replace(o.class_code, 'K$', '')"
 _CLASS = f"""CASE WHEN {_CODE} IN ({_LIST}) AND coalesce(o.scheme, 'sandiao') IN ('sandiao', 'gbt21010') THEN {_CODE}
     WHEN o.class_code IS NOT NULL THEN coalesce(o.scheme, 'local') || ':' || o.class_code END"""
-_OPEN = """SELECT object_id, count(*) AS open FROM casework
-    WHERE object_table = 'parcel' AND opened_on <= $as_of AND (state = 'open' OR closed_on > $as_of) GROUP BY 1"""
+_OPEN = f"""SELECT object_id, count(*) AS open FROM casework
+    WHERE object_table = 'parcel' AND opened_on <= $as_of AND {still_open()} GROUP BY 1"""
 
 LAYER = Layer(
     name="land", table="parcel", zh="土地", en="Land", icon="land", order=10, geometry="polygon", zoom=(0, 22),

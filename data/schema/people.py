@@ -163,6 +163,15 @@ CASEWORK = Table(
     ),
 )  # fmt: skip
 
+
+def still_open(day: str = "$as_of") -> str:
+    """SQL condition on a row of casework: the case is open on `day`; never NULL.
+
+    A case whose state nobody understood is open until a day of closing says otherwise: it must not vanish from both sides of the account.
+    """
+    return f"(coalesce(state = 'open', closed_on IS NULL) OR coalesce(closed_on > {day}, false))"
+
+
 OVERRIDE_DAYS = 90  # design section 5: longer than that nobody sets a level by hand
 
 OVERRIDE = Table(

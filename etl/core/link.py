@@ -140,6 +140,9 @@ def _report_unlinked(connection: duckdb.DuckDBPyConnection) -> None:
     _unlinked(connection, "person", "person_id", "house_unknown", f"t.house_id IS NOT NULL AND {missing_house}", "t.area_code")
     missing_room = f"t.room_id IS NULL AND t.room_no IS NOT NULL AND NOT ({missing_house}) AND t.house_id IN (SELECT house_id FROM room)"
     _unlinked(connection, "person", "person_id", "room_unknown", missing_room, "t.area_code")
+    let = "t.house_id IN (SELECT house_id FROM rental UNION ALL SELECT house_id FROM house WHERE occupancy IN ('let', 'part_let'))"
+    nowhere = f"t.room_id IS NULL AND t.room_no IS NULL AND NOT ({missing_house}) AND {let} AND t.house_id IN (SELECT house_id FROM room)"
+    _unlinked(connection, "person", "person_id", "no_room", nowhere, "t.area_code")
     for name, key in (("room", "room_id"), ("rental", "house_id")):
         _unlinked(connection, name, key, "house_unknown", missing_house, "NULL")
     missing_area = "t.area_code IS NOT NULL AND t.area_code NOT IN (SELECT code FROM area)"

@@ -13,6 +13,7 @@ from data.errors import PolicyError, StoreError
 from data.policy import Viewer
 from data.schema import TABLES, Table
 from data.schema import table as contract_table
+from data.schema.people import still_open
 from layers.core.query_places import breadcrumb, main_layer, people_shown, title_of
 from layers.core.query_store import Row, Store, field_facts, in_words, level_facts, reason_facts, today_of
 from layers.core.registry import columns_of, references
@@ -88,8 +89,9 @@ def _object(store: Store, table: Table, key: str) -> Row:
     found = store.one(f"SELECT {columns}{spatial} FROM {table.name} WHERE {table.key[0]} = $key", key=key)
     if found is None:
         raise StoreError(
-            f"There is no {table.en.lower()} {key!r} in this snapshot.", remedy="It may have been removed by a later delivery."
-        )
+            f"There is no {table.en.lower()} {key!r} in this snapshot.", remedy="It may have been removed by a later delivery.",
+            zh=f"这一版数据里没有{table.zh} {key!r}。", zh_remedy="可能已被后来的交付移除。",
+        )  # fmt: skip
     return found
 
 
@@ -210,7 +212,7 @@ def _cases(store: Store, viewer: Viewer, table: str, key: str) -> list[Row]:
     columns = ("case_id", "event_type", "grade", "opened_on", "due_on", "responsible", "responsible_phone")
     rows = store.rows(
         f"""SELECT {", ".join(columns)} FROM casework WHERE object_table = $table AND object_id = $key AND opened_on <= $today
-        AND (state = 'open' OR closed_on > $today) ORDER BY due_on, case_id""",
+        AND {still_open('$today')} ORDER BY due_on, case_id""",
         table=table, key=key, today=today,
     )  # fmt: skip
     out = []

@@ -9,6 +9,7 @@ from data import policy
 from data.codes import code_list, land_classes
 from data.policy import Viewer
 from data.schema import TABLES
+from data.schema.people import still_open
 from layers.core.query_cards import event_names
 from layers.core.query_places import TITLES, children, title_of
 from layers.core.query_store import Row, Store, in_words, reason_facts, root_of, today_of
@@ -93,13 +94,13 @@ def cases(store: Store) -> Row:
         f"""SELECT count(*) AS total, count_if(still) AS open, count_if(still AND due_on < $today) AS late,
             count_if(still AND due_on >= $today AND due_on <= $today + {NEXT_DAYS}) AS soon, count_if(due) AS due,
             count_if(due AND NOT still AND closed_on <= due_on) AS on_time
-        FROM (SELECT *, state = 'open' OR closed_on > $today AS still, due_on >= $today - {CLOSED_DAYS} AND due_on < $today AS due
+        FROM (SELECT *, {still_open("$today")} AS still, due_on >= $today - {CLOSED_DAYS} AND due_on < $today AS due
             FROM casework WHERE opened_on <= $today)""",
         today=today,
     )
     kinds = store.rows(
-        """SELECT event_type AS code, count(*) AS n, count_if(due_on < $today) AS late FROM casework
-        WHERE event_type IS NOT NULL AND opened_on <= $today AND (state = 'open' OR closed_on > $today) GROUP BY 1 ORDER BY 2 DESC, 1""",
+        f"""SELECT event_type AS code, count(*) AS n, count_if(due_on < $today) AS late FROM casework
+        WHERE event_type IS NOT NULL AND opened_on <= $today AND {still_open("$today")} GROUP BY 1 ORDER BY 2 DESC, 1""",
         today=today,
     )
     return (found or {}) | {"kinds": [row | _event(row["code"]) for row in kinds]}
@@ -139,7 +140,7 @@ def _reds_of(store: Store, viewer: Viewer, layer: Layer, limit: int) -> list[Row
         LEFT JOIN (SELECT t.area_code, a.name FROM tree t JOIN area a ON a.code = t.ancestor_code
             WHERE t.ancestor_code IN (SELECT area_code FROM tree WHERE ancestor_code = $root AND depth = 1)) v ON v.area_code = o.area_code
         LEFT JOIN (SELECT object_id, min(due_on) AS due_on, arg_min(responsible, due_on) AS responsible FROM casework
-            WHERE object_table = $table AND opened_on <= $today AND (state = 'open' OR closed_on > $today) GROUP BY 1) c ON c.object_id = r.object_id
+            WHERE object_table = $table AND opened_on <= $today AND {still_open('$today')} GROUP BY 1) c ON c.object_id = r.object_id
         WHERE r.layer = $layer AND r.level = 1 ORDER BY c.due_on NULLS LAST, o.{key} LIMIT $limit""",
         root=root_of(store), table=layer.table, today=today_of(store), layer=layer.name, limit=limit,
     )  # fmt: skip

@@ -134,6 +134,73 @@ def test_without_room_rows_the_house_is_judged_by_its_number_of_rooms(town: Town
     assert town.colour("houses", "H1")[1][0] == "group_rental_persons"
 
 
+def add_roomless(town: Town, people: int, household: str | None = None, relation: str = "10") -> None:
+    """People of H1 of whom no register says in which room they live."""
+    for number in range(people):
+        add_person(town, f"N{household}-{number}", category="migrant", household_no=household, relation=relation)
+
+
+@pytest.mark.parametrize(("people", "level"), [(6, 4), (7, 1), (14, 1)])
+def test_people_without_a_room_are_counted_against_all_rooms_of_a_let_house(town: Town, people: int, level: int) -> None:
+    let(town)
+    for room in range(3):
+        add_room(town, f"R{room}", people=0, area=40)
+    add_roomless(town, people)
+    town.paint("houses")
+    assert town.colour("houses", "H1") == (level, ["group_rental_persons"] * (level == 1) + ["compliant_rental"])
+
+
+def test_people_without_a_room_share_with_those_who_have_one(town: Town) -> None:
+    let(town)
+    add_room(town, "R1", people=2, area=40)
+    add_room(town, "R2", people=2, area=40)
+    town.paint("houses")
+    assert town.colour("houses", "H1")[0] == 4
+    add_roomless(town, 1)
+    town.paint("houses")
+    assert town.colour("houses", "H1")[1][0] == "group_rental_persons"
+
+
+@pytest.mark.parametrize(("area", "level"), [(20, 4), (19.9, 1)])
+def test_kin_without_a_room_may_share_one_but_need_their_five_square_metres(town: Town, area: float, level: int) -> None:
+    let(town)
+    add_room(town, "R1", people=0, area=area)
+    add_roomless(town, 4, household="F1")
+    town.paint("houses")
+    assert town.colour("houses", "H1") == (level, ["group_rental_area"] * (level == 1) + ["compliant_rental"])
+
+
+def test_one_household_book_with_somebody_who_is_not_kin_is_no_family(town: Town) -> None:
+    let(town)
+    add_room(town, "R1", people=0, area=40)
+    add_roomless(town, 3, household="F1", relation="99")
+    town.paint("houses")
+    assert town.colour("houses", "H1")[1][0] == "group_rental_persons"
+
+
+def test_the_landlord_s_family_without_a_room_makes_no_group_rental_of_a_house_partly_let(town: Town) -> None:
+    let(town, house={"occupancy": "part_let"})
+    add_room(town, "R1", people=2, area=20)
+    add_room(town, "R2", people=0, area=20, use="own")
+    add_room(town, "R3", people=0, area=20, use="storage")
+    add_roomless(town, 5, household="F1")
+    town.paint("houses")
+    assert town.colour("houses", "H1")[0] == 4
+
+
+def test_own_rooms_that_are_taken_and_store_rooms_are_not_for_people_without_a_room(town: Town) -> None:
+    let(town, house={"occupancy": "part_let"})
+    add_room(town, "R1", people=0, area=20)
+    add_room(town, "R2", people=4, area=20, use="own")
+    add_room(town, "R3", people=0, area=20, use="storage")
+    add_roomless(town, 2)
+    town.paint("houses")
+    assert town.colour("houses", "H1")[0] == 4
+    add_person(town, "one more", category="migrant")
+    town.paint("houses")
+    assert town.colour("houses", "H1")[1][0] == "group_rental_persons"
+
+
 def test_fifteen_occupants_without_a_manager_are_orange(town: Town) -> None:
     let(town, manager_named=False)
     for room in range(8):
@@ -147,6 +214,24 @@ def test_an_open_case_makes_a_house_yellow(town: Town) -> None:
     town.add("casework", case_id="C1", object_table="house", object_id="H1", state="open", opened_on=FRESH)
     town.paint("houses")
     assert town.colour("houses", "H1")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("case", "level"),
+    [
+        ({"state": None}, 3),  # a word that nobody understood
+        ({"state": None, "closed_on": FRESH + timedelta(days=1)}, 5),
+        ({"state": None, "closed_on": AS_OF + timedelta(days=1)}, 3),
+        ({"state": "closed"}, 5),
+        ({"state": "closed", "closed_on": AS_OF + timedelta(days=1)}, 3),
+        ({"state": "open", "closed_on": FRESH}, 3),
+    ],
+)
+def test_a_case_is_open_until_something_says_that_it_is_closed(town: Town, case: dict[str, Any], level: int) -> None:
+    add_house(town, "H1", occupancy="own")
+    town.add("casework", case_id="C1", object_table="house", object_id="H1", opened_on=FRESH, **case)
+    town.paint("houses")
+    assert town.colour("houses", "H1")[0] == level
 
 
 @pytest.mark.parametrize(("age", "level"), [(83, 4), (84, 3), (89, 3), (90, 0)])

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from small_town import AS_OF, FRESH, Town
 
+from data.codes import code_list
+
 
 def age(days: int) -> Any:
     return AS_OF - timedelta(days=days)
@@ -65,6 +67,28 @@ def test_a_stand_has_the_colour_of_its_health(town: Town, column: dict[str, Any]
     town.paint("forest")
     assert town.colour("forest", "S1")[0] == level
     assert code in town.colour("forest", "S1")[1]
+
+
+@pytest.mark.parametrize(("state", "level"), [("open", 3), (None, 3), ("closed", 5)])
+def test_a_case_of_unknown_state_is_open_on_land_and_in_the_forest_too(town: Town, state: str | None, level: int) -> None:
+    town.add("parcel", parcel_id="L1", status="in_use", verified_on=FRESH)
+    town.add("stand", stand_id="S1", condition="healthy", verified_on=FRESH)
+    for table, key in (("parcel", "L1"), ("stand", "S1")):
+        town.add("casework", case_id=key, object_table=table, object_id=key, state=state, opened_on=FRESH)
+    town.paint("land", "forest")
+    assert (town.colour("land", "L1")[0], town.colour("forest", "S1")[0]) == (level, level)
+
+
+@pytest.mark.parametrize("said", ["办理中", "处理中", "整改中", "处置中", "未办结"])
+def test_the_words_of_departments_for_the_state_of_a_case_are_known(said: str) -> None:
+    (code,) = (code.code for code in code_list("case_state") if said in (code.zh, *code.aliases))
+    assert code == "open"
+
+
+@pytest.mark.parametrize("said", ["已办结", "已整改", "办结", "已结案"])
+def test_the_words_of_departments_for_a_closed_case_are_known(said: str) -> None:
+    (code,) = (code.code for code in code_list("case_state") if said in (code.zh, *code.aliases))
+    assert code == "closed"
 
 
 @pytest.mark.parametrize(
