@@ -1,5 +1,6 @@
 """Areas: the composite of domain section 3.2, whose parts a card can show. Parts without data are left out and the weights re-normalised."""
 
+from data.schema.people import still_open
 from layers.core.spec import Field, Join, Layer, Part, Rule, Theme, ThemeClass, classes_of
 
 WINDOW_DAYS = 90
@@ -11,7 +12,7 @@ CASES = """SELECT c.*, coalesce(h.area_code, p.area_code, s.area_code, f.area_co
     LEFT JOIN stand s ON c.object_table = 'stand' AND s.stand_id = c.object_id
     LEFT JOIN facility f ON c.object_table = 'facility' AND f.facility_id = c.object_id
     LEFT JOIN area a ON c.object_table = 'area' AND a.code = c.object_id WHERE c.opened_on <= $as_of"""
-_STILL = "(state = 'open' OR closed_on > $as_of)"
+_STILL = still_open()
 # Every case whose limit fell into the window should be closed; a case found is rectified when it was closed and has passed its check.
 _CLOSING = f"""SELECT area_code, count_if({_STILL} OR closed_on > due_on) AS bad, count(*) AS n FROM ({CASES})
     WHERE due_on >= $as_of - {WINDOW_DAYS} AND due_on < $as_of GROUP BY 1"""
@@ -32,8 +33,9 @@ _FRESH = """SELECT area_code, count_if(seen IS NULL OR $as_of - seen >= days) AS
     UNION ALL SELECT area_code, verified_on, 365 FROM parcel WHERE EXISTS (FROM parcel WHERE verified_on IS NOT NULL)
     UNION ALL SELECT area_code, verified_on, 365 FROM stand WHERE EXISTS (FROM stand WHERE verified_on IS NOT NULL)) GROUP BY 1"""
 
+# Grades I and II, on whatever object inside the area: the grade is that of the incident, not the colour of the object.
 _GRAVE = f"""SELECT t.ancestor_code AS area_code, count(*) AS open FROM ({CASES}) c JOIN tree t USING (area_code)
-    WHERE (c.grade = '1' OR c.grade = '2' AND c.object_table = 'area') AND {_STILL} GROUP BY 1"""
+    WHERE c.grade IN ('1', '2') AND {_STILL} GROUP BY 1"""
 _OLD_REDS = f"""SELECT t.ancestor_code AS area_code, count(*) AS houses FROM house h
     JOIN receipt r ON r.layer = 'houses' AND r.object_id = h.house_id AND r.level = 1 JOIN tree t ON t.area_code = h.area_code
     WHERE h.house_id IN (SELECT object_id FROM casework WHERE object_table = 'house' AND {_STILL} AND $as_of - opened_on > 30) GROUP BY 1"""

@@ -17,7 +17,9 @@ FOUND_LATER = {"unregistered": "0657"}  # a case only where an update finds it: 
 PARCEL_EVENTS = {"illegal_use": "0854", "farmland_occupied": "0854", "abandoned": "0855", "non_grain": "0855"}
 STAND_EVENTS = {"occupied": "0852", "illegal_cutting": "0852", "fire": "0451", "pest": "0851"}
 LATE_SHARE = 0.1  # of the cases have a short limit, which has passed by the third delivery
-GRADES = {1: "2", 2: "3", 3: "4"}
+# Grades of the incident (I to IV), not of the object's colour: one open case of grade I or II makes all areas around it red, and a town
+# on an ordinary day has none. What is wrong with a red house is a larger incident (III), the rest are ordinary (IV).
+GRADES = {1: "3", 2: "4", 3: "4"}
 
 
 def case_objects(houses: pd.DataFrame) -> pd.DataFrame:

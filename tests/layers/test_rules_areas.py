@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from small_town import AS_OF, FRESH, Town, add_house, add_person
 
 
@@ -78,11 +79,27 @@ def test_three_red_houses_uncorrected_for_over_thirty_days_make_an_area_red(town
     assert "old_red_houses" not in town.colour("areas", "T")[1] + town.colour("areas", "V2")[1]
 
 
-def test_an_open_incident_of_the_first_grade_makes_its_areas_red(town: Town) -> None:
-    add_house(town, "H1", occupancy="own")
-    add_case(town, "C1", "H1", opened=2, due=-10, grade="1")
+OBJECTS = {"house": "house_id", "parcel": "parcel_id", "stand": "stand_id", "facility": "facility_id", "area": "code"}
+
+
+@pytest.mark.parametrize("grade", ["1", "2"])
+@pytest.mark.parametrize("table", list(OBJECTS))
+def test_an_open_incident_of_the_two_highest_grades_makes_the_areas_around_any_object_red(town: Town, table: str, grade: str) -> None:
+    key = "D1" if table == "area" else "X1"
+    if table != "area":
+        town.add(table, **{OBJECTS[table]: key, "area_code": "D1"})
+    town.add("casework", case_id="C1", object_table=table, object_id=key, state="open", grade=grade, opened_on=FRESH)
     town.paint("houses", "areas")
     assert [town.colour("areas", code)[1][0] for code in ("T", "V1", "D1")] == ["grave_incident"] * 3
+    assert "grave_incident" not in town.colour("areas", "V2")[1] + town.colour("areas", "D2")[1]
+
+
+@pytest.mark.parametrize(("grade", "closed"), [("3", None), ("2", 1)])
+def test_lower_grades_and_closed_incidents_leave_areas_to_their_score(town: Town, grade: str, closed: int | None) -> None:
+    add_house(town, "H1", occupancy="own")
+    add_case(town, "C1", "H1", opened=2, due=-10, closed=closed, grade=grade)
+    town.paint("houses", "areas")
+    assert "grave_incident" not in town.colour("areas", "D1")[1]
 
 
 def test_complaints_are_counted_per_person_only_where_a_town_records_them(town: Town) -> None:
