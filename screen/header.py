@@ -10,18 +10,22 @@ from screen.text import Words
 
 def tools(words: Words, *first: Node) -> html.Div:
     """Buttons at the right of the header; `first` stands before them."""
+    return html.Div([*first, look(words), units(words), language(words)], className="tools")
+
+
+def look(words: Words) -> html.Button:
+    """Changes between dark and light."""
+    inside = [html.Span(icon("sun"), className="only-dark"), html.Span(icon("moon"), className="only-light")]
+    return button(inside, "look", label=words("look.switch"), kind="bare")
+
+
+def language(words: Words) -> html.Button:
+    """Changes to the other language; shows its name."""
     other = "en" if words.language == "zh-CN" else "zh-CN"
-    look = button(
-        [html.Span(icon("sun"), className="only-dark"), html.Span(icon("moon"), className="only-light")],
-        "look",
-        label=words("look.switch"),
-        kind="bare",
-    )
-    language = html.Button(
+    return html.Button(
         words("language.switch"), type="button", className="button bare", lang=other,
         **{"data-act": "language", "data-language": other, "aria-label": words("language.switch.label")},
     )  # fmt: skip
-    return html.Div([*first, look, units(words), language], className="tools")
 
 
 def units(words: Words) -> html.Button:

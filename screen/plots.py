@@ -25,6 +25,7 @@ from screen.text import Words
 Value = int | float | Suppressed | None
 SERIES = 8  # nominal colours of tokens.css
 NAME_LETTERS, LINE_LETTERS = 21, 14  # of a name beside a bar: on one line, and on each of two where it is longer
+FEWEST_ROWS = 5  # of bars that fill a panel: a single bar is not a slab as high as the panel
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -84,7 +85,7 @@ def bars_by_area(
         [[_named(row.name, row.href), *(_cell(row.counts.get(level), unit, words) for level in levels)] for row in rows],
     )  # fmt: skip
     layout = {"barmode": "stack", "xaxis": number_ticks(max(totals, default=0), words), "yaxis": _names_axis()}
-    return _plot(question, traces, layout, legend, table, words, heading, height or _tall(len(rows)), bool(sum(totals)))
+    return _plot(question, traces, layout, legend, table, words, heading, height or _tall(len(rows)), bool(sum(totals)), unit=unit)
 
 
 def bars(
@@ -105,10 +106,12 @@ def bars(
         "xaxis": number_ticks(most, words),
         "yaxis": _names_axis() | {"tickvals": names, "ticktext": [_in_lines(name) for name in names]},
     }
+    if height == "fill" and len(rows) < FEWEST_ROWS:
+        layout["yaxis"] |= {"autorange": False, "range": [FEWEST_ROWS - 0.5, -0.5]}
     if not axis:
         margin = BARE | {"r": f"{max((_width_em(text) for text in texts), default=0) + 0.75:.2f}rem"}
         layout |= {"xaxis": {"visible": False, "fixedrange": True, "range": [0, most * 1.02]}, "margin": margin}
-    return _plot(question, [trace, ends], layout, [], table, words, heading, height or _tall(len(rows)), any(sizes))
+    return _plot(question, [trace, ends], layout, [], table, words, heading, height or _tall(len(rows)), any(sizes), unit=unit)
 
 
 def trend(
@@ -126,7 +129,7 @@ def trend(
         [[day.isoformat(), *(_cell(line.values[i], unit, words) for line in lines)] for i, day in enumerate(days)],
     )
     layout = {"xaxis": day_ticks(days, words, ticks), "yaxis": number_ticks(most, words), "hovermode": "x unified"}
-    return _plot(question, traces, layout, legend, table, words, heading, height, bool(days and lines))
+    return _plot(question, traces, layout, legend, table, words, heading, height, bool(days and lines), unit=unit)
 
 
 def shares(question: str, parts: Sequence[Part], unit: str, words: Words, *, heading: bool = True) -> Node:
@@ -141,7 +144,9 @@ def shares(question: str, parts: Sequence[Part], unit: str, words: Words, *, hea
     ]
     hidden = {"visible": False, "fixedrange": True}
     layout = {"barmode": "stack", "xaxis": hidden | {"range": [0, whole or 1]}, "yaxis": hidden, "margin": dict.fromkeys("lrtb", 0)}
-    return _plot(question, traces, layout | {"bargap": 0}, legend, table, words, heading, "2.25rem", bool(whole), kind="plot-shares")
+    return _plot(
+        question, traces, layout | {"bargap": 0}, legend, table, words, heading, "2.25rem", bool(whole), kind="plot-shares", unit=unit
+    )
 
 
 def treemap(question: str, parts: Sequence[Part], unit: str, words: Words, *, heading: bool = True, height: str = "14rem") -> Node:
@@ -157,7 +162,7 @@ def treemap(question: str, parts: Sequence[Part], unit: str, words: Words, *, he
     }  # fmt: skip
     rows = [[_named(part.name, part.href), _cell(part.value, unit, words), _share(part.value, whole)] for part in parts]
     table = _table(question, [words("plot.row"), unit_name(unit, words) or words("plot.total"), words("plot.share")], rows)
-    return _plot(question, [trace], {"margin": dict.fromkeys("lrtb", 0)}, [], table, words, heading, height, bool(whole))
+    return _plot(question, [trace], {"margin": dict.fromkeys("lrtb", 0)}, [], table, words, heading, height, bool(whole), unit=unit)
 
 
 def age_pyramid(question: str, bands: Sequence[Band], words: Words, *, heading: bool = True, height: str = "16rem") -> Node:
@@ -179,19 +184,27 @@ def age_pyramid(question: str, bands: Sequence[Band], words: Words, *, heading: 
         "barmode": "relative",
         "bargap": 0.12,
         "xaxis": number_ticks(most, words, both_ways=True),
-        "yaxis": _names_axis(reverse=False),
+        "yaxis": _names_axis(reverse=False) | {"tickvals": names, "ticktext": names},
     }
-    return _plot(question, [men, women], layout, legend, table, words, heading, height, bool(most))
+    return _plot(question, [men, women], layout, legend, table, words, heading, height, bool(most), unit="人")
+
+
+def unit_note(unit: str, words: Words) -> str:
+    """What numbers without a unit of their own count, for the head above them: 单位：亩, ha. "" where they have none."""
+    name = words("unit.places") if unit == "处" else unit_name(unit, words)
+    return words("unit.note", unit=name) if name else ""
 
 
 def _plot(
     question: str, traces: list[dict[str, Any]], layout: dict[str, Any], legend: Sequence[tuple[Node, Node]], table: Node, words: Words,
-    heading: bool, height: str, something: bool, kind: str = "",
+    heading: bool, height: str, something: bool, *, kind: str = "", unit: str,
 ) -> Node:  # fmt: skip
     caption = html.Figcaption(question, className="plot-question" if heading else "visually-hidden")
     if not something:
         return html.Figure([caption, empty(words("plot.none"))], className="plot")
-    names = html.Ul([html.Li([sign, html.Span(name)]) for sign, name in legend], className="plot-legend") if legend else None
+    told = [html.Li([sign, html.Span(name)]) for sign, name in legend]
+    told += [html.Li(note, className="plot-unit")] if (note := unit_note(unit, words)) else []
+    names = html.Ul(told, className="plot-legend") if told else None
     head = html.Div([caption, names, _switch(question, words)], className="plot-head")
     said = json.dumps({"data": traces, "layout": LAYOUT | layout, "config": CONFIG}, ensure_ascii=False, separators=(",", ":"))
     box = html.Div(className="plot-box", role="img", **{"data-figure": said, "data-library": library(), "aria-label": question})

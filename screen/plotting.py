@@ -26,7 +26,7 @@ TEMPLATE: dict[str, Any] = {
         "hoverlabel": {"bgcolor": "@panel-solid", "bordercolor": "@line", "font": {"family": "@font", "size": "@text-s", "color": "@text"}},
         "xaxis": {
             "gridcolor": "@line-2", "zerolinecolor": "@line", "linecolor": "@line", "tickfont": {"color": "@text-2", "size": "@text-xs"},
-            "ticklabelstandoff": 2, "fixedrange": True, "automargin": True,
+            "ticklabelstandoff": 2, "tickangle": 0, "fixedrange": True, "automargin": True,
         },
         "yaxis": {
             "gridcolor": "@line-2", "zerolinecolor": "@line", "linecolor": "@line", "tickfont": {"color": "@text", "size": "@text-s"},
@@ -64,13 +64,22 @@ def library() -> str:
 
 
 def number_ticks(most: float, words: Words, *, both_ways: bool = False) -> dict[str, Any]:
-    """An axis from zero to `most`, or as far below zero too, with at most five round numbers said in the language."""
-    step = round_step(most / (2 if both_ways else 4))
+    """An axis from zero to `most` with at most five round numbers said in the language; both ways it is half as wide and names one each."""
+    if both_ways:
+        return _both_ways(most, words)
+    step = round_step(most / 4)
     ticks = [step * i for i in range(math.ceil(most / step) + 1)] if most else [0.0]
-    shown = sorted({-tick for tick in ticks} | set(ticks)) if both_ways else ticks
     end = max(ticks[-1], most) or 1
-    text = [_tick(abs(tick), words) for tick in shown]
-    return {"tickvals": shown, "ticktext": text, "range": [-end if both_ways else 0, end * 1.02]}
+    return {"tickvals": ticks, "ticktext": [_tick(tick, words) for tick in ticks], "range": [0, end * 1.02]}
+
+
+def _both_ways(most: float, words: Words) -> dict[str, Any]:
+    """Zero in the middle and the largest round number that the bars reach on both sides of it."""
+    step = round_step(most)
+    while step > max(most, 1):
+        step = round_step(step / 2.5)
+    end = max(most, 1) * 1.02
+    return {"tickvals": [-step, 0.0, step], "ticktext": [_tick(abs(tick), words) for tick in (step, 0.0, step)], "range": [-end, end]}
 
 
 def _tick(value: float, words: Words) -> str:

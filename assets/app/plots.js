@@ -51,7 +51,7 @@
     if (first.orientation !== "h") return said;
     const type = template.layout;
     const edges = { ...type.margin, ...margin };
-    const rows = new Set(axis.tickvals || first.y).size || 1;
+    const rows = axis.range ? Math.abs(axis.range[0] - axis.range[1]) : new Set(axis.tickvals || first.y).size || 1;
     const room = (height - (edges.t || 0) - (edges.b || 0)) / rows;
     const size = type.yaxis.tickfont.size;
     if (axis.ticktext && room < 2.6 * size) axis.ticktext = axis.ticktext.map((name) => name.replace(/<br>.*$/s, "…"));

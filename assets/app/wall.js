@@ -12,7 +12,9 @@
 
   /* ---- which scene: the address holds it; without one, the carousel goes through all that take part ---- */
   function follow() {
-    if (!state.plan || !state.plan.scenes.length) return;
+    if (!state.plan || !page()) return;
+    if (!state.plan.scenes.length) page().dataset.shape = SHAPES[SHAPES.length - 1][0]; // the map tells what is wrong with scenes
+    if (!state.plan.scenes.length) return;
     const asked = new URLSearchParams(location.search).get("scene");
     const found = state.plan.scenes.findIndex((scene) => scene.id === asked);
     const before = state.plan.scenes[state.scene];
@@ -151,8 +153,13 @@
     "wall-full": full,
   });
 
+  // Letters either way, as a keyboard with caps lock gives them; screen/wall/scenes.py keeps all of these from scenes. T is the plots' own.
+  const own = (name) => document.querySelector(`.wall-tools ${name}`).click();
+  const language = () => own("[data-act=language]");
+  const look = () => own("[data-act=look]");
+  const home = () => own("a");
   const KEYS = {
-    " ": pause, f: full, F: full, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
+    " ": pause, f: full, F: full, l: language, L: language, d: look, D: look, h: home, H: home, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
     0: () => app.acts["wall-carousel"](),
   };
 

@@ -9,8 +9,8 @@ import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
 from data.errors import StoreError
-from screen.components import Node, button, icon, tag
-from screen.header import toast
+from screen.components import Node, button, icon, link, tag
+from screen.header import language, look, toast
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
 from screen.shell import visitor
@@ -83,7 +83,7 @@ def _bar(facts: Facts, scenes: list[Scene]) -> list[Node]:
     return [
         html.Div(left, className="wall-half wall-half-left"),
         name,
-        html.Div([*right, _full(words)], className="wall-half wall-half-right"),
+        html.Div([*right, _tools(words)], className="wall-half wall-half-right"),
     ]
 
 
@@ -104,8 +104,11 @@ def _playing(words: Words) -> html.Div:
     return html.Div([pause, html.Span(className="wall-progress", **{"aria-hidden": "true"})], className="wall-playing")
 
 
-def _full(words: Words) -> Node:
-    return button(icon("fit"), "wall-full", label=words("wall.full"), kind="bare wall-full")
+def _tools(words: Words) -> html.Div:
+    """What the keys H, D, L and F do too; the pointer resting on it tells all keys."""
+    home = link(icon("home"), "/", kind="button bare", label=words("wall.home"))
+    full = button(icon("fit"), "wall-full", label=words("wall.full"), kind="bare wall-full")
+    return html.Div([home, look(words), language(words), full], className="wall-tools", title=words("wall.keys"))
 
 
 def _map(words: Words, filled: Row) -> html.Main:
@@ -125,7 +128,10 @@ def _mistakes(words: Words, mistakes: list[Mistake]) -> Node:
     """What is wrong with the town's own scene files, for those who wrote them."""
     if not mistakes:
         return None
-    told = [html.P(words("wall.mistakes", n=len(mistakes)), className="state-title"), *(html.P(str(mistake)) for mistake in mistakes[:3])]
+    told = [
+        html.P(words("wall.mistakes", n=len(mistakes)), className="state-title"),
+        *(html.P(mistake.said(words.language)) for mistake in mistakes[:3]),
+    ]
     return html.Div(told, className="wall-mistakes", role="status")
 
 

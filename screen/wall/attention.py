@@ -10,7 +10,7 @@ from dash import html
 from layers.core import query_wall
 from screen.components import Node, Rank, icon, key_figure, keys, level_bar, mark, ranking, roll_list, tag
 from screen.figures import Figure, change, figure, plain
-from screen.plots import Line, Part, bars, trend
+from screen.plots import Line, Part, bars, trend, unit_note
 from screen.wall.facts import Facts
 
 Row = dict[str, Any]
@@ -26,7 +26,7 @@ def ranked(facts: Facts) -> Node:
     if facts.judged:
         rows = [_village_row(facts, i, row) for i, row in enumerate(facts.villages[:MOST_RANKED], 1)]
         body = html.Ol(rows, className="wall-ranks", **{"aria-label": words("wall.ranking")})
-        legend = html.Span([mark(1), words("level.1"), mark(2), words("level.2")], className="wall-key")
+        legend = html.Span([mark(1), words("level.1"), mark(2), words("level.2"), _unit(facts, "处")], className="wall-key")
         return facts.panel("ranking", "grid", words("wall.ranking"), body, WHOLE_TOWN, legend)
     housed = sorted((row for row in facts.villages if row["houses"]), key=lambda row: -row["houses"])
     if not housed:
@@ -34,6 +34,11 @@ def ranked(facts: Facts) -> Node:
     question = words("wall.ranking.houses")
     rows = [Part(row["name"], row["houses"]) for row in housed[:10]]
     return facts.panel("ranking", "grid", question, bars(question, rows, "栋", words, heading=False, height="fill"), ("houses",))
+
+
+def _unit(facts: Facts, unit: str) -> html.Span:
+    """The unit of a list's numbers, said once in the head of its panel."""
+    return html.Span(unit_note(unit, facts.words), className="wall-unit")
 
 
 def _village_row(facts: Facts, place: int, row: Row) -> Node:
@@ -130,7 +135,7 @@ def reasons(facts: Facts) -> Node:
         return None
     words = facts.words
     rows = [Rank(words.of(row), row["n"], plain(row["n"]), level=1) for row in found[:MOST_REASONS]]
-    return facts.panel("reasons", "check", words("wall.reasons"), ranking(rows, words("wall.reasons")), WHOLE_TOWN)
+    return facts.panel("reasons", "check", words("wall.reasons"), ranking(rows, words("wall.reasons")), WHOLE_TOWN, _unit(facts, "处"))
 
 
 def scores(facts: Facts) -> Node:
@@ -140,7 +145,9 @@ def scores(facts: Facts) -> Node:
         return None
     words = facts.words
     rows = [Rank(row["name"], row["score"], f"{row['score']:.1f}", level=row["level"]) for row in scored[:MOST_REASONS]]
-    return facts.panel("scores", "grid", words("wall.scores"), ranking(rows, words("wall.scores")), ("areas", *WHOLE_TOWN))
+    return facts.panel(
+        "scores", "grid", words("wall.scores"), ranking(rows, words("wall.scores")), ("areas", *WHOLE_TOWN), _unit(facts, "分")
+    )
 
 
 def cases(facts: Facts) -> Node:
@@ -157,4 +164,4 @@ def cases(facts: Facts) -> Node:
     ]
     rows = [Rank(words.of(row), row["n"], plain(row["n"])) for row in found["kinds"][:MOST_REASONS]]
     body = html.Div([keys(figures), ranking(rows, words("wall.cases"))], className="wall-register")
-    return facts.panel("cases", "check", words("wall.cases"), body, ("casework",))
+    return facts.panel("cases", "check", words("wall.cases"), body, ("casework",), _unit(facts, "件"))

@@ -27,6 +27,7 @@ from typing import Any
 from data.errors import SettingsError, advice
 
 SHIPPED = Path(__file__).resolve().parent / "scenes"
+OWN_KEYS = "0 fFtTlLdDhH"  # what the wall itself answers to, docs/wall.md
 SIDES = ("left", "right", "below")
 DWELL_S = (5, 600)
 Box = tuple[float, float, float, float]
@@ -74,6 +75,12 @@ class Mistake:
     file: str
     message: str
     remedy: str
+    zh: str = ""  # both in Chinese; "" where there is none yet
+    zh_remedy: str = ""
+
+    def said(self, language: str) -> str:
+        """The file and both sentences, in Chinese where that is asked for and there."""
+        return f"{self.file}：{self.zh}{self.zh_remedy}" if language == "zh-CN" and self.zh else str(self)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message} {self.remedy}".strip()
@@ -106,7 +113,7 @@ def read_scene(file: Path, known: Known, mistakes: list[Mistake], *, shipped_fil
     try:
         return reader.scene(file.stem)
     except SettingsError as error:
-        mistakes.append(Mistake(file.name, error.message, error.remedy))
+        mistakes.append(Mistake(file.name, error.message, error.remedy, error.zh, error.zh_remedy))
         return None
 
 
@@ -136,10 +143,11 @@ class _Reader:
         name, key = self.told.get("name"), self.told.get("key")
         if not isinstance(name, dict) or not name.get("zh") or not name.get("en"):
             raise SettingsError("The scene has no name.", remedy='Give name = { zh = "…", en = "…" }.')
-        if not isinstance(key, str) or len(key) != 1 or key in "0 fF":
+        if not isinstance(key, str) or len(key) != 1 or key in OWN_KEYS:
             raise SettingsError(
-                f"The key {key!r} cannot call a scene.", remedy='Give one character other than 0, f and space, as key = "6".'
-            )
+                f"The key {key!r} cannot call a scene.", remedy='Give one character other than 0, space, f, t, l, d and h, as key = "6".',
+                zh=f"按键 {key!r} 不能用来切换场景。", zh_remedy='请改用 0、空格、f、t、l、d、h 以外的一个字符，如 key = "6"。',
+            )  # fmt: skip
         pictures = [picture for one in self.told.get("picture", ()) if (picture := self._picture(one))]
         if not pictures:
             if not self.shipped:

@@ -59,3 +59,10 @@ test("rows too low for their names give up second lines, then size, and never mo
   assert.deepEqual(at(20.8).map((one) => (typeof one === "number" ? Math.round(one * 10) / 10 : one)), ["a…", 8, 8]);
   assert.equal(at(2)[1], 7);
 });
+
+test("rows that a plot leaves empty count when its type is fitted", () => {
+  const { fitted } = plots();
+  const said = { data: [{ orientation: "h", y: ["a"] }], layout: { yaxis: { tickvals: ["a"], range: [4.5, -0.5] } } };
+  said.layout.template = { layout: { font: { size: 10 }, yaxis: { tickfont: { size: 10 } } }, data: { scatter: [{ textfont: { size: 10 } }] } };
+  assert.equal(Math.round(plain(fitted(said, 52)).layout.template.layout.font.size * 10) / 10, 8);
+});

@@ -133,7 +133,30 @@ def test_an_axis_has_few_round_numbers(most: float, step: float) -> None:
 def test_an_axis_counts_as_people_do() -> None:
     assert number_ticks(52_000, ZH)["ticktext"] == ["0", "2 万", "4 万", "6 万"]
     assert number_ticks(52_000, words("zh-CN", "si"))["ticktext"] == ["0", "20,000", "40,000", "60,000"]
-    assert number_ticks(9, ZH, both_ways=True)["ticktext"] == ["10", "5", "0", "5", "10"]
+    assert number_ticks(9, ZH, both_ways=True)["ticktext"] == ["5", "0", "5"]
+
+
+@pytest.mark.parametrize(("most", "named"), [(0, 1), (1, 1), (9, 5), (935, 500), (1_999, 1_000), (49_999, 20_000)])
+def test_an_axis_both_ways_names_zero_and_one_round_number_that_the_bars_reach(most: float, named: float) -> None:
+    ticks = number_ticks(most, ZH, both_ways=True)
+    assert ticks["tickvals"] == [-named, 0, named] and ticks["range"][1] >= max(most, named)
+
+
+def test_every_band_of_a_pyramid_is_named_and_no_number_is_turned() -> None:
+    layout = boxed(MADE["age_pyramid"](EN))["layout"]
+    assert layout["yaxis"]["tickvals"] == ["0-9", "80+"] and layout["template"]["layout"]["xaxis"]["tickangle"] == 0
+
+
+def test_one_bar_that_fills_a_panel_takes_a_fifth_of_it_and_many_take_all() -> None:
+    one, six = (plots.bars("?", [plots.Part(str(i), i + 1) for i in range(n)], "处", ZH, height="fill") for n in (1, 6))
+    assert boxed(one)["layout"]["yaxis"]["range"] == [4.5, -0.5] and "range" not in boxed(six)["layout"]["yaxis"]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_head_of_a_plot_says_what_is_counted(name: str) -> None:
+    zh, en = ([part for part in parts(MADE[name](say)) if isinstance(part, str)] for say in (ZH, EN))
+    unit, said = {"bars_by_area": ("处", "places"), "trend": ("处", "places"), "age_pyramid": ("人", "people")}.get(name, ("栋", "houses"))
+    assert f"单位：{unit}" in zh and said in en
 
 
 def test_the_library_has_its_version_in_its_address_and_comes_from_here() -> None:

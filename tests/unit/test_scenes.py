@@ -71,6 +71,10 @@ def test_a_good_file_is_read_as_it_stands(tmp_path: Path) -> None:
         ("left =", "viewport = [121.9, 31.2, 121.8, 31.1]\nleft =", "121.9", "[west, south, east, north]"),
         ("left =", "left [", "cannot be read", "Correct that place"),
         ('key = "6"', 'key = "f"', "'f'", "other than"),
+        ('key = "6"', 'key = "T"', "'T'", "other than"),
+        ('key = "6"', 'key = "l"', "'l'", "other than"),
+        ('key = "6"', 'key = "D"', "'D'", "other than"),
+        ('key = "6"', 'key = "h"', "'h'", "other than"),
         ('name = { zh = "夜间", en = "Night" }', "", "no name", "zh"),
     ],
 )
@@ -80,6 +84,13 @@ def test_a_mistake_names_the_file_the_value_and_the_nearest_right_one(
     assert wrong in GOOD
     _, mistakes = read(tmp_path, GOOD.replace(wrong, right, 1))
     assert any(said in mistake.message and remedy in mistake.remedy and mistake.file == "night.toml" for mistake in mistakes), mistakes
+
+
+def test_a_key_of_the_walls_own_is_refused_in_both_languages(tmp_path: Path) -> None:
+    scene, mistakes = read(tmp_path, GOOD.replace('"6"', '"t"'))
+    assert scene is None
+    assert mistakes[0].said("zh-CN").startswith("night.toml：按键 't' 不能用来切换场景。请改用")
+    assert mistakes[0].said("en").startswith("night.toml: The key 't' cannot call a scene. Give one character")
 
 
 def test_what_is_right_in_a_file_with_mistakes_is_shown(tmp_path: Path) -> None:
