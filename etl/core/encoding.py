@@ -6,7 +6,7 @@ import codecs
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO
@@ -71,11 +71,14 @@ def decide_encoding(
     weak: Sequence[tuple[str, str]] = (),
     total: int | None = None,
     cut: bool = False,
+    bad_line: Callable[[], int | None] = lambda: None,
 ) -> Verdict:
     """Encoding of `values` (texts with at least one non-ASCII byte; lines or fields) with its evidence.
 
     `hints` are (where it stands, what it says), strongest first; `weak` ones count only when nothing else is plausible; `total` is the
-    number of all values, for the sentence. Raises SourceError when nothing fits, or when what fits is not plausible Chinese and nothing
+    number of all values, for the sentence; `bad_line` finds the first line that is no UTF-8, where values are lines.
+
+    Raises SourceError when nothing fits, or when what fits is not plausible Chinese and nothing
     declares it.
     """
     trial = _Trial(values, len(values) if total is None else total, cut)
@@ -83,7 +86,7 @@ def decide_encoding(
         return _declared(trial, declared, name)
     if not values:
         return Verdict("utf-8", (Evidence("all text is plain ASCII", "文本全部为 ASCII 字符"),))
-    return _hinted(trial, hints) or _unhinted(trial, hints, weak, name)
+    return _hinted(trial, hints) or _unhinted(trial, hints, weak, name, bad_line)
 
 
 BOMS = (
@@ -106,7 +109,14 @@ def text_encoding(path: Delivered, declared: str | None) -> tuple[Verdict, int]:
             said = Evidence(f"every other byte is zero: {wide.upper()} without a byte-order mark", f"隔字节为零：{wide.upper()}（无 BOM）")
             return Verdict(wide, (said,)), 0
         sample = _text_lines(head, handle)
-        return decide_encoding([line for line in sample if not line.isascii()], name=path.name, declared=declared, total=len(sample)), 0
+        values = [line for line in sample if not line.isascii()]
+        return decide_encoding(values, name=path.name, declared=declared, total=len(sample), bad_line=lambda: _bad_line(path)), 0
+
+
+def _bad_line(path: Delivered) -> int | None:
+    """Number of the first line of the file that is no UTF-8."""
+    with path.open("rb") as handle:
+        return next((number for number, line in enumerate(handle, 1) if not decodes(line, "utf-8")), None)
 
 
 def _without_mark(head: bytes) -> str | None:
@@ -178,11 +188,15 @@ class _Trial:
 def _declared(trial: _Trial, declared: str, name: str) -> Verdict:
     codec = codec_of(declared)
     if codec is None:
-        raise SourceError(f"{name}: the declared encoding {declared!r} is unknown.", remedy="Give gb18030, utf-8, big5 or another codec.")
+        raise SourceError(
+            f"{name}: the declared encoding {declared!r} is unknown.", remedy="Give gb18030, utf-8, big5 or another codec.",
+            zh=f"{name}：声明的编码 {declared!r} 未知。", zh_remedy="可填 gb18030、utf-8、big5 等。",
+        )  # fmt: skip
     if trial.values and trial.share(codec) < 0.5:
         raise SourceError(
-            f"{name}: declared as {declared}, but {trial.sentence(codec)}.", remedy="Remove `encoding` to have it detected, or correct it."
-        )
+            f"{name}: declared as {declared}, but {trial.sentence(codec)}.", remedy="Remove `encoding` to have it detected, or correct it.",
+            zh=f"{name}：声明为 {declared}，但 {trial.sentence(codec).zh}。", zh_remedy="请去掉 encoding 由系统识别，或改正它。",
+        )  # fmt: skip
     return Verdict(codec, (Evidence(f"declared as {declared}", f"声明为 {declared}"), trial.sentence(codec)))
 
 
@@ -202,7 +216,10 @@ def _hinted(trial: _Trial, hints: Sequence[tuple[str, str]]) -> Verdict | None:
     return None
 
 
-def _unhinted(trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tuple[str, str]], name: str) -> Verdict:
+def _unhinted(
+    trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tuple[str, str]], name: str,
+    bad_line: Callable[[], int | None],
+) -> Verdict:  # fmt: skip
     overruled = tuple(
         Evidence(f"{place} says {says}, but the bytes contradict it: overruled", f"{place} 标明 {says}，与内容不符，不予采用")
         for place, says in hints
@@ -219,16 +236,33 @@ def _unhinted(trial: _Trial, hints: Sequence[tuple[str, str]], weak: Sequence[tu
     if ansi:
         told = Evidence(f"the text is not plausible Chinese; {weak[0][0]} allows {ansi}", f"文本不像中文；{weak[0][0]} 允许 {ansi}")
         return Verdict(ansi, (*nothing, *overruled, failed, told))
-    raise _undecided(trial, name)
+    raise _mostly_utf8(trial, name, bad_line()) if trial.share("utf-8") > 0.5 else _undecided(trial, name, bad_line())
 
 
-def _undecided(trial: _Trial, name: str) -> SourceError:
+def _mostly_utf8(trial: _Trial, name: str, line: int | None) -> SourceError:
+    """Damaged UTF-8: every value of another encoding would fail, so the rows that are whole can be had."""
+    good, all_ = trial.good("utf-8"), len(trial.values)
+    at, at_zh = (f" The first byte that is none stands in line {line}.", f"第一个无法解码的字节在第 {line} 行。") if line else ("", "")
+    return SourceError(
+        f"{name}: the encoding cannot be told: {good} of {all_} values with Chinese decode as UTF-8, the others do not.{at}",
+        remedy='Mend that line, or declare encoding = "utf-8": it loads all rows but the damaged ones, which come back to you.',
+        zh=f"{name}：无法确定编码：{all_} 个含中文的值中 {good} 个可按 UTF-8 解码，其余不能。{at_zh}",
+        zh_remedy='请改正该行，或声明 encoding = "utf-8"：除损坏的行退回外，其余各行照常入库。',
+    )
+
+
+def _undecided(trial: _Trial, name: str, line: int | None) -> SourceError:
     first = trial.values[0]
     shown = "; ".join(f"{codec}: {first.decode(codec)[:20]!r}" for codec in SUGGESTED if decodes(first, codec))
+    at, at_zh = (f" The first line that is no UTF-8 is line {line}.", f"（自第 {line} 行起）") if line else ("", "")
+    counts = f"{trial.good('gb18030')}/{len(trial.values)}"
     return SourceError(
         f"{name}: the encoding cannot be told: strict UTF-8 fails and the text is not plausible as GB18030"
-        f" ({trial.good('gb18030')} of {len(trial.values)} values decode). The first value would read as {shown or 'nothing known'}.",
+        f" ({counts} values decode).{at} The first value would read as {shown or 'nothing known'}.",
         remedy='Declare it, for example encoding = "big5".',
+        zh=f"{name}：无法确定编码：严格 UTF-8 解码失败{at_zh}，按 GB18030 也不像中文（{counts} 个值可解码）。"
+        f"第一个值可读作：{shown or '均不可读'}。",
+        zh_remedy='请声明编码，例如 encoding = "big5"。',
     )
 
 

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from readings import read
 
 from data.errors import SourceError
 from etl.core.encoding import codec_of, decide_encoding, decodes, text_encoding
@@ -152,3 +153,16 @@ def test_a_quote_that_never_closes_costs_one_line_not_the_file(below: int) -> No
 def test_a_stray_inch_mark_does_not_swallow_lines() -> None:
     text = "a,b\n" + '1,5" pipe\n' + "2,x\n" * (2 * LONGEST)
     assert len([r for _, r in records(text.encode()) if not r.startswith("BAD")]) >= 2 * LONGEST + 1
+
+
+def test_one_bad_byte_is_told_with_its_line_and_how_the_other_rows_load(tmp_path: Path) -> None:
+    rows = [f"{n},川沙新镇第{n}村\n".encode() for n in range(1, 11)]
+    rows[6] = rows[6].replace("镇".encode(), b"\xe9\x95", 1)
+    (tmp_path / "a.csv").write_bytes(b"no,name\n" + b"".join(rows))
+    with pytest.raises(SourceError, match="9 of 10 values") as error:
+        read(tmp_path, "a.csv")
+    assert "line 8" in error.value.message and 'encoding = "utf-8"' in error.value.remedy and "big5" not in error.value.remedy
+    message, remedy = error.value.said("zh")
+    assert "第 8 行" in message and 'encoding = "utf-8"' in remedy
+    found = read(tmp_path, "a.csv", encoding="utf-8")
+    assert len(found.rows) == 9 and [line.row for line in found.damaged] == [8]
