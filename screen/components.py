@@ -45,7 +45,7 @@ def panel(
 ) -> html.Section:
     """A titled area of the page; at its foot the source of what it shows and its age.
 
-    `fresh` is the state of freshness (current, late, stale, failed, unset): the panel shows that it ages. `age` says so in words.
+    `fresh` is a state of `layers.core.freshness`: the panel shows that it ages. `age` says so in words.
     """
     head = html.Div([html.H2(title, className="panel-title"), actions], className="panel-head")
     told = [html.Span(part, className="panel-told") for part in (source, age) if part]

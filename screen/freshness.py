@@ -20,7 +20,7 @@ from screen.text import Words
 
 Row = dict[str, Any]
 # A shape of its own for each state, since colour alone says nothing to one man in twelve.
-SHAPES: dict[State, str] = {"current": "●", "late": "◐", "stale": "▨", "failed": "×", "unset": "○"}
+SHAPES: dict[State, str] = {"current": "●", "late": "◐", "stale": "▨", "unpainted": "□", "failed": "×", "unset": "○"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Freshness:
         one = len(told) == 1
         what = " · ".join(self.words.of(row) if one else f"{self.words.of(row)} {age(row['age_days'], self.words)}" for row in told)
         line = [mark(state, self.words), self._since(told[0]) if one else None, self._colours() if coloured else None]
+        line.append(html.Span(self.words("fresh.unpainted.how")) if state == "unpainted" else None)
         return {
             "source": self.words("source", what=what or self.words("age.unknown")),
             "age": html.Span([part for part in line if part], className="fresh-line"),

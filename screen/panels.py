@@ -30,6 +30,18 @@ def where(scene: Scene) -> Node:
     return [back, breadcrumb(names[:-1], names[-1][0], words)]
 
 
+def trail(found: Row, view: View, words: Words) -> Node:
+    """From the area looked at on to the object of a card: what `where` does not say already, and of the town it says nothing."""
+    codes = [step["code"] for step in found["path"]]
+    if found["table"] == "area" or view.area not in codes:
+        return None
+    at = codes.index(view.area)
+    below = found["path"][at + 1 if at else 0 :]
+    links = [link(words.of(step), view.with_(area=step["code"], object="", rows=PAGE, list="").href(), kind="crumb") for step in below]
+    here = html.Span(str(found["title"]), className="crumb crumb-object", **{"aria-current": "true"})
+    return html.Nav(html.Ol([html.Li(one) for one in (*links, here)], className="crumbs"), **{"aria-label": words("card")})
+
+
 def figures(scene: Scene, store: query.Store) -> Node:
     """The leader's three numbers of the area looked at."""
     foot = scene.foot("houses", "people")
@@ -95,7 +107,9 @@ def legend(scene: Scene) -> Node:
         note = html.P(words("legend.people"), className="legend-said")
     else:
         note = html.P(words("legend.filter" if scene.theme == "levels" else "legend.filter.class"), className="legend-said")
-    body = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
+    body: Node = [_themes(scene), note, html.Ul(rows, className=f"legend legend-{'levels' if scene.theme == 'levels' else 'classes'}")]
+    if scene.unpainted:
+        body = empty(words("fresh.unpainted.how"))
     title = [words.of(scene.layer), html.Small(scene.name)]
     return panel(
         title,
@@ -109,6 +123,8 @@ def legend(scene: Scene) -> Node:
 
 def _total(scene: Scene) -> str:
     """What the rows of the legend add up to; themes of people colour areas, so areas are counted."""
+    if scene.unpainted:
+        return scene.words("none")
     if scene.personal and scene.theme_facts:
         return scene.words("legend.areas", n=sum(row["n"] for row in scene.theme_facts["classes"]))
     return f"{exact(scene.legend['total'])} {scene.unit}"
@@ -229,7 +245,7 @@ def _objects(scene: Scene, store: query.Store) -> Node:
     try:
         found = query.listing(store, scene.screen.viewer, view.layer, view.area, view.level, view.rows, chosen=scene.chosen)
     except PolicyError as error:
-        return panel(words.of(scene.layer), empty(str(error)), kind="panel-list", label=words("list"))
+        return panel(words.of(scene.layer), empty(words.error(error)), kind="panel-list", label=words("list"))
     rows = [html.Li(_object(scene, row)) for row in found["rows"]]
     left = found["total"] - len(rows)
     if left and view.rows < MOST:
@@ -238,7 +254,8 @@ def _objects(scene: Scene, store: query.Store) -> Node:
     elif left:
         rows.append(html.Li(words("list.rest", n=plain(left)), className="list-more"))
     only = _only(scene)
-    body = html.Ul(rows, className="list") if rows else empty(words("list.empty", layer=words.of(scene.layer)))
+    none = words("fresh.unpainted.how") if scene.unpainted else words("list.empty", layer=words.of(scene.layer))
+    body = html.Ul(rows, className="list") if rows else empty(none)
     return panel(_title(scene, found["total"], only), body, kind="panel-list", **scene.foot(view.layer), label=words("list"))
 
 

@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from data import clock
 from data.errors import LayerError, StoreError
-from data.settings import REPOSITORY
+from data.settings import LANGUAGES, REPOSITORY
 from data.store.serving import failures
 from layers.core import query
 from layers.core.blobs import blob_file
@@ -60,7 +60,8 @@ def _favicon() -> Response:
 def health(screen: Screen) -> dict[str, Any]:
     """State of the installation, ages in seconds; of each dataset and layer its state of freshness (`layers.core.freshness`).
 
-    ok; empty: nothing is published; stale: a newer snapshot cannot be taken up, or no dataset is young any more.
+    ok; empty: nothing is published; stale: a newer snapshot cannot be taken up, or no dataset is young any more. `problem` says why, or
+    which layers wait for a repaint.
     """
     about: dict[str, Any] = {"state": "empty", "version": _version()}
     now = clock.now(screen.settings)
@@ -71,13 +72,20 @@ def health(screen: Screen) -> dict[str, Any]:
     except StoreError as error:
         return about | {"message": error.message, "remedy": error.remedy}
     ages = {row["name"]: _age_s(row["delivered_at"], now) for row in fresh["datasets"] if row["delivered_at"]}
+    unpainted = [row["name"] for row in fresh["layers"] if row["state"] == "unpainted"]
     old = bool(ages) and all(row["state"] in ("stale", "failed") for row in fresh["datasets"])
     return about | {
         "state": "stale" if old or screen.store.problem else "ok", "town": town["name"], "code": town["code"], "snapshot": serving.snapshot,
         "published_at": serving.published_at.isoformat(), "age_s": _age_s(serving.published_at.isoformat(), now), "datasets_age_s": ages,
         **{kind: {row["name"]: row["state"] for row in fresh[kind]} for kind in ("datasets", "layers")}, "colours": fresh["colours"],
-        "problem": screen.store.problem,
+        "problem": screen.store.problem or _said_of(unpainted),
     }  # fmt: skip
+
+
+def _said_of(unpainted: list[str]) -> str | None:
+    """What is to be done about layers that the snapshot was not painted with, in both languages."""
+    how = " / ".join(words(language)("fresh.unpainted.how") for language in LANGUAGES)
+    return f"{', '.join(unpainted)}: {how}" if unpainted else None
 
 
 def _version() -> str:

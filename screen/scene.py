@@ -69,6 +69,11 @@ class Scene:
         return next(((self.theme, row["index"]) for row in classes if self.view.chosen and row["code"] == self.view.chosen), None)
 
     @property
+    def unpainted(self) -> bool:
+        """Whether the snapshot was not painted with the layer: it has no counts then, which is not the same as zeros."""
+        return self.fresh.state(self.layer["name"]) == "unpainted"
+
+    @property
     def personal(self) -> bool:
         """Whether the layer counts persons: its legend is no filter of the map, which shows areas."""
         return bool(self.layer["table"] == "person")

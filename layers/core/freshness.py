@@ -1,4 +1,4 @@
-"""How old is what we see? Every dataset, every layer and the colours themselves are in one of five states (design section 9).
+"""How old is what we see? Every dataset, every layer and the colours themselves are in one of six states (design section 9).
 
 A dataset is expected every `every_days` of its town file. Where the sender's rhythm is not given, it is the time within which its objects must
 have been seen again: `freshness_days` of the layer of its table (domain section 7: people 180 days, land and forest 365), else `TABLE_DAYS`.
@@ -16,8 +16,9 @@ from layers.core.query_store import Row, Store, today_of
 from layers.core.query_store import town as town_of
 from layers.core.spec import Layer
 
-State = Literal["current", "late", "stale", "failed", "unset"]
-STATES: tuple[State, ...] = ("current", "late", "stale", "failed", "unset")  # from good to bad; unset: not configured, nothing feeds it
+State = Literal["current", "late", "stale", "unpainted", "failed", "unset"]
+# From good to bad. unpainted: the layer's file came after the painting; unset: not configured, nothing feeds it.
+STATES: tuple[State, ...] = ("current", "late", "stale", "unpainted", "failed", "unset")
 
 # Days by table, where no layer says: rentals by domain section 7; rooms as houses; cases monthly; censuses every ten years; the rest yearly.
 TABLE_DAYS: Mapping[str, int] = {"rental": 90, "room": 180, "responder": 90, "casework": 31, "population_cell": 3650, "backdrop": 1095}
@@ -30,6 +31,7 @@ def freshness(store: Store, now: datetime, failed: Mapping[str, Mapping[str, str
 
     A layer has the state of the worst dataset that feeds its table or a table that it joins by name, and the age of that one, or of the
     oldest of its own table while all are current; `datasets` names all of them.
+    One that the snapshot was not painted with is unpainted, however young its data: it has neither colours nor counts.
     `colours` has the day that is painted (`as_of`) instead of a delivery. `failed` is what `data.store.serving.failures` returned.
     """
     today = now.astimezone(ZoneInfo(town_of(store)["timezone"])).date()
@@ -37,7 +39,8 @@ def freshness(store: Store, now: datetime, failed: Mapping[str, Mapping[str, str
     as_of = today_of(store)
     age = (today - as_of).days
     colours = {"as_of": as_of.isoformat(), "age_days": age, "every_days": COLOURS_DAYS, "state": state_at(age, COLOURS_DAYS)}
-    return {"datasets": datasets, "layers": [_layer(layer, datasets) for layer in store.layers], "colours": colours}
+    painted = _painted(store)
+    return {"datasets": datasets, "layers": [_layer(layer, datasets, painted) for layer in store.layers], "colours": colours}
 
 
 def state_at(age_days: int, every_days: int) -> State:
@@ -51,6 +54,12 @@ def worst(states: Iterable[State]) -> State:
     """The worst of what is configured; unset when nothing is."""
     known = [state for state in states if state != "unset"]
     return max(known, key=STATES.index) if known else "unset"
+
+
+def _painted(store: Store) -> frozenset[str]:
+    """Names of the layers that the snapshot was painted with: each has left its table `paint_<layer>`."""
+    found = store.values("SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()")
+    return frozenset(name.removeprefix("paint_") for name in found if name.startswith("paint_"))
 
 
 def _datasets(store: Store, today: date, failed: Mapping[str, Mapping[str, str]]) -> list[Row]:
@@ -75,12 +84,14 @@ def _dataset(row: Row, every_days: int, today: date, failure: Mapping[str, Any] 
     }  # fmt: skip
 
 
-def _layer(layer: Layer, datasets: list[Row]) -> Row:
+def _layer(layer: Layer, datasets: list[Row], painted: frozenset[str]) -> Row:
     tables = {layer.table, *(join.table for join in layer.joins if join.table)}
     feeding = [row for row in datasets if row["table"] in tables]
     if layer.geometry == "area" and not any(row["table"] == layer.table for row in feeding):
         feeding = [row for row in datasets if row["table"] == "population_cell"]  # counts stand in for people
     state = worst(row["state"] for row in feeding)
+    if state != "unset" and layer.name not in painted:
+        state = "unpainted"
     own = [row for row in feeding if row["table"] == layer.table and state == "current"] or feeding
     told = max(own, key=_badness, default=None)
     return {

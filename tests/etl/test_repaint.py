@@ -20,17 +20,19 @@ from rich.console import Console
 
 from data.clock import Clock
 from data.errors import StoreError
-from data.settings import Settings
+from data.settings import REPOSITORY, Settings
 from data.store.lake import open_lake
 from data.store.serving import current, kept, on_show
-from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, stay, while_process
+from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, rules_of_today, stay, while_process
 from etl.core.publish import rollback
 from etl.core.repaint import Repainted, repaint
 from etl.core.scratch import exclusive
+from layers.core.colour import rule_version
 from tests.etl.tiny_town import few_layers, home_of, houses, in_lake, quietly, tiny_town
 
 # The houses were seen on 1 September. A let one is overdue after 84 days and grey after 90; all others are grey after 180 days.
 QUIET, OVERDUE, EXPIRED, ALL_EXPIRED = (date(2026, 9, 1) + timedelta(days=days) for days in (83, 84, 90, 180))
+EXAMPLE = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 LET = {f"H{i:03}" for i in range(3, 40, 4)}
 
 
@@ -181,11 +183,15 @@ class QuickClock(Clock):
         self.hour += timedelta(seconds=seconds)
 
 
-def waited(settings: Settings, hours: float, attempt: Callable[[datetime], None]) -> str:
+def few_rules(_: Settings) -> str:
+    return rule_version(few_layers())
+
+
+def waited(settings: Settings, hours: float, attempt: Callable[[datetime], None], rules: Callable[[Settings], str] = few_rules) -> str:
     """What the daily repaint says while `hours` pass from eight in the evening."""
     clock, said = QuickClock(settings), io.StringIO()
     end = clock.hour + timedelta(hours=hours)
-    stay(settings, Console(file=said, width=200), clock, lambda: clock.hour < end, lambda: attempt(clock.hour))
+    stay(settings, Console(file=said, width=200), clock, lambda: clock.hour < end, lambda: attempt(clock.hour), rules)
     return said.getvalue()
 
 
@@ -216,6 +222,28 @@ def test_a_load_of_an_earlier_day_is_repainted_at_once_and_not_at_midnight(town:
     waited(town, 1, attempt)
     assert len(hours) == 2
     assert hours[1] - hours[0] == timedelta(seconds=LOOK_S)
+
+
+def test_a_layer_file_that_is_added_or_changed_is_painted_at_the_start_and_after_midnight_though_the_day_is_the_same(
+    town: Settings, tmp_path: Path
+) -> None:
+    painted(town, QUIET)
+    file = tmp_path / "own" / "old_houses.py"
+    file.parent.mkdir()
+    own = replace(town, layers=file.parent)
+    hours: list[datetime] = []
+
+    def attempt(hour: datetime) -> None:
+        hours.append(hour)
+        repaint(replace(own, now=hour), Console(quiet=True))
+        if len(hours) == 1:
+            file.write_text(EXAMPLE.replace("1980", "1990"), encoding="utf-8")
+
+    file.write_text(EXAMPLE, encoding="utf-8")
+    assert waited(own, 2, attempt, rules_of_today) == ""
+    assert [hour.hour for hour in hours] == [20, 20], "once at the start, and once since the file was another after that repaint"
+    assert waited(own, 1, attempt, rules_of_today) == "" and len(hours) == 2, "nothing is left to do"
+    assert on_show(town, "SELECT count(*) FROM paint_old_houses") == [(40,)]
 
 
 def test_an_error_is_one_line_and_another_attempt_later(town: Settings) -> None:

@@ -14,15 +14,23 @@ NOW = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # one in the morning of the 23r
 FAILURE = {"at": "2026-11-22T01:00:00+00:00", "run": "r", "why": "30 % of the rows were refused"}
 
 
-def asked(*datasets: tuple[str, str, date, str], as_of: str = "2026-11-23", failed: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The answer for datasets of (name, table, delivered at, declaration)."""
+LAYERS = load_layers()
+
+
+def asked(
+    *datasets: tuple[str, str, date, str], as_of: str = "2026-11-23", failed: dict[str, Any] | None = None, unpainted: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The answer for datasets of (name, table, delivered at, declaration), in a snapshot painted with all layers but the `unpainted`."""
     with connect(extensions=()) as connection:
         connection.execute("CREATE TABLE town (key VARCHAR, value VARCHAR); CREATE TABLE tree (area_code VARCHAR)")
         connection.execute(f"""INSERT INTO town VALUES ('timezone', '"Asia/Shanghai"'), ('as_of', '"{as_of}"')""")
         connection.execute("CREATE TABLE dataset (name VARCHAR, table_name VARCHAR, delivered_at DATE, declaration VARCHAR)")
         for row in datasets:
             connection.execute("INSERT INTO dataset VALUES (?, ?, ?, ?)", list(row))
-        return freshness(Store(connection, load_layers()), NOW, failed)
+        for layer in LAYERS:
+            if layer.name not in unpainted:
+                connection.execute(f"CREATE TABLE paint_{layer.name} (object_id VARCHAR, level UTINYINT)")
+        return freshness(Store(connection, LAYERS), NOW, failed)
 
 
 def of(found: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
@@ -83,3 +91,10 @@ def test_colours_of_another_day_age_too() -> None:
 def test_what_is_not_configured_hides_nothing_that_is() -> None:
     assert worst(["unset", "late", "current"]) == "late"
     assert worst([]) == "unset"
+
+
+def test_a_layer_whose_file_came_after_the_painting_is_not_called_current() -> None:
+    found = asked(("houses", "house", date(2026, 11, 20), "{}"), unpainted=("houses", "land"))
+    states = {row["name"]: row["state"] for row in found["layers"]}
+    assert (states["houses"], states["land"]) == ("unpainted", "unset"), "what nothing feeds needs no painting"
+    assert worst(["current", "unpainted", "stale"]) == "unpainted"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -14,12 +15,15 @@ from fastapi.testclient import TestClient
 
 from app import create_app
 from data.errors import SettingsError, StoreError
-from data.settings import Settings
+from data.settings import REPOSITORY, Settings
 from data.store.duck import connect
 from layers.core import blobs, query
+from layers.core.registry import load_layers
 from screen.guard import loopback
 
 NOW = datetime(2026, 11, 22, 1, 42, tzinfo=UTC)
+HERE: dict[str, Any] = {"base_url": "http://127.0.0.1:8050"}
+EXAMPLE = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 TILE = bytes(range(256)) * 40
 FACTS = {
     "name": {"zh": "某镇", "en": "Some Town"}, "code": "T", "crs": "EPSG:4550", "timezone": "Asia/Shanghai", "levels": [],
@@ -47,6 +51,8 @@ def publish(home: Path, snapshot: int = 1, **facts: object) -> str:
         rows BIGINT, refused BIGINT, message VARCHAR, declaration VARCHAR); INSERT INTO dataset VALUES
         ('houses', 'house', 'a.shp', 'f', DATE '2026-11-20', 5, 0, '', '{}')""")
     con.execute("CREATE TABLE fault (dataset VARCHAR, severity VARCHAR)")
+    for layer in load_layers():
+        con.execute(f"CREATE TABLE paint_{layer.name} (object_id VARCHAR, level UTINYINT)")
     con.close()
     (chosen.pack / f"v{snapshot}.json").write_text(json.dumps({"format": 1, "layers": [], "filling": "x" * 2000}))
     blob = blobs.store(chosen.pack, TILE, "tile")
@@ -69,7 +75,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture
 def published(tmp_path: Path) -> Iterator[tuple[TestClient, str, Path]]:
     name = publish(tmp_path)
-    with TestClient(create_app(settings(tmp_path))) as client:
+    with TestClient(create_app(settings(tmp_path)), **HERE) as client:
         yield client, name, tmp_path
 
 
@@ -118,12 +124,27 @@ def test_health_tells_how_fresh_each_dataset_layer_and_the_colours_are(published
     assert (told["datasets"], told["layers"]["houses"], told["state"]) == ({"houses": "failed"}, "failed", "stale")
 
 
+def test_health_says_which_layers_wait_for_a_repaint_and_what_to_do(tmp_path: Path) -> None:
+    publish(tmp_path)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "old_houses.py").write_text(EXAMPLE, encoding="utf-8")
+    with TestClient(create_app(settings(tmp_path, layers=own)), **HERE) as client:
+        told = client.get("/health").json()
+    assert (told["layers"]["old_houses"], told["layers"]["houses"]) == ("unpainted", "current")
+    assert (
+        told["problem"].startswith("old_houses: ")
+        and "请运行 python -m etl repaint" in told["problem"]
+        and "Not painted" in told["problem"]
+    )
+
+
 def test_a_town_whose_newest_delivery_is_over_a_year_old_is_stale(published: tuple[TestClient, str, Path]) -> None:
     client, _, home = published
     (home / "serving" / "v1.duckdb").unlink()
     late = Settings(home=home, now=datetime(2028, 1, 1, tzinfo=UTC))
     publish(home, 2)
-    with TestClient(create_app(late)) as other:
+    with TestClient(create_app(late), **HERE) as other:
         assert other.get("/health").json()["state"] == "stale"
     assert client.get("/health").json()["snapshot"] == 2, "a running server takes up the new snapshot by itself"
 
