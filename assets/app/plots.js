@@ -44,7 +44,10 @@
     return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.179 ? "#000000" : "#ffffff";
   }
 
-  /* Rows of a bar chart that are too low for their names: names of two lines give up the second, then type gives way, to 70 % at most. */
+  const THICKEST = 4; // a bar, in sizes of the names beside it: in a high panel rows stand further apart instead
+
+  /* Rows of a bar chart that are too low for their names: names of two lines give up the second, then type gives way, to 70 % at most. Rows
+     higher than a bar may be thick get wider gaps. */
   function fitted(said, height) {
     const { yaxis: axis = {}, margin = {}, template } = said.layout;
     const first = said.data[0] || {};
@@ -54,6 +57,7 @@
     const rows = axis.range ? Math.abs(axis.range[0] - axis.range[1]) : new Set(axis.tickvals || first.y).size || 1;
     const room = (height - (edges.t || 0) - (edges.b || 0)) / rows;
     const size = type.yaxis.tickfont.size;
+    said.layout.bargap = Math.max(said.layout.bargap || 0, 1 - (THICKEST * size) / room);
     if (axis.ticktext && room < 2.6 * size) axis.ticktext = axis.ticktext.map((name) => name.replace(/<br>.*$/s, "…"));
     const share = Math.max(0.7, Math.min(1, room / (1.3 * size)));
     for (const font of [type.font, type.yaxis.tickfont, ...template.data.scatter.map((trace) => trace.textfont)]) font.size *= share;

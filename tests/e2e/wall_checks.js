@@ -1,8 +1,9 @@
 // What a wall must not do, by geometry. Each check returns what it found wrong; loaded into the page by test_wall_layout.py.
 window.wallChecks = (function () {
   "use strict";
-  const UNSEEN = ".visually-hidden, .leaflet-container, .plot-table, .plot-switch, .map-note, [hidden]";
-  const FRAMES = ".panel-body, .panel-source, .panel-head, .wall-headline, .wall-bar, .wall-map";
+  const UNSEEN = `.visually-hidden, .leaflet-container, .plot-switch, .map-note, [hidden],
+    .plot:not([data-view=table]) .plot-table, .plot[data-view=table] .plot-box`;
+  const FRAMES = ".plot-table, .panel-body, .panel-source, .panel-head, .wall-headline, .wall-bar, .wall-map";
   const GROUPS = `.wall-bar, .wall-headline, .panel-head, .panel-source, .wall-rank, .rank, .wall-red-line, .wall-register, .wall-side,
     .keys, .wall-stop-name, .wall-age, .wall-legend li`;
 
@@ -58,6 +59,31 @@ window.wallChecks = (function () {
     return found;
   }
 
+  const ticks = (box, axis) => [...box.querySelectorAll(`.${axis}tick text`)].filter((e) => e.textContent);
+  const turned = (e) => /rotate\((?!0[,)])/.test(e.getAttribute("transform") || "");
+
+  /** Plots that leave a row without its name, turn the words of an axis, or lay one on the next. */
+  function labels() {
+    return [...document.querySelectorAll(".wall .plot-box.js-plotly-plot")].filter(shown).flatMap((box) => {
+      const rows = new Set(box.data.flatMap((trace) => (trace.orientation === "h" ? trace.y : []))).size;
+      const named = ticks(box, "y").length;
+      const missing = rows > named && box.layout.yaxis.visible !== false ? [`${name(box)}: ${named} of ${rows} rows have a name`] : [];
+      const wrong = ["x", "y"].flatMap((axis) => {
+        const all = ticks(box, axis);
+        const on = all.filter((e, i) => i && meet(all[i - 1].getBoundingClientRect(), e.getBoundingClientRect(), axis === "y" ? size(e) / 3 : 1));
+        return [...all.filter(turned).map((e) => `turned: ${name(e)}`), ...on.map((e) => `on the one before: ${name(e)}`)];
+      });
+      return [...missing, ...wrong];
+    });
+  }
+
+  const THICKEST = 1 / 13; // of the height of a wall
+  /** Bars as thick as slabs. */
+  function slabs() {
+    const bars = [...document.querySelectorAll(".wall .plot-box .bars .point path")].filter((e) => shown(e.closest(".plot-box")));
+    return bars.filter((e) => e.getBoundingClientRect().height > innerHeight * THICKEST).map((e) => `${name(e.closest(".plot"))}`);
+  }
+
   const size = (e) => parseFloat(getComputedStyle(e).fontSize);
   // A word of size 0 is not shown: an icon stands for it.
   const sized = () => texts(document.querySelector(".wall")).filter((e) => size(e) > 0);
@@ -78,5 +104,5 @@ window.wallChecks = (function () {
 
   const scrolls = () => (document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight ? ["the page"] : []);
 
-  return { all: { cut, halfRows, places, collide, small, scrolls }, least };
+  return { all: { cut, halfRows, places, collide, labels, slabs, small, scrolls }, least };
 })();

@@ -60,6 +60,16 @@ test("rows too low for their names give up second lines, then size, and never mo
   assert.equal(at(2)[1], 7);
 });
 
+test("bars in a high panel stay four times as thick as their names are high, and lower ones keep their gaps", () => {
+  const { fitted } = plots();
+  const said = () => ({
+    data: [{ orientation: "h", y: ["a", "b"] }],
+    layout: { bargap: 0.3, template: { layout: { font: { size: 10 }, yaxis: { tickfont: { size: 10 } } }, data: { scatter: [] } } },
+  });
+  assert.equal(fitted(said(), 400).layout.bargap, 0.8);
+  assert.equal(fitted(said(), 100).layout.bargap, 0.3);
+});
+
 test("rows that a plot leaves empty count when its type is fitted", () => {
   const { fitted } = plots();
   const said = { data: [{ orientation: "h", y: ["a"] }], layout: { yaxis: { tickvals: ["a"], range: [4.5, -0.5] } } };
