@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.errors import SourceError, advice
+from data.errors import SourceError, advice, advice_zh
 from etl.core import dbf, lines
 from etl.core.encoding import Verdict, decide_encoding, text_encoding
 from etl.core.evidence import Evidence
@@ -33,6 +33,7 @@ __all__ = [
     "SourceError",
     "Verdict",
     "advice",
+    "advice_zh",
     "as_text",
     "chosen_layers",
     "dbf",

@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 
 from data.codes import code_list
+from data.errors import SettingsError
 from data.schema import Column, Table
 from etl.core.mapping import required_names
 
@@ -34,7 +35,16 @@ _POINT = (
 
 
 def write_template(table: Table, path: Path) -> None:
-    """Write an empty .xlsx for `table`: title, explanation, header, one example row that the check leaves out."""
+    """Write an empty .xlsx for `table`: title, explanation, header, one example row that the check leaves out.
+
+    Raises SettingsError when `path` has another suffix: what is written is a workbook, and no program would open it as anything else.
+    """
+    if path.suffix.lower() != ".xlsx":
+        whole = path.with_suffix(".xlsx")
+        raise SettingsError(
+            f"A template is a workbook, and {path} has the suffix {path.suffix or '(none)'}.", remedy=f"Give a name such as {whole}.",
+            zh=f"模板是 .xlsx 工作簿，而 {path} 的后缀是 {path.suffix or '（无）'}。", zh_remedy=f"请改用如 {whole} 的文件名。",
+        )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(str(path), {"tmpdir": str(path.parent)}) as book:
         _Template(book, table).fill()

@@ -79,7 +79,7 @@ def _planned(path: Delivered, options: ReadOptions, verdict: Verdict, bom: int) 
     records = [_cells(record, delimiter) or [] for record in islice(_records(first), _JUDGED)] if first else []
     header = find_header(records, header_row=_record_of(first, options.header_row), header_rows=options.header_rows)
     if header is None or first is None:
-        raise SourceError(f"{path.name} is empty.", remedy="Ask for it again.")
+        raise SourceError(f"{path.name} is empty.", remedy="Ask for it again.", zh=f"{path.name} 是空的。", zh_remedy="请重新提供。")
     widths = Counter(len(cells) for cells in records[header.data :] if any(cells))
     headers = _fitted(header.headers, widths)
     size = getattr(path, "stat", lambda: None)()

@@ -28,10 +28,16 @@ def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
     with path.open("rb") as handle:
         head = handle.read(1 << 20)
     if not _TYPE.search(head.decode("utf-8", "replace")):
-        raise SourceError(f"{path.name} is JSON, but no GeoJSON: it has no features.", remedy="Ask for GeoJSON, or for the table as .csv.")
+        raise SourceError(
+            f"{path.name} is JSON, but no GeoJSON: it has no features.", remedy="Ask for GeoJSON, or for the table as .csv.",
+            zh=f"{path.name} 是 JSON，但不是 GeoJSON：没有要素。", zh_remedy="请提供 GeoJSON，或 .csv 表格。",
+        )  # fmt: skip
     verdict, _ = text_encoding(path, options.encoding)
     if verdict.encoding.startswith("utf-16"):
-        raise SourceError(f"{path.name} is written in UTF-16; GeoJSON has to be UTF-8.", remedy="Save it as UTF-8.")
+        raise SourceError(
+            f"{path.name} is written in UTF-16; GeoJSON has to be UTF-8.", remedy="Save it as UTF-8.",
+            zh=f"{path.name} 是 UTF-16 编码；GeoJSON 须为 UTF-8。", zh_remedy="请另存为 UTF-8 编码。",
+        )  # fmt: skip
     text = verdict.encoding if verdict.encoding != "utf-8" else None
     for layer in chosen_layers(gdal_path(path), options.layer, all_by_default=True):
         evidence = (*verdict.evidence[-1:], *_about_crs(head))

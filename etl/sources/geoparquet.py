@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from etl.core.spec import Delivered, Evidence, Reading, ReadOptions, Source, SourceError, advice, as_text, number_duplicates
+from etl.core.spec import Delivered, Evidence, Reading, ReadOptions, Source, SourceError, advice, advice_zh, as_text, number_duplicates
 
 _USUAL = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom", "shape")
 _WKB_TYPES = ("geoarrow.wkb", "ogc.wkb")
@@ -39,14 +39,20 @@ def _opened(path: Delivered) -> Iterator[pq.ParquetFile]:
         try:
             file = pq.ParquetFile(handle)
         except pa.ArrowInvalid as error:
-            raise SourceError(f"{path.name} is no Parquet file: {error}", remedy="Ask for it again.") from error
+            raise SourceError(
+                f"{path.name} is no Parquet file: {error}", remedy="Ask for it again.",
+                zh=f"{path.name} 不是 Parquet 文件：{error}", zh_remedy="请重新提供。",
+            ) from error  # fmt: skip
         yield file
 
 
 def _geometry_column(name: str, schema: pa.Schema, geo: dict[str, Any], wanted: str | None) -> str | None:
     if wanted is not None:
         if wanted not in schema.names:
-            raise SourceError(f"{name} has no column {wanted!r}.", remedy=advice(wanted, schema.names))
+            raise SourceError(
+                f"{name} has no column {wanted!r}.", remedy=advice(wanted, schema.names),
+                zh=f"{name} 没有列 {wanted!r}。", zh_remedy=advice_zh(wanted, schema.names),
+            )  # fmt: skip
         return wanted
     if geo:
         return str(geo["primary_column"])

@@ -11,7 +11,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from etl.core.spec import Dsn, Evidence, Reading, ReadOptions, Source, SourceError, advice, number_duplicates
+from etl.core.spec import Dsn, Evidence, Reading, ReadOptions, Source, SourceError, advice, advice_zh, number_duplicates
 
 _COLUMNS = """
 SELECT a.attname, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -54,7 +54,10 @@ def _connected(dsn: Dsn) -> Iterator[psycopg.Connection[Any]]:
             connection.read_only = True
             yield connection
     except psycopg.Error as error:
-        raise SourceError(f"{dsn.name} cannot be read: {_cause(error)}", remedy="Check address, user, password and table.") from error
+        raise SourceError(
+            f"{dsn.name} cannot be read: {_cause(error)}", remedy="Check address, user, password and table.",
+            zh=f"无法读取 {dsn.name}：{_cause(error)}", zh_remedy="请检查地址、用户、密码和表名。",
+        ) from error  # fmt: skip
 
 
 def _cause(error: psycopg.Error) -> str:
@@ -74,7 +77,11 @@ def _table(connection: psycopg.Connection[Any], dsn: Dsn, layer: str | None) -> 
     wanted = layer if layer in tables else f"public.{layer}"
     if layer is None or wanted not in tables:
         problem = f"{dsn.name}: no table was named." if layer is None else f"{dsn.name} has no table {layer!r}."
-        raise SourceError(problem, remedy=f'Give layer = "schema.table". {advice(layer or "", tables or ["none"])}')
+        problem_zh = f"{dsn.name}：未指明表。" if layer is None else f"{dsn.name} 没有表 {layer!r}。"
+        known, known_zh = advice(layer or "", tables or ["none"]), advice_zh(layer or "", tables or ["无"])
+        raise SourceError(
+            problem, remedy=f'Give layer = "schema.table". {known}', zh=problem_zh, zh_remedy=f'请填 layer = "模式.表"。{known_zh}'
+        )
     name = sql.Identifier(*wanted.split(".", 1))
     columns = tuple(connection.execute(_COLUMNS, [name.as_string(connection)]).fetchall())
     geometry = next((column for column, kind in columns if kind in _SPATIAL), None)

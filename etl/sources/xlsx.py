@@ -20,6 +20,7 @@ from etl.core.spec import (
     Source,
     SourceError,
     advice,
+    advice_zh,
     find_header,
     is_note,
     is_total,
@@ -35,7 +36,10 @@ def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
         try:
             book = calamine.CalamineWorkbook.from_filelike(handle)
         except calamine.PasswordError as error:
-            raise SourceError(f"{path.name} is protected by a password.", remedy="Ask for it without one.") from error
+            raise SourceError(
+                f"{path.name} is protected by a password.", remedy="Ask for it without one.",
+                zh=f"{path.name} 设有密码保护。", zh_remedy="请提供不设密码的文件。",
+            ) from error  # fmt: skip
         except calamine.CalamineError as error:
             raise _no_workbook(path, error) from error
         yield from _sheets(path, book, options)
@@ -44,8 +48,12 @@ def read(path: Delivered, options: ReadOptions) -> Iterator[Reading]:
 def _no_workbook(path: Delivered, error: Exception) -> SourceError:
     with path.open("rb") as handle:
         head = handle.read(200).lstrip().lower()
-    kind = "a web page" if head.startswith((b"<", b"\xef\xbb\xbf<")) else f"no workbook ({error})"
-    return SourceError(f"{path.name} is {kind}, whatever its name says.", remedy="Open it in Excel or WPS and save it as .xlsx.")
+    page = head.startswith((b"<", b"\xef\xbb\xbf<"))
+    kind, kind_zh = ("a web page", "其实是网页") if page else (f"no workbook ({error})", f"不是工作簿（{error}）")
+    return SourceError(
+        f"{path.name} is {kind}, whatever its name says.", remedy="Open it in Excel or WPS and save it as .xlsx.",
+        zh=f"{path.name} {kind_zh}，与文件名不符。", zh_remedy="请用 Excel 或 WPS 打开后另存为 .xlsx。",
+    )  # fmt: skip
 
 
 def _sheets(path: Delivered, book: Any, options: ReadOptions) -> Iterator[Reading]:
@@ -60,7 +68,10 @@ def _sheets(path: Delivered, book: Any, options: ReadOptions) -> Iterator[Readin
         first = first or set(reading.headers)
         found.append(reading)
     if not found:
-        raise SourceError(f"{path.name} holds no table.", remedy="Check the sheet, or give header_row.")
+        raise SourceError(
+            f"{path.name} holds no table.", remedy="Check the sheet, or give header_row.",
+            zh=f"{path.name} 中没有找到表格。", zh_remedy="请检查工作表，或给出 header_row。",
+        )  # fmt: skip
     if passed:
         names = ", ".join(passed)
         found[0].notes.append(Evidence(f"sheets without the same table were left out: {names}", f"以下工作表内容不同，未读取：{names}"))
@@ -73,7 +84,10 @@ def _wanted(path: Delivered, book: Any, sheet: str | None) -> list[str]:
     if sheet == "*" or sheet is None:
         return [meta.name for meta in sheets if meta.visible == calamine.SheetVisibleEnum.Visible] or names
     if sheet not in names:
-        raise SourceError(f"{path.name} has no sheet {sheet!r}.", remedy=advice(sheet, names))
+        raise SourceError(
+            f"{path.name} has no sheet {sheet!r}.", remedy=advice(sheet, names),
+            zh=f"{path.name} 没有工作表 {sheet!r}。", zh_remedy=advice_zh(sheet, names),
+        )  # fmt: skip
     return [sheet]
 
 

@@ -8,6 +8,7 @@ import pytest
 from delivered import checked, dataset
 
 from data.codes import code_list
+from data.errors import SettingsError
 from data.schema import TABLES
 from data.store.duck import connect
 from etl.core import id_number
@@ -35,6 +36,13 @@ def test_a_sender_sees_title_explanation_headers_and_an_example(tmp_path: Path) 
     assert "月租金(元)" in headers(sheet)
     assert sheet["A4"].value == "示例"
     assert [book["代码"].sheet_state, book["填写说明"].sheet_state] == ["hidden", "visible"]
+
+
+def test_a_template_is_not_written_under_a_name_that_is_no_workbook(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"suffix \.csv.*house\.xlsx") as error:
+        write_template(TABLES["house"], tmp_path / "house.csv")
+    assert "后缀是 .csv" in error.value.said("zh")[0] and "house.xlsx" in error.value.said("zh")[1]
+    assert not list(tmp_path.iterdir())
 
 
 def test_comments_tell_meaning_unit_bounds_and_choices(tmp_path: Path) -> None:

@@ -77,6 +77,21 @@ def test_a_header_without_rows_is_read_as_empty_and_nothing_at_all_is_refused(tm
         read(tmp_path, "b.csv")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "zh"),
+    [
+        ("空.csv", b"\n", "空.csv 是空的"), ("a.geojson", b'{"a": 1}', "没有要素"), ("a.xls", b"<html></html>", "其实是网页"),
+        ("a.parquet", b"PAR", "不是 Parquet"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_what_its_name_says_is_refused_in_both_languages(tmp_path: Path, name: str, content: bytes, zh: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SourceError, match=name) as error:
+        read(tmp_path, name)
+    message, remedy = error.value.said("zh")
+    assert zh in message and remedy.startswith("请")
+
+
 def test_a_row_filter_keeps_the_wanted_values_and_a_wrong_header_dies_with_advice(tmp_path: Path) -> None:
     delivered(tmp_path, "a.csv", "kind,n\ntree,1\nbush,2\n,3\nreed,4\n")
     assert [row["n"] for row in read(tmp_path, "a.csv", where={"kind": ("tree", "reed")}).rows] == ["1", "4"]
