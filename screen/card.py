@@ -8,8 +8,10 @@ from typing import Any
 from dash import html
 
 from data.policy import Suppressed
+from layers.core.freshness import State
 from screen.components import Node, button, call_link, facts, icon, level_tag, link, mark, panel, tag
 from screen.figures import age, area, day, figure, plain, said
+from screen.freshness import mark as fresh_mark
 from screen.text import Words
 from screen.view import View
 
@@ -19,8 +21,8 @@ Row = dict[str, Any]
 WORSE_THAN_ROUTINE = (1, 2, 3)
 
 
-def card(found: Row, view: View, words: Words) -> Node:
-    """The card as a panel with its way out. `found` is the answer of `query.card`."""
+def card(found: Row, view: View, words: Words, fresh: State | None = None) -> Node:
+    """The card as a panel with its way out. `found` is the answer of `query.card`, `fresh` the state of the dataset that it is from."""
     close = link(icon("close"), view.with_(object="").href(), kind="button bare", label=words("card.close"))
     locate = button(icon("pin"), "locate", label=words("card.locate"), kind="bare") if found["box"][0] is not None else None
     body = [
@@ -35,16 +37,18 @@ def card(found: Row, view: View, words: Words) -> Node:
         kind="panel-card",
         actions=html.Span([locate, close], className="card-actions"),
         source=source(found, words),
+        age=html.Span(fresh_mark(fresh, words), className="fresh-line") if fresh else None,
+        fresh=fresh or "",
         label=words("card"),
     )
 
 
 def source(found: Row, words: Words) -> str:
-    """The row's dataset and how long ago somebody confirmed it."""
+    """The table that the row is from, by its name, and how long ago somebody confirmed the row."""
     told = found["source"]
     key = "card.verified" if told["verified_on"] else "card.delivered"
     when = words(key, age=age(told["age_days"], words))
-    return words("source", what=" · ".join(part for part in (told["dataset"], when) if part))
+    return words("source", what=" · ".join((words.pick(found["kind_zh"], found["kind_en"]), when)))
 
 
 def _head(found: Row, words: Words) -> Node:

@@ -33,9 +33,9 @@ def where(scene: Scene) -> Node:
 def trail(found: Row, view: View, words: Words) -> Node:
     """From the area looked at on to the object of a card: what `where` does not say already, and of the town it says nothing."""
     codes = [step["code"] for step in found["path"]]
-    if found["table"] == "area" or view.area not in codes:
+    if found["table"] == "area" or not codes or (view.area and view.area not in codes):
         return None
-    at = codes.index(view.area)
+    at = codes.index(view.area) if view.area else 0
     below = found["path"][at + 1 if at else 0 :]
     links = [link(words.of(step), view.with_(area=step["code"], object="", rows=PAGE, list="").href(), kind="crumb") for step in below]
     here = html.Span(str(found["title"]), className="crumb crumb-object", **{"aria-current": "true"})

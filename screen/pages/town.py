@@ -17,6 +17,7 @@ from screen.card import card
 from screen.compare import compare
 from screen.components import Node, button, empty, failed, icon, panel, search, tag
 from screen.figures import moment
+from screen.freshness import read_freshness
 from screen.header import share, toast, tools
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
@@ -42,7 +43,7 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
     return html.Div(
         [
-            _header(scene, filled),
+            _header(scene, filled, opened),
             _map(scene, filled),
             _sheet(scene, filled, opened),
             *_state(search, filled, opened),
@@ -52,14 +53,15 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     )
 
 
-def _header(scene: Scene, filled: Row) -> html.Header:
+def _header(scene: Scene, filled: Row, opened: Row) -> html.Header:
     words = scene.words
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
     synthetic = tag(words("synthetic")) if scene.town["synthetic"] else None
     name = html.Div([html.H1(words.of(scene.town["name"])), synthetic], className="brand-name")
     brand = html.Div([home, name], className="brand")
     stamp = html.P(filled["stamp"], id="stamp", className="stamp")
-    where = html.Div(filled["where"], id="where", className="where")
+    steps = {"where": filled["where"], "trail": opened["trail"]}
+    where = html.Div([html.Div(part, id=name, className="slot") for name, part in steps.items()], className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
     return html.Header([skip, brand, where, search(words), tools(words, stamp, share(words))], className="top")
 
@@ -157,14 +159,16 @@ def focus(scene: Scene, box: list[float] | None) -> Row:
 
 
 def read_object(screen: Screen, store: query.Store, view: View, words: Words) -> Row:
-    """The card of the object that the address names, and where the map marks it; nothing when it names none."""
+    """The card of the object that the address names, the way to it, and where the map marks it; nothing when it names none."""
     if view.opened is None:
-        return {"card": None, "spot": None}
+        return {"card": None, "trail": None, "spot": None}
     try:
         found = query.card(store, screen.viewer, *view.opened, view.layer)
     except OneScreenError as error:
-        return {"card": panel(words("card"), empty(words.error(error)), kind="panel-card"), "spot": None}
-    return {"card": card(found, view, words), "spot": spot(found)}
+        return {"card": panel(words("card"), empty(words.error(error)), kind="panel-card"), "trail": None, "spot": None}
+    datasets = read_freshness(screen, store, words).datasets
+    fresh = next((row["state"] for row in datasets if row["name"] == found["source"]["dataset"]), None)
+    return {"card": card(found, view, words, fresh), "trail": panels.trail(found, view, words), "spot": spot(found)}
 
 
 def spot(found: Row) -> Row | None:
@@ -215,7 +219,7 @@ def _register_reads(app: Dash, screen: Screen) -> None:
             return read_place(make_scene(screen, store, parse(place), visitor(screen)), store)
 
     @app.callback(
-        output={"card": Output("card", "children"), "spot": Output("spot", "data")},
+        output={"card": Output("card", "children"), "trail": Output("trail", "children"), "spot": Output("spot", "data")},
         inputs={"object": Input("object", "data"), "_snapshot": Input("snapshot", "data")},
         state={"place": State("place", "data"), "focus": State("focus", "data")},
         prevent_initial_call=True,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from conftest import Open
 from geometry import faults
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 SIZES = [(1920, 1080), (3840, 2160), (1024, 768), (820, 1180), (390, 844)]
 RED_HOUSE = "/town?layer=houses&level=1"
@@ -103,6 +103,20 @@ def test_a_small_screen_shows_three_reds_whole_and_scrolls_one_thing(open_page: 
     assert not (found := faults(page)), found
     page.set_viewport_size({"width": 1024, "height": 560})
     assert page.evaluate(SCROLLERS) == 1
+
+
+def test_an_open_house_stands_at_the_end_of_the_way_to_it_also_on_a_phone(open_page: Open) -> None:
+    page = open_page(RED_HOUSE, size=(390, 844))
+    steps = page.locator(".where .crumb")
+    expect(steps).to_have_count(0)
+    page.locator(".panel-list .list-row").first.evaluate("row => row.click()")
+    expect(page.locator(".crumb-object")).to_be_visible()
+    title = page.locator(".panel-card .panel-title").evaluate("title => title.firstChild.textContent")
+    assert steps.count() >= 3 and steps.first.text_content() == page.locator("h1").text_content()
+    assert steps.last.text_content() == title
+    assert not (found := faults(page)), found
+    steps.first.evaluate("step => step.click()")
+    expect(steps).to_have_count(0)
 
 
 def test_counts_keep_their_unit_beside_them_on_a_small_screen(open_page: Open) -> None:

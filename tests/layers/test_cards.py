@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from small_town import AS_OF, FRESH, LAYERS, Town, add_house, add_person
 
+from data.errors import StoreError
 from layers.core import query
 from layers.core.query import MASKED, Suppressed, Viewer
 from layers.core.spec import Layer, Rule
 from screen.card import card as drawn
+from screen.card import source
+from screen.panels import trail
 from screen.text import words
 from screen.view import View
 
@@ -151,3 +154,32 @@ def test_a_red_that_nobody_may_lift_yet_says_so_on_the_card(town: Town) -> None:
     card = query.card(town.store(), LEADER, "house", "H1")
     assert card["receipt"]["level"] == 1 and card["receipt"]["override_by"] is None
     assert "A level was set by hand, but a red needs a passed check first" in said(card)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Data: House · "), ("zh-CN", "数据：房屋 · ")])
+def test_a_card_names_its_source_in_words_and_says_whether_that_is_fresh(judged: Town, language: str, told: str) -> None:
+    card = query.card(judged.store(WITH_OLD), LEADER, "house", "H1")
+    text = source(card, words(language))
+    assert text.startswith(told) and card["source"]["dataset"] not in text
+    assert drawn(card, View(object="house:H1"), words(language), "late").to_plotly_json()["props"]["data-fresh"] == "late"
+
+
+def test_a_card_of_an_object_that_is_gone_says_so_in_chinese_too(judged: Town) -> None:
+    with pytest.raises(StoreError) as caught:
+        query.card(judged.store(WITH_OLD), LEADER, "house", "none")
+    assert words("zh-CN").error(caught.value) == "这一版数据里没有房屋 'none'。 可能已被后来的交付移除。"
+
+
+def test_the_way_to_an_object_goes_on_from_the_area_looked_at() -> None:
+    path = [{"code": code, "zh": f"{code}名", "en": code} for code in ("T", "V", "G")]
+    found = {"table": "house", "key": "H1", "title": "H1号", "path": path}
+
+    def steps(area: str) -> list[str]:
+        shown = trail(found, View(area=area, object="house:H1"), words("zh-CN"))
+        return [item.children.children for item in shown.children.children] if shown else []
+
+    assert steps("T") == steps("") == ["T名", "V名", "G名", "H1号"]
+    assert steps("V") == ["G名", "H1号"]
+    assert steps("G") == ["H1号"]
+    assert steps("elsewhere") == []
+    assert trail(found | {"table": "area"}, View(area="T"), words("en")) is None
