@@ -51,10 +51,8 @@ class CheckResult:
 def enforce(dataset: Dataset, result: CheckResult) -> None:
     """Raises ContractError when the share of refused rows of `dataset`, or of unusable values of one of its columns, passes its limit."""
     told = [_rows(dataset, result)] if result.refused_share > dataset.max_bad_share else []
-    told += [
-        _column(dataset, one) for one in result.unusable
-        if one.unusable >= FEWEST_UNUSABLE and one.share > dataset.max_bad_share
-    ]  # fmt: skip
+    lost = [one for one in result.unusable if one.unusable >= FEWEST_UNUSABLE and one.share > dataset.max_bad_share]
+    told += [_columns(dataset, lost)] if lost else []
     if told:
         raise joined(told)
 
@@ -80,27 +78,33 @@ def _rows(dataset: Dataset, result: CheckResult) -> ContractError:
     )
 
 
-def _column(dataset: Dataset, found: Unusable) -> ContractError:
-    en, zh = _named(found)
-    shown = f"{found.unusable:,} of {found.delivered:,}"
-    limit = f"{dataset.max_bad_share:.1%}"
-    way = f"values = {{ {found.column} = {{ … }} }}"
+def _columns(dataset: Dataset, lost: list[Unusable]) -> ContractError:
+    limit, way = f"{dataset.max_bad_share:.1%}", f"values = {{ {', '.join(f'{one.column} = {{ … }}' for one in lost)} }}"
+    en, zh = zip(*map(_column, lost), strict=True)
     return ContractError(
-        f"Dataset {dataset.name!r} ({dataset.file}): {shown} values of the column {found.header!r} ({found.column}) cannot be used "
-        f"({found.share:.1%}; the limit is {limit}){en}.",
+        f"Dataset {dataset.name!r} ({dataset.file}; the limit is {limit}): {'; '.join(en)}.",
         remedy=f"Correct the cells marked in the workbook and deliver again, translate the values in the town file with {way}, "
         f"name another header under fields, or raise max_bad_share; the previous snapshot stays.",
-        zh=f"数据集“{dataset.name}”（{dataset.file}）：“{found.header}”列（{found.column}）的 {found.delivered:,} 个值中有 "
-        f"{found.unusable:,} 个无法使用（{found.share:.1%}，上限 {limit}）{zh}。",
+        zh=f"数据集“{dataset.name}”（{dataset.file}，上限 {limit}）：{'；'.join(zh)}。",
         zh_remedy=f"请按工作簿中标出的单元格改正后重新报送，或在 town.toml 中用 {way} 对应这些值、在 fields 中改正列名、"
         "调高 max_bad_share；屏幕上仍是上一版数据。",
+    )
+
+
+def _column(found: Unusable) -> tuple[str, str]:
+    """What is lost of one column, in English and Chinese."""
+    en, zh = _named(found)
+    return (
+        f"{found.unusable:,} of {found.delivered:,} values of the column {found.header!r} ({found.column}) cannot be used "
+        f"({found.share:.1%}){en}",
+        f"“{found.header}”列（{found.column}）的 {found.delivered:,} 个值中有 {found.unusable:,} 个无法使用（{found.share:.1%}）{zh}",
     )
 
 
 def _named(found: Unusable) -> tuple[str, str]:
     """The most frequent values, in English and Chinese; the workbook has those that a log must not hold."""
     if not found.values:
-        return "; the workbook lists the values", "，各值见工作簿"
+        return " (the workbook lists the values)", "（各值见工作簿）"
     return (
         ", most often " + ", ".join(f"{value!r} ({count:,})" for value, count in found.values),
         "，最多的是" + "、".join(f"“{value}”（{count:,}）" for value, count in found.values),

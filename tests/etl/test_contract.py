@@ -188,11 +188,11 @@ def test_a_column_that_came_but_cannot_be_used_stops_the_run_and_names_its_heade
     with pytest.raises(ContractError) as stopped:
         enforce(dataset("house"), found.result)
     message, remedy = stopped.value.said("en")
-    assert "'some_house' (表.csv): 7 of 60 values of the column '房屋结构' (structure)" in message
-    assert "(11.7%; the limit is 5.0%), most often '竹木' (4), '土坯' (3)." in message
+    assert "'some_house' (表.csv; the limit is 5.0%): 7 of 60 values of the column '房屋结构' (structure)" in message
+    assert "(11.7%), most often '竹木' (4), '土坯' (3)." in message
     assert "values = { structure = { … } }" in remedy and "max_bad_share" in remedy
     zh, zh_remedy = stopped.value.said("zh")
-    assert "“房屋结构”列（structure）的 60 个值中有 7 个无法使用（11.7%，上限 5.0%），最多的是“竹木”（4）、“土坯”（3）。" in zh
+    assert "“房屋结构”列（structure）的 60 个值中有 7 个无法使用（11.7%），最多的是“竹木”（4）、“土坯”（3）。" in zh
     assert "values = { structure = { … } }" in zh_remedy and "屏幕上仍是上一版数据" in zh_remedy
     enforce(dataset("house", max_bad_share=0.12), found.result)
 
