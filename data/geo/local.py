@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from data.errors import SettingsError, advice
+from data.errors import SettingsError, advice, advice_zh
 
 Plane = npt.NDArray[np.float64]
 _KEYS = {"lon_0", "lat_0", "x_0", "y_0", "k", "ellps", "towgs84", "rotation"}
@@ -65,14 +65,23 @@ def parse_local(text: str) -> LocalSystem:
     values = {key.strip(): value.strip() for key, value in pairs.items()}
     for key in values:
         if key not in _KEYS:
-            raise SettingsError(f"A local system has no parameter {key!r}.", remedy=advice(key, _KEYS))
+            raise SettingsError(
+                f"A local system has no parameter {key!r}.", remedy=advice(key, _KEYS),
+                zh=f"地方坐标系没有参数 {key!r}。", zh_remedy=advice_zh(key, _KEYS),
+            )  # fmt: skip
     if "lon_0" not in values:
-        raise SettingsError("A local system needs its central meridian.", remedy="Give lon_0=… in degrees.")
+        raise SettingsError(
+            f"The local system {text!r} needs its central meridian.", remedy="Give lon_0=… in degrees.",
+            zh=f"地方坐标系 {text!r} 缺少中央子午线。", zh_remedy="请以度为单位给出 lon_0=…。",
+        )  # fmt: skip
     words = {"ellps": values.pop("ellps", "GRS80"), "towgs84": values.pop("towgs84", "").replace("/", ",")}
     try:
         numbers = {key: float(value) for key, value in values.items()}
     except ValueError as error:
-        raise SettingsError(f"A parameter of a local system is no number ({error}).", remedy="Give metres or degrees.") from error
+        raise SettingsError(
+            f"A parameter of a local system is no number ({error}).", remedy="Give metres or degrees.",
+            zh=f"地方坐标系的参数不是数字（{error}）。", zh_remedy="请以米或度为单位给出数字。",
+        ) from error  # fmt: skip
     return LocalSystem(
         numbers["lon_0"], numbers.get("x_0", 0.0), numbers.get("y_0", 0.0), numbers.get("lat_0", 0.0), numbers.get("k", 1.0),
         words["ellps"], words["towgs84"], numbers.get("rotation", 0.0),
@@ -109,7 +118,10 @@ def fit_similarity(source: Sequence[tuple[float, float]], target: Sequence[tuple
     Raises SettingsError with fewer than three points, or when they lie on one spot.
     """
     if len(source) != len(target) or len(source) < 3:
-        raise SettingsError(f"{len(source)} control points cannot fix a local system.", remedy="Give at least three, well apart.")
+        raise SettingsError(
+            f"{len(source)} control points cannot fix a local system.", remedy="Give at least three, well apart.",
+            zh=f"{len(source)} 个控制点不足以确定地方坐标系。", zh_remedy="请给出至少三个相距较远的控制点。",
+        )  # fmt: skip
     fits = [_fitted(np.asarray(source, float), np.asarray(target, float), swapped) for swapped in (False, True)]
     return min(fits, key=lambda fit: fit.rms_m)
 
@@ -120,7 +132,10 @@ def _fitted(source: Plane, target: Plane, swapped: bool) -> Similarity:
     centred = z - z.mean()
     spread = float(np.sum(np.abs(centred) ** 2))
     if spread == 0:
-        raise SettingsError("All control points lie on one spot.", remedy="Give at least three, well apart.")
+        raise SettingsError(
+            "All control points lie on one spot.", remedy="Give at least three, well apart.",
+            zh="控制点全部在同一位置。", zh_remedy="请给出至少三个相距较远的控制点。",
+        )  # fmt: skip
     factor = np.sum(np.conj(centred) * (w - w.mean())) / spread
     shift = w.mean() - factor * z.mean()
     residuals = np.abs(factor * z + shift - w)

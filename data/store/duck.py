@@ -50,6 +50,8 @@ def extension_file(name: str) -> Path:
     raise StoreError(
         f"The DuckDB extension {name!r} for version {duckdb.__version__} is not installed.",
         remedy=f"Install {wheel}=={duckdb.__version__}.",
+        zh=f"没有安装 DuckDB {duckdb.__version__} 版的扩展 {name!r}。",
+        zh_remedy=f"请安装 {wheel}=={duckdb.__version__}。",
     )
 
 

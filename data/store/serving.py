@@ -43,7 +43,10 @@ def current(settings: Settings) -> Serving | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise StoreError(f"The pointer {pointer} is damaged ({error}).", remedy="Run `python -m etl rollback` to write it anew.") from error
+        raise StoreError(
+            f"The pointer {pointer} is damaged ({error}).", remedy="Run `python -m etl rollback` to write it anew.",
+            zh=f"快照指针 {pointer} 已损坏（{error}）。", zh_remedy="请运行 `python -m etl rollback` 重新写入。",
+        ) from error  # fmt: skip
     serving = Serving(
         snapshot=int(told["snapshot"]),
         file=settings.serving / told["file"],
@@ -53,7 +56,10 @@ def current(settings: Settings) -> Serving | None:
     )
     for path in (serving.file, serving.manifest):
         if not path.exists():
-            raise StoreError(f"Snapshot {serving.snapshot} is on show but {path} is missing.", remedy="Run `python -m etl rollback`.")
+            raise StoreError(
+                f"Snapshot {serving.snapshot} is on show but {path} is missing.", remedy="Run `python -m etl rollback`.",
+                zh=f"当前显示快照 {serving.snapshot}，但缺少文件 {path}。", zh_remedy="请运行 `python -m etl rollback`。",
+            )  # fmt: skip
     return serving
 
 
@@ -136,14 +142,21 @@ class ServingStore:
                     raise
                 self.problem = str(error)
         if self._serving is None:
-            raise StoreError("Nothing has been published yet.", remedy="Run `python -m etl load TOWN.toml`.")
+            raise StoreError(
+                "Nothing has been published yet.", remedy="Run `python -m etl load TOWN.toml`.",
+                zh="尚未发布任何数据。", zh_remedy="请运行 `python -m etl load TOWN.toml`。",
+            )  # fmt: skip
         return self._serving
 
     def _attached(self, snapshot: int) -> int:
         if snapshot not in self._readers:
             file = self._settings.serving / f"v{snapshot}.duckdb"
             if not file.exists():
-                raise StoreError(f"Snapshot {snapshot} is no longer kept.", remedy=f"Kept: {kept(self._settings)}.")
+                numbers = ", ".join(map(str, kept(self._settings)))
+                raise StoreError(
+                    f"Snapshot {snapshot} is no longer kept.", remedy=f"Kept: {numbers or 'none'}.",
+                    zh=f"快照 {snapshot} 已不再保留。", zh_remedy=f"现保留：{numbers or '无'}。",
+                )  # fmt: skip
             self._connection.execute(f"ATTACH {text(file)} AS v{snapshot} (READ_ONLY)")
             self._readers[snapshot] = 0
         return snapshot

@@ -14,6 +14,7 @@ from data.errors import ContractError, SettingsError
 from data.store.duck import identifier, text
 from data.store.lake import ROW_HASH
 from etl.core.assemble import MADE
+from etl.core.evidence import Evidence
 from etl.core.shape import LONLAT, box_columns, transformed
 from etl.core.town_file import Town
 
@@ -34,6 +35,8 @@ def require_sane_extent(town: Town) -> None:
         raise SettingsError(
             f"extent of [town] is {list(town.extent)}: {size_km2:,.0f} km², and a town has at most {LARGEST_KM2:,.0f} km².",
             remedy="Give [west, south, east, north] of the town in degrees, such as [121.5, 31.0, 121.9, 31.4], or leave extent out.",
+            zh=f"[town] 的 extent 为 {list(town.extent)}，合 {size_km2:,.0f} 平方公里，而一个镇最多 {LARGEST_KM2:,.0f} 平方公里。",
+            zh_remedy="请按 [西, 南, 东, 北] 以度给出全镇范围，如 [121.5, 31.0, 121.9, 31.4]，或去掉 extent。",
         )
 
 
@@ -60,6 +63,22 @@ def build_closure(connection: duckdb.DuckDBPyConnection) -> None:
         ) SELECT * FROM up""")
 
 
+def another_code(connection: duckdb.DuckDBPyConnection, town: Town) -> Evidence | None:
+    """What to say when the delivered area of the town has another code than the town file: no fault, but perhaps a slip.
+
+    Registers write codes at different lengths; and what is loaded under a wrong code refuses later deliveries under the right one.
+    """
+    found = connection.execute("SELECT code FROM next.area WHERE level = 0 AND source <> ?", [MADE]).fetchone()
+    if found is None or found[0] == town.code:
+        return None
+    return Evidence(
+        f"[town] has the code {town.code!r}, and the delivered area of level 0 has {found[0]!r}: the area keeps its own. "
+        "Check the code in the town file; later deliveries have to give the same one.",
+        f"[town] 的 code 为 {town.code!r}，而交付的 0 级区域编码为 {found[0]!r}：区域沿用自身编码。"
+        "请核对配置文件中的 code；以后的交付须与之一致。",
+    )
+
+
 def _find_levels(connection: duckdb.DuckDBPyConnection) -> None:
     """A level that is not given follows from the parent's; where no parent is known either, areas stand right below the town."""
     for _ in range(7):
@@ -77,8 +96,9 @@ def _make_town(connection: duckdb.DuckDBPyConnection, town: Town) -> None:
     shape = _town_shape(connection, town)
     if shape is None:
         raise ContractError(
-            "The delivery has no areas, and the town has no extent.", remedy="Deliver a dataset for table area, or give [town] extent."
-        )
+            "The delivery has no areas, and the town has no extent.", remedy="Deliver a dataset for table area, or give [town] extent.",
+            zh="交付中没有区划数据，town.toml 也没有给出全镇范围。", zh_remedy="请交付 area 表的数据集，或在 [town] 中给出 extent。",
+        )  # fmt: skip
     code = town.code if not _one(connection, "SELECT count(*) FROM stage_area WHERE code = ?", town.code) else f"{town.code}-0"
     columns = {
         "code": text(code), "name": text(town.name.zh), "level": "0", "kind": "'town'", "source": text(MADE),
@@ -121,6 +141,8 @@ def _require_one_town(connection: duckdb.DuckDBPyConnection) -> None:
         raise ContractError(
             f"There are {len(towns)} areas of level 0: {', '.join(towns[:5])}.",
             remedy="One of them is the town; give the others level 1 or deeper.",
+            zh=f"有 {len(towns)} 个 0 级区划：{'、'.join(towns[:5])}。",
+            zh_remedy="其中只有一个是本镇，请把其余的改为 1 级或更低级别。",
         )
 
 

@@ -64,7 +64,10 @@ def read_header(handle: IO[bytes], name: str) -> Dbf:
     head = handle.read(32)
     start, size = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
     if len(head) < 32 or start < 33 or size < 1:
-        raise SourceError(f"{name} has no dBASE header.", remedy="Ask the sender to export it again.")
+        raise SourceError(
+            f"{name} has no dBASE header.", remedy="Ask the sender to export it again.",
+            zh=f"{name} 没有 dBASE 文件头。", zh_remedy="请对方重新导出。",
+        )  # fmt: skip
     raw = handle.read(start - 32)
     fields: list[DbfField] = []
     offset = 1
@@ -77,7 +80,10 @@ def read_header(handle: IO[bytes], name: str) -> Dbf:
         fields.append(DbfField(entry[:11], kind, offset, width))
         offset += width
     if not fields or offset > size + 1:
-        raise SourceError(f"{name}: the dBASE header is damaged (fields of {offset} bytes, records of {size}).", remedy="Ask for it again.")
+        raise SourceError(
+            f"{name}: the dBASE header is damaged (fields of {offset} bytes, records of {size}).", remedy="Ask for it again.",
+            zh=f"{name}：dBASE 文件头已损坏（字段共 {offset} 字节，每条记录 {size} 字节）。", zh_remedy="请对方重新发送。",
+        )  # fmt: skip
     return Dbf(tuple(fields), int.from_bytes(head[4:8], "little"), start, size, head[29])
 
 

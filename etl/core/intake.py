@@ -110,12 +110,15 @@ def read_into(connection: duckdb.DuckDBPyConnection, dataset: Dataset, base: Pat
             intake.files += 1
     if not intake.headers and not intake.rows:
         raise SourceError(
-            f"Dataset {dataset.name!r} ({dataset.file}) has no rows.", remedy="Check file, layer, sheet and where in the town file."
-        )
+            f"Dataset {dataset.name!r} ({dataset.file}) has no rows.", remedy="Check file, layer, sheet and where in the town file.",
+            zh=f"数据集“{dataset.name}”（{dataset.file}）没有任何行。", zh_remedy="请检查 town.toml 中的 file、layer、sheet 和 where。",
+        )  # fmt: skip
     if len(intake.crs) > 1:
         raise SourceError(
             f"The files of dataset {dataset.name!r} are in different systems: {', '.join(intake.crs)}.",
             remedy="Make a dataset of each, or give the right system with crs = ….",
+            zh=f"数据集“{dataset.name}”的各文件坐标系不一致：{'、'.join(intake.crs)}。",
+            zh_remedy="请各设一个数据集，或用 crs = … 给出正确的坐标系。",
         )
     return intake
 

@@ -104,7 +104,10 @@ def publish_colours(
     """
     before = current(settings)
     if before is None:
-        raise StoreError("Nothing is on show whose colours could be renewed.", remedy="Run `python -m etl load TOWN.toml`.")
+        raise StoreError(
+            "Nothing is on show whose colours could be renewed.", remedy="Run `python -m etl load TOWN.toml`.",
+            zh="还没有发布过，无从更新颜色。", zh_remedy="请运行 `python -m etl load TOWN.toml`。",
+        )  # fmt: skip
     connection, temporary = work.connection, settings.serving / f".v{snapshot}.tmp"
     former = json.loads(before.manifest.read_text())
     shutil.copyfile(before.file, temporary)
@@ -173,6 +176,8 @@ def rollback(settings: Settings, at: datetime, snapshot: int | None = None) -> t
         raise StoreError(
             f"There is no snapshot {chosen} to go back to." if chosen is not None else "There is no earlier snapshot to go back to.",
             remedy=f"Kept: {', '.join(map(str, there)) or 'none'}.",
+            zh=f"没有可回退到的快照 {chosen}。" if chosen is not None else "没有更早的快照可以回退。",
+            zh_remedy=f"现保留：{'、'.join(map(str, there)) or '无'}。",
         )
     newest = there[-1]
     point(settings, chosen, at, newest if chosen != newest else None)

@@ -17,29 +17,31 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.errors import SourceError, advice
+from data.errors import SourceError, advice, advice_zh
 from etl.core.spec import Delivered, Dsn, Evidence, Reading, ReadOptions, Source
 
 _SIDECARS = {
     ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".fix", ".apl", ".dat", ".map", ".id", ".ind", ".mid", ".xml", ".qmd", ".qml",
     ".sld", ".lock", ".ini", ".gpkg-wal", ".gpkg-shm",
 }  # fmt: skip
-_AS_TABLE = "Ask for the table as .xlsx or .csv."
+_UNPACK = ("Unpack it, or ask for a zip.", "请先解压，或请对方改发 zip。")
+_AS_TABLE = ("Ask for the table as .xlsx or .csv.", "请对方提供 .xlsx 或 .csv 表格。")
+# What to do about kinds that are not read, in English and Chinese.
 _UNREADABLE = {
-    ".rar": "Unpack it, or ask for a zip.",
-    ".7z": "Unpack it, or ask for a zip.",
-    ".gz": "Unpack it first.",
-    ".dwg": "Ask for DXF, or for the GIS data behind the drawing.",
-    ".mdb": "Ask for a file geodatabase (.gdb) or a GeoPackage.",
+    ".rar": _UNPACK,
+    ".7z": _UNPACK,
+    ".gz": ("Unpack it first.", "请先解压。"),
+    ".dwg": ("Ask for DXF, or for the GIS data behind the drawing.", "请对方提供 DXF，或图纸背后的 GIS 数据。"),
+    ".mdb": ("Ask for a file geodatabase (.gdb) or a GeoPackage.", "请对方提供文件地理数据库（.gdb）或 GeoPackage。"),
     ".doc": _AS_TABLE,
     ".docx": _AS_TABLE,
     ".wps": _AS_TABLE,
     ".pdf": _AS_TABLE,
-    ".mxd": "Ask for the data behind the map document.",
-    ".qgz": "Ask for the data behind the project.",
-    ".gqs": "It is a saved query; ask for the data.",
-    ".ovobj": "Export it as KML.",
-    ".lpk": "Ask for a file geodatabase (.gdb).",
+    ".mxd": ("Ask for the data behind the map document.", "请对方提供地图文档背后的数据。"),
+    ".qgz": ("Ask for the data behind the project.", "请对方提供工程文件背后的数据。"),
+    ".gqs": ("It is a saved query; ask for the data.", "这是保存的查询，请对方提供数据本身。"),
+    ".ovobj": ("Export it as KML.", "请导出为 KML。"),
+    ".lpk": ("Ask for a file geodatabase (.gdb).", "请对方提供文件地理数据库（.gdb）。"),
 }
 
 
@@ -85,9 +87,12 @@ def source_of(path: Delivered) -> Source:
     if source is not None:
         return source
     suffix = Path(path.name).suffix.lower()
-    known = sorted({s for source in sources() for s in source.suffixes if s.startswith(".")})
-    remedy = _UNREADABLE.get(suffix) or f"Files of these kinds are read: {', '.join(known)}."
-    raise SourceError(f"{path.name}: files of the kind {suffix or '(no suffix)'} cannot be read.", remedy=remedy)
+    known = ", ".join(sorted({s for source in sources() for s in source.suffixes if s.startswith(".")}))
+    remedy, zh_remedy = _UNREADABLE.get(suffix) or (f"Files of these kinds are read: {known}.", f"可读取的类型：{known}。")
+    raise SourceError(
+        f"{path.name}: files of the kind {suffix or '(no suffix)'} cannot be read.", remedy=remedy,
+        zh=f"{path.name}：不能读取{suffix or '没有扩展名'}的文件。", zh_remedy=zh_remedy,
+    )  # fmt: skip
 
 
 def _kind(path: Delivered) -> Source | None:
@@ -107,7 +112,10 @@ def _by_scheme(file: str) -> Source:
     source = next((source for source in sources() if scheme in source.suffixes), None)
     if source is None:
         known = [s for source in sources() for s in source.suffixes if s.endswith("://")]
-        raise SourceError(f"Nothing here reads {scheme}….", remedy=advice(scheme, known))
+        raise SourceError(
+            f"Nothing here reads {scheme}….", remedy=advice(scheme, known),
+            zh=f"不能读取 {scheme}… 这样的来源。", zh_remedy=advice_zh(scheme, known),
+        )  # fmt: skip
     return source
 
 
@@ -122,8 +130,11 @@ def _matching(base: Path, file: str) -> list[Path]:
     kept = _without_sidecars([(path, path.name) for path in paths])
     if not kept:
         folder = next((parent for parent in exact.parents if parent.is_dir()), base)
-        present = [item.name for item in folder.iterdir()] or ["nothing"]
-        raise SourceError(f"No file matches {file!r} below {base}.", remedy=f"In {folder}: {advice(exact.name, present)}")
+        present = [item.name for item in folder.iterdir()]
+        raise SourceError(
+            f"No file matches {file!r} below {base}.", remedy=f"In {folder}: {advice(exact.name, present or ['nothing'])}",
+            zh=f"{base} 下没有与 {file!r} 相符的文件。", zh_remedy=f"{folder} 中：{advice_zh(exact.name, present or ['（空）'])}",
+        )  # fmt: skip
     return [Path(str(path)) for path, _ in kept]
 
 
@@ -132,7 +143,10 @@ def _members(archive: Path, shown: str, pattern: str) -> list[tuple[Delivered, s
     try:
         root = zipfile.Path(zipfile.ZipFile(archive))
     except (zipfile.BadZipFile, OSError) as error:
-        raise SourceError(f"{shown} is not a readable zip archive: {error}.", remedy="Ask for it again.") from error
+        raise SourceError(
+            f"{shown} is not a readable zip archive: {error}.", remedy="Ask for it again.",
+            zh=f"{shown} 不是可读取的 zip 压缩包：{error}。", zh_remedy="请对方重新发送。",
+        ) from error  # fmt: skip
     every = [(member, _chinese(member.at)) for member in _walk(root)]
     everything = pattern == "*"
     named = [(m, n) for m, n in every if everything or fnmatch.fnmatch(n, pattern) or fnmatch.fnmatch(Path(n).name, pattern)]
@@ -140,9 +154,13 @@ def _members(archive: Path, shown: str, pattern: str) -> list[tuple[Delivered, s
     kept = _without_sidecars([(m, n) for m, n in named if Path(n).suffix.lower() in readable or m.is_dir()])
     kinds = {source_of(member).name for member, _ in kept}
     if not kept or (everything and len(kinds) > 1):
-        cause = f"holds several kinds of data ({', '.join(sorted(kinds))})" if kinds else f"holds nothing readable that matches {pattern!r}"
-        names = ", ".join(name for _, name in (kept or every)[:12])
-        raise SourceError(f"{shown} {cause}: {names}.", remedy=f'Name the member, for example file = "{shown}/*.shp".')
+        listed, names = ", ".join(sorted(kinds)), ", ".join(name for _, name in (kept or every)[:12])
+        cause = f"holds several kinds of data ({listed})" if kinds else f"holds nothing readable that matches {pattern!r}"
+        zh_cause = f"中有多种数据（{listed}）" if kinds else f"中没有与 {pattern!r} 相符的可读取文件"
+        raise SourceError(
+            f"{shown} {cause}: {names}.", remedy=f'Name the member, for example file = "{shown}/*.shp".',
+            zh=f"{shown} {zh_cause}：{names}。", zh_remedy=f'请指明其中的文件，如 file = "{shown}/*.shp"。',
+        )  # fmt: skip
     return [(member, f"{shown}/{name}") for member, name in kept]
 
 
@@ -187,7 +205,11 @@ def _relative(path: Path, base: Path) -> str:
 def _opened(path: Delivered | Dsn, source: Source, options: ReadOptions, shown: str, passed: tuple[str, ...]) -> Iterator[Reading]:
     """Readings of one file, under the name that the steward knows, filtered, with every failure turned into a SourceError."""
     if isinstance(path, Path) and path.is_dir() and not source.folder:
-        raise SourceError(f"{shown} is a folder.", remedy=f'Name the files in it, for example file = "{shown}/*{source.suffixes[0]}".')
+        example = f'file = "{shown}/*{source.suffixes[0]}"'
+        raise SourceError(
+            f"{shown} is a folder.", remedy=f"Name the files in it, for example {example}.",
+            zh=f"{shown} 是文件夹。", zh_remedy=f"请指明其中的文件，如 {example}。",
+        )  # fmt: skip
     with _blamed(shown):
         for reading in source.read(path, options):
             batches = _guarded(_filtered(reading, options.where, shown), shown)
@@ -207,7 +229,10 @@ def _blamed(shown: str) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException, zipfile.BadZipFile, UnicodeError, KeyError, ValueError, struct.error) as error:
-        raise SourceError(f"{shown} cannot be read: {error}", remedy="Check that the file is complete, or ask for it again.") from error
+        raise SourceError(
+            f"{shown} cannot be read: {error}", remedy="Check that the file is complete, or ask for it again.",
+            zh=f"{shown} 无法读取：{error}", zh_remedy="请检查文件是否完整，或请对方重新发送。",
+        ) from error  # fmt: skip
 
 
 def _guarded(batches: Iterator[pa.RecordBatch], shown: str) -> Iterator[pa.RecordBatch]:
@@ -233,7 +258,10 @@ def _filtered(reading: Reading, where: Mapping[str, tuple[str, ...]] | None, sho
         return
     unknown = [header for header in where if header not in reading.headers]
     if unknown:
-        raise SourceError(f"{shown}: `where` names {unknown[0]!r}, which is no header.", remedy=advice(unknown[0], reading.headers))
+        raise SourceError(
+            f"{shown}: `where` names {unknown[0]!r}, which is no header.", remedy=advice(unknown[0], reading.headers),
+            zh=f"{shown}：`where` 中的 {unknown[0]!r} 不是列名。", zh_remedy=advice_zh(unknown[0], reading.headers),
+        )  # fmt: skip
     for batch in batches:
         mask = reduce(pc.and_, (_holds(batch.column(header), values) for header, values in where.items()))
         yield batch.filter(mask)

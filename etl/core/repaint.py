@@ -98,13 +98,19 @@ def repaint(settings: Settings, console: Console, *, as_of: date | None = None, 
 def _brush(settings: Settings, work: Scratch, report: Report, layers: Sequence[Layer], as_of: date | None) -> _Brush:
     newest, before = last_load(work.connection), town_facts(work.connection)
     if newest is None or not before:
-        raise StoreError("Nothing has been loaded yet.", remedy="Run `python -m etl load TOWN.toml`.")
+        raise StoreError(
+            "Nothing has been loaded yet.", remedy="Run `python -m etl load TOWN.toml`.",
+            zh="尚未装入任何数据。", zh_remedy="请运行 `python -m etl load TOWN.toml`。",
+        )  # fmt: skip
     today = now(settings).astimezone(ZoneInfo(before["timezone"])).date()
     row = work.connection.execute("SELECT max(delivered_at) FROM lake.dataset").fetchone()
     delivered = row[0] if row else None
     if as_of is not None and (as_of > today or (delivered and as_of < delivered)):
         # Colours follow those before (a red stays until a check is passed), so a day that has not come must not enter the record.
-        raise StoreError(f"There are no colours of {as_of}.", remedy=f"Give a day from {delivered}, the last delivery, to {today}, today.")
+        raise StoreError(
+            f"There are no colours of {as_of}.", remedy=f"Give a day from {delivered}, the last delivery, to {today}, today.",
+            zh=f"没有 {as_of} 的颜色。", zh_remedy=f"请给出从 {delivered}（最近一次交付）到 {today}（今天）之间的日期。",
+        )  # fmt: skip
     return _Brush(settings, work, report, layers, newest, current(settings), before, as_of or max(today, delivered or today))
 
 

@@ -67,16 +67,20 @@ def exclusive(settings: Settings) -> Iterator[bool]:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The folder {settings.home} cannot be made ({error.strerror}).", remedy="Set ONESCREEN_HOME to another."
-        ) from error
+            f"The folder {settings.home} cannot be made ({error.strerror}).", remedy="Set ONESCREEN_HOME to another.",
+            zh=f"无法建立文件夹 {settings.home}（{error.strerror}）。", zh_remedy="请把 ONESCREEN_HOME 设为另一个文件夹。",
+        ) from error  # fmt: skip
     path = settings.home / "etl.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = path.read_text().strip() or "unknown"
-            raise StoreError(f"Another load is running (process {holder}).", remedy="Wait until it has ended.") from error
+            holder = path.read_text().strip()
+            raise StoreError(
+                f"Another load is running (process {holder or 'unknown'}).", remedy="Wait until it has ended.",
+                zh=f"另一个入库正在进行（进程 {holder or '未知'}）。", zh_remedy="请等它结束后再试。",
+            ) from error  # fmt: skip
         stale = bool(os.read(descriptor, 32).strip())
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:

@@ -85,8 +85,9 @@ def crs_of(text: str) -> pyproj.CRS:
         return pyproj.CRS.from_user_input(text)
     except pyproj.exceptions.CRSError as error:
         raise SourceError(
-            f"The coordinate system {text[:80]!r} is unknown.", remedy="Give a code such as EPSG:4549, a PROJ text or local:lon_0=…."
-        ) from error
+            f"The coordinate system {text[:80]!r} is unknown.", remedy="Give a code such as EPSG:4549, a PROJ text or local:lon_0=….",
+            zh=f"坐标系 {text[:80]!r} 无法识别。", zh_remedy="请给出代码（如 EPSG:4549）、PROJ 文本或 local:lon_0=…。",
+        ) from error  # fmt: skip
 
 
 @cache

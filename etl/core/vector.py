@@ -48,17 +48,24 @@ def chosen_layers(path: str, wanted: str | None, *, all_by_default: bool = False
     """Layers that match `wanted` (a name or a pattern). Without one the file has to hold a single layer, unless `all_by_default`."""
     found = layers(path)
     if not found:
-        raise SourceError(f"{_short(path)} holds no layer.", remedy="Ask the sender to export the data again.")
+        raise SourceError(
+            f"{_short(path)} holds no layer.", remedy="Ask the sender to export the data again.",
+            zh=f"{_short(path)} 中没有图层。", zh_remedy="请对方重新导出数据。",
+        )  # fmt: skip
     if wanted is None and (all_by_default or len(found) == 1):
         return found
     names = ", ".join(repr(name) for name in found)
     if wanted is None:
         raise SourceError(
-            f"{_short(path)} holds {len(found)} layers: {names}.", remedy='Name one with layer = "…", or all with layer = "*".'
-        )
+            f"{_short(path)} holds {len(found)} layers: {names}.", remedy='Name one with layer = "…", or all with layer = "*".',
+            zh=f"{_short(path)} 中有 {len(found)} 个图层：{names}。", zh_remedy='请用 layer = "…" 指明一个，或用 layer = "*" 全部读取。',
+        )  # fmt: skip
     matching = tuple(name for name in found if name == wanted) or tuple(name for name in found if fnmatch.fnmatch(name, wanted))
     if not matching:
-        raise SourceError(f"{_short(path)} has no layer {wanted!r}.", remedy=f"It holds {names}.")
+        raise SourceError(
+            f"{_short(path)} has no layer {wanted!r}.", remedy=f"It holds {names}.",
+            zh=f"{_short(path)} 中没有图层 {wanted!r}。", zh_remedy=f"其中有：{names}。",
+        )  # fmt: skip
     return matching
 
 
@@ -104,7 +111,10 @@ def vector_batches(
                 yield _straightened(converted, path, layer, row - 2, options, counts)
                 row += batch.num_rows
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, RuntimeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{_short(path)} broke off while being read: {error}", remedy="Ask the sender to export it again.") from error
+        raise SourceError(
+            f"{_short(path)} broke off while being read: {error}", remedy="Ask the sender to export it again.",
+            zh=f"{_short(path)} 读到中途出错：{error}", zh_remedy="请对方重新导出。",
+        ) from error  # fmt: skip
     if notes is not None:
         notes.extend(counts.sentences())
 
@@ -252,8 +262,9 @@ def _asking(path: str, function: Any, *arguments: Any, **options: Any) -> Any:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError, UnicodeDecodeError) as error:
         cause = str(error).split("; It might help")[0]
         raise SourceError(
-            f"{_short(path)} cannot be opened: {cause}", remedy="Check that the file is complete, or ask for it again."
-        ) from error
+            f"{_short(path)} cannot be opened: {cause}", remedy="Check that the file is complete, or ask for it again.",
+            zh=f"{_short(path)} 无法打开：{cause}", zh_remedy="请检查文件是否完整，或请对方重新发送。",
+        ) from error  # fmt: skip
 
 
 def _quietly(function: Any, *arguments: Any, **options: Any) -> Any:

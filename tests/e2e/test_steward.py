@@ -111,7 +111,7 @@ def test_every_run_has_its_line_and_the_failed_one_its_cause(open_desk: Open, fa
     expect(lines).to_have_count(len(runs(facts)))
     expect(lines.first).to_have_attribute("data-state", "failed")
     lines.first.locator(".cell-long summary").click()
-    expect(lines.first).to_contain_text("15 of 20 rows were refused")
+    expect(lines.first).to_contain_text("20 行中有 15 行退回")
 
 
 def test_refused_rows_and_their_reasons_add_up(open_desk: Open, facts: Settings) -> None:
