@@ -226,9 +226,10 @@ def _switch(question: str, words: Words) -> Node:
 
 def _bar(sizes: Sequence[float], names: Sequence[str], colour: str | list[str], series: str, unit: str) -> dict[str, Any]:
     said = f"%{{y}} · %{{x:,}} {unit}<extra>{series}</extra>"
+    edge = "@level-3-edge" if colour == "@level-3" else "@panel-solid"  # yellow alone is not seen on paper
     return {
         "type": "bar", "orientation": "h", "x": list(sizes), "y": list(names), "name": series, "hovertemplate": said,
-        "marker": {"color": colour, "line": {"color": "@panel-solid", "width": 1}},
+        "marker": {"color": colour, "line": {"color": edge, "width": 1}},
     }  # fmt: skip
 
 

@@ -36,22 +36,25 @@
 
   /**
    * Colour table of a layer: `fill` and `edge` pixel by array value, 0 where nothing is to be drawn.
-   * `colours[value]` is {hex, alpha} or missing; `shown` a set of values or null for all.
+   * `colours[value]` is {hex, alpha, edge} or missing, `edge` a hex where the outline is no mix of `hex` and `edgeHex`; such a dot has a
+   * rim of it (`rim`, 0 for none). `shown` a set of values or null for all.
    */
   function table(colours, { fill, edgeHex, shown }) {
-    const out = { fill: new Uint32Array(256), edge: new Uint32Array(256) };
+    const out = { fill: new Uint32Array(256), edge: new Uint32Array(256), rim: new Uint32Array(256) };
     for (let value = 0; value < ABSENT; value++) {
       const colour = colours[value];
       if (!colour || (shown && !shown.has(value))) continue;
       out.fill[value] = pixel(colour.hex, fill * colour.alpha);
-      out.edge[value] = pixel(mixed(colour.hex, edgeHex, 0.45), Math.min(1, fill * colour.alpha + 0.25));
+      out.edge[value] = colour.edge ? pixel(colour.edge, Math.min(1, fill * colour.alpha + 0.45)) : pixel(mixed(colour.hex, edgeHex, 0.45), Math.min(1, fill * colour.alpha + 0.25));
+      if (colour.edge) out.rim[value] = pixel(colour.edge, 1);
     }
     return out;
   }
 
   /** Colours of a layer's levels or of one of its themes, in a scheme, as `table` takes them. */
   function colours(palettes, theme, scheme) {
-    if (!theme) return palettes.level[scheme].map((hex, level) => ({ hex, alpha: palettes.level.alpha[level] }));
+    const edges = (palettes.level.edge || {})[scheme] || {};
+    if (!theme) return palettes.level[scheme].map((hex, level) => ({ hex, alpha: palettes.level.alpha[level], edge: edges[level] }));
     // Class 0: not stated. Such objects are there all the same, in the grey of what nobody knows.
     const out = [{ hex: palettes.level[scheme][0], alpha: palettes.level.alpha[0] }];
     for (const entry of theme.classes) out[entry.index] = { hex: entry.hex, alpha: 1 };
@@ -137,12 +140,13 @@
     if (order.length < size * size) order = new Uint8Array(size * size);
     order.fill(255, 0, size * size);
     const own = [];
-    const stampOf = (value) => own[value] || (own[value] = disc(radius * ((larger && larger[value]) || 1), ring ? Math.max(1, radius / 4) : 0));
+    const ringOf = (value) => (lut.rim && lut.rim[value]) || ring;
+    const stampOf = (value) => own[value] || (own[value] = disc(radius * ((larger && larger[value]) || 1), ringOf(value) ? Math.max(1, radius / 4) : 0));
     for (let i = 0; i < ids.length; i++) {
       const value = array[ids[i]];
       const colour = lut.fill[value];
       if (!colour || (filter && !filter.shown[filter.array[ids[i]]])) continue;
-      stampDisc(out, order, size, xs[i], ys[i], stampOf(value), rank[value], colour, ring);
+      stampDisc(out, order, size, xs[i], ys[i], stampOf(value), rank[value], colour, ringOf(value));
     }
   }
 

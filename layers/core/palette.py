@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from layers.core.spec import LEVELS
 
-# The dark hexes are domain section 3.2. The light ones keep the hue and reach 3:1 against the light paper (WCAG 2.2, 1.4.11).
-LIGHT = {0: "#6B7788", 1: "#D9363E", 2: "#DB6400", 3: "#A67C00", 4: "#1677CC", 5: "#1A8A48"}
+# The dark hexes are domain section 3.2. The light ones keep the hue and reach 3:1 against the light paper (WCAG 2.2, 1.4.11), but for
+# yellow: one that does is brown. It stays yellow, and an edge around it carries the contrast.
+LIGHT = {0: "#6B7788", 1: "#D9363E", 2: "#DB6400", 3: "#F2C200", 4: "#1677CC", 5: "#1A8A48"}
+LIGHT_EDGE = {3: "#7A6200"}
 # Leaders ask where the reds are: what is in order stands back.
 ALPHA = (0.6, 1.0, 1.0, 1.0, 0.85, 0.7)
 # Which level of a pixel is drawn: the worst, and not knowing is worse than being in order.
@@ -78,6 +80,7 @@ def palettes() -> dict[str, object]:
         "level": {
             "dark": [by_level[level].hex for level in range(6)],
             "light": [LIGHT[level] for level in range(6)],
+            "edge": {"dark": {}, "light": {str(level): colour for level, colour in LIGHT_EDGE.items()}},
             "alpha": list(ALPHA),
             "rank": list(RANK),
             "mark": [by_level[level].mark for level in range(6)],

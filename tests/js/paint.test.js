@@ -149,3 +149,15 @@ test("dots on small red polygons cost little among ten thousand houses on a tile
   const plain = took({ array, lut: lutOf() }), both = took({ array, lut: lutOf(), stamps });
   assert.ok(both < 2 * plain + 3, `${both} ms instead of ${plain} ms`);
 });
+
+test("yellow on paper has a dark edge of its own, as an outline and around its dot; the others keep theirs", () => {
+  const light = { level: { light: ["#6B7788", "#D9363E", "#DB6400", "#F2C200"], alpha: [1, 1, 1, 1], rank: [1, 2, 3, 0], edge: { light: { 3: "#7A6200" } } } };
+  const lut = paint.table(paint.colours(light, null, "light"), { fill: 1, edgeHex: "#FFFFFF", shown: null });
+  near(lut.edge[3], paint.pixel("#7A6200", 1));
+  near(lut.fill[3], paint.pixel("#F2C200", 1));
+  assert.ok((lut.edge[1] & 0xff00) > (lut.fill[1] & 0xff00), "a red outline is still mixed with the paper");
+  const out = new Uint32Array(81);
+  paint.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(3), lut, rank: ranks(), radius: 3, ring: 0 });
+  near(out[4 * 9 + 1], paint.pixel("#7A6200", 1));
+  near(out[4 * 9 + 4], paint.pixel("#F2C200", 1));
+});

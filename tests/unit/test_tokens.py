@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from layers.core.palette import LIGHT
+from layers.core.palette import LIGHT, LIGHT_EDGE
 from layers.core.spec import LEVELS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -41,6 +41,13 @@ def test_level_colours_of_the_sheets_are_those_of_the_map() -> None:
     dark, light = tokens("dark"), tokens("light")
     assert {level.level: dark[f"--level-{level.level}"].upper() for level in LEVELS} == {level.level: level.hex.upper() for level in LEVELS}
     assert {level: light[f"--level-{level}"].upper() for level in LIGHT} == {level: colour.upper() for level, colour in LIGHT.items()}
+    assert {level: light[f"--level-{level}-edge"].upper() for level in LIGHT_EDGE} == LIGHT_EDGE
+
+
+def test_yellow_looks_yellow_in_both_looks() -> None:
+    for look in ("dark", "light"):
+        red, green, blue = rgb(tokens(look)["--level-3"])
+        assert min(red, green) > 180 and blue < 60
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
@@ -69,7 +76,9 @@ def test_every_text_colour_reaches_4_5_on_every_panel(look: str) -> None:
 def test_every_colour_of_a_plot_reaches_3_on_its_panel(look: str) -> None:
     found = tokens(look)
     panel = rgb(found["--panel-solid"])
-    marks = {name: contrast(rgb(found[name]), panel) for name in found if re.fullmatch(r"--(series|level)-\d", name)}
+    names = [name for name in found if re.fullmatch(r"--(series|level)-\d", name)]
+    edges = {name: found.get(f"{name}-edge", found[name]) for name in names}  # a yellow that is seen on paper is brown: its edge is seen
+    marks = {name: contrast(rgb(found[name] if edges[name].startswith("var") else edges[name]), panel) for name in names}
     assert len(marks) == 14
     assert not {name: round(ratio, 2) for name, ratio in marks.items() if ratio < 3}
 
