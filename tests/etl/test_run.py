@@ -96,6 +96,19 @@ def test_two_loads_at_once_are_one_too_many(place: tuple[Settings, TinyTown]) ->
         quietly(settings, town.write())
 
 
+def test_a_town_file_with_another_code_than_the_delivered_town_is_told_by_check_and_load(tmp_path: Path) -> None:
+    town = tiny_town(tmp_path / "in")
+    town.datasets = {"areas": town.datasets["areas"]}
+    path = town.write()
+    for code, told in (("T", False), ("X", True)):
+        path.write_text(path.read_text(encoding="utf-8").replace('code = "T"', f'code = "{code}"'), encoding="utf-8")
+        for number, verb in enumerate((check_only, load)):
+            said = io.StringIO()
+            verb(home_of(tmp_path / f"{code}{number}"), path, Console(file=said, width=400), layers=few_layers())
+            assert ("[town] has the code 'X', and the delivered area of level 0 has 'T'" in said.getvalue()) == told
+            assert ("0 级区划编码为 'T'" in said.getvalue()) == told
+
+
 def test_an_installation_keeps_to_one_town(place: tuple[Settings, TinyTown], tmp_path: Path) -> None:
     settings, town = place
     quietly(settings, town.write())
