@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from small_town import AS_OF, FRESH, Town, add_house, add_person
 
+from data.policy import Viewer
+from layers.core import query, query_wall
+
 GOOD_SCORES = {"registration": 20, "fire": 25, "security": 15, "structure": 15, "sanitation": 10, "neighbours": 10, "landlord": 5}
 
 
@@ -232,6 +235,15 @@ def test_a_case_is_open_until_something_says_that_it_is_closed(town: Town, case:
     town.add("casework", case_id="C1", object_table="house", object_id="H1", opened_on=FRESH, **case)
     town.paint("houses")
     assert town.colour("houses", "H1")[0] == level
+
+
+def test_a_case_of_unknown_state_that_colours_a_house_is_on_its_card_and_on_the_wall(town: Town) -> None:
+    add_house(town, "H1", occupancy="own")
+    town.add("casework", case_id="C1", object_table="house", object_id="H1", event_type="0652", opened_on=FRESH)
+    town.paint("houses")
+    assert [case["case_id"] for case in query.card(town.store(), Viewer("leader"), "house", "H1")["cases"]] == ["C1"]
+    wall = query_wall.cases(town.store())
+    assert (wall["open"], [kind["n"] for kind in wall["kinds"]]) == (1, [1])
 
 
 @pytest.mark.parametrize(("age", "level"), [(83, 4), (84, 3), (89, 3), (90, 0)])
