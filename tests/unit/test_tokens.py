@@ -44,6 +44,12 @@ def test_level_colours_of_the_sheets_are_those_of_the_map() -> None:
     assert {level: light[f"--level-{level}-edge"].upper() for level in LIGHT_EDGE} == LIGHT_EDGE
 
 
+@pytest.mark.parametrize(("sheet", "part"), [("components-basics.css", ".mark"), ("components-figures.css", ".bar-part")])
+def test_what_is_yellow_draws_the_edge_that_makes_it_seen(sheet: str, part: str) -> None:
+    rule = (ASSETS / sheet).read_text(encoding="utf-8").split(f'{part}[data-level="3"] {{')[1].split("}")[0]
+    assert "var(--level-3-edge)" in rule
+
+
 def test_yellow_looks_yellow_in_both_looks() -> None:
     for look in ("dark", "light"):
         red, green, blue = rgb(tokens(look)["--level-3"])
