@@ -18,7 +18,7 @@ from data.store.serving import ServingStore
 from layers.core.registry import load_layers
 from screen.compress import Compress
 from screen.frame import INDEX
-from screen.guard import OnlyHere, check_host, loopback
+from screen.guard import OnlyHere, check_host
 from screen.page import Page, Screen
 from screen.pages import load_pages
 from screen.routes import add_not_found, add_routes
@@ -42,8 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     dash_app = _dash(server, screen, pages)
     add_not_found(server)
     server.add_middleware(Compress)
-    if not loopback(settings.host):
-        server.add_middleware(OnlyHere, screen=screen)
+    server.add_middleware(OnlyHere, screen=screen)
     server.state.screen, server.state.dash = screen, dash_app
     return server
 
@@ -85,14 +84,21 @@ def main() -> int:
         server = create_app(settings)
         listening = listen(settings)
     except OneScreenError as error:
+        print("OneScreen 未能启动。", *error.said("zh"), file=sys.stderr)
         print(f"OneScreen did not start. {error}", file=sys.stderr)
         return 2
-    root = f"http://{settings.host}:{settings.port}"
+    root = address(settings)
     print(f"OneScreen  {root}/\n  town     {root}/town\n  wall     {root}/wall\n  health   {root}/health", flush=True)
     threading.Thread(target=warm, args=(server.state.screen,), daemon=True).start()
     config = uvicorn.Config(server, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def address(settings: Settings) -> str:
+    """Where the server is reached; an IPv6 address stands in brackets."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -101,7 +107,10 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     except OSError as error:
         raise SettingsError(
-            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}).", remedy="Set ONESCREEN_PORT or ONESCREEN_HOST."
+            f"{address(settings)} cannot be listened on ({error.strerror}).",
+            remedy="Set ONESCREEN_PORT or ONESCREEN_HOST.",
+            zh=f"无法在 {address(settings)} 上监听（{error.strerror}）。",
+            zh_remedy="请设置 ONESCREEN_PORT 或 ONESCREEN_HOST。",
         ) from error
 
 

@@ -19,6 +19,7 @@ Row = dict[str, Any]
 
 
 WORSE_THAN_ROUTINE = (1, 2, 3)
+BUILT = {"floor_area_m2", "footprint_m2", "living_area_m2"}  # of houses and rooms; mu are for land and forest
 
 
 def card(found: Row, view: View, words: Words, fresh: State | None = None) -> Node:
@@ -162,8 +163,9 @@ def _value(field: Row, words: Words) -> str:
     if isinstance(value, Suppressed):
         return str(said(value, unit, words))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = area(value, words) if unit == "m²" else figure(value, unit, words) if unit else f"{value:g}"
-        return number if isinstance(number, str) else str(number)
+        if unit == "m²":
+            return str(area(value, words, land=field["name"] not in BUILT))
+        return str(figure(value, unit, words)) if unit else f"{value:g}"
     if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-" == value[7:8]:
         return day(date.fromisoformat(value[:10]), words)
     return words.pick(field["text_zh"], field["text_en"])

@@ -117,10 +117,10 @@ def change(
     return Change(digits, words(f"change.{tone}", since=since), direction, tone)
 
 
-def area(area_m2: float, words: Words) -> Figure:
-    """An area as said here: mu, or hectares by SI and, unless chosen otherwise, in English; a house stays in m²."""
-    if area_m2 < 1000:
-        return Figure(plain(round(area_m2)), "m²")
+def area(area_m2: float, words: Words, *, land: bool = True) -> Figure:
+    """An area as said here: mu, or hectares by SI and, unless chosen otherwise, in English; what is not `land`, as floors, stays in m²."""
+    if area_m2 < 1000 or not land:
+        return Figure(plain(round(area_m2)), unit_name("m²", words))
     if words.mu:
         return figure(round(area_m2 / M2_PER_MU, 1), "亩", words)
     return figure(round(area_m2 / 10_000, 2), "ha", words)

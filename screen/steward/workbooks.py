@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from data.policy import Viewer
 from data.store.runs import Run, there, workbook
 from screen.components import Node, icon, note
-from screen.guard import loopback
+from screen.guard import loopback, named_here
 from screen.page import Screen
 from screen.steward.desk import Desk
 
@@ -37,7 +37,7 @@ def keeper(screen: Screen) -> Viewer:
 
 def given_to(screen: Screen, request: Request) -> bool:
     """Whether whoever asks may have a workbook."""
-    here = loopback(request.client.host if request.client else "") and loopback(request.url.hostname or "")
+    here = loopback(request.client.host if request.client else "") and named_here(request)
     direct = not any(name in request.headers for name in FORWARDED)
     return keeper(screen).reaches("steward") and here and direct
 

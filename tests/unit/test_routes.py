@@ -13,7 +13,7 @@ import zstandard
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app import create_app
+from app import address, create_app
 from data.errors import SettingsError, StoreError
 from data.settings import REPOSITORY, Settings
 from data.store.duck import connect
@@ -229,6 +229,32 @@ def test_a_synthetic_town_may_be_shown_elsewhere_until_a_real_one_is_published(t
         for path in ("/health", "/town", "/pack/manifest.json", "/_dash-layout"):
             answer = client.get(path)
             assert answer.status_code == 403 and "某镇" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8050", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "[", ""])
+def test_real_data_are_not_given_out_under_a_name_that_others_can_point_here(tmp_path: Path, host: str) -> None:
+    publish(tmp_path)
+    with TestClient(create_app(settings(tmp_path)), **HERE) as client:
+        for path in ("/health", "/town", "/pack/manifest.json", "/_dash-layout"):
+            answer = client.get(path, headers={"Host": host})
+            assert answer.status_code == 421 and "某镇" not in answer.text
+            assert "本机" in answer.text and "this machine" in answer.text and "http://127.0.0.1:8050/" in answer.text
+        publish(tmp_path, 2, synthetic=True)
+        assert client.get("/health", headers={"Host": host}).status_code == 200, "a made-up town is open to any name"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8050", "localhost:8050", "[::1]:8050", "127.1.2.3"])
+def test_real_data_are_given_out_under_this_machines_own_names(tmp_path: Path, host: str) -> None:
+    publish(tmp_path)
+    with TestClient(create_app(settings(tmp_path)), **HERE) as client:
+        assert client.get("/health", headers={"Host": host}).json()["town"]["zh"] == "某镇"
+
+
+@pytest.mark.parametrize(
+    ("host", "printed"), [("::", "http://[::]:8050"), ("127.0.0.1", "http://127.0.0.1:8050"), ("town", "http://town:8050")]
+)
+def test_a_printed_address_can_be_opened(tmp_path: Path, host: str, printed: str) -> None:
+    assert address(settings(tmp_path, host=host)) == printed
 
 
 @pytest.mark.parametrize(

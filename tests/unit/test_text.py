@@ -10,6 +10,8 @@ import pytest
 
 from data.errors import SettingsError, StoreError
 from data.policy import Suppressed
+from data.schema import table as contract_table
+from screen.card import BUILT, _value
 from screen.figures import age, area, change, day, figure, moment, said
 from screen.text import EN, TABLES, ZH, words
 from screen.view import View, parse
@@ -82,6 +84,8 @@ def test_land_is_measured_in_mu_here_and_in_hectares_abroad_and_a_house_in_squar
     assert str(area(2000 / 3 * 15, ZH_WORDS)) == "15 亩"
     assert str(area(25_000, EN_WORDS)) == "2.5 ha"
     assert str(area(96.4, ZH_WORDS)) == "96 m²"
+    for say in (ZH_WORDS, EN_WORDS):
+        assert str(area(5533.4, say, land=False)) == "5,533 m²", "floors of whatever size are no land"
 
 
 @pytest.mark.parametrize(
@@ -146,3 +150,12 @@ def test_a_view_survives_the_address(view: View) -> None:
 @pytest.mark.parametrize("search", ["", None, "?", "?level=9&rows=x&list=all", "?level=²&rows=-3", "?nonsense"])
 def test_an_address_that_says_nothing_useful_opens_the_default_view(search: str | None) -> None:
     assert parse(search) == View()
+
+
+def test_the_card_of_a_house_tells_floors_in_square_metres_and_that_of_a_parcel_in_mu() -> None:
+    told = {name: _value({"name": name, "value": 5533.0, "unit": "m²"}, ZH_WORDS) for name in ("floor_area_m2", "footprint_m2", "area_m2")}
+    assert told == {"floor_area_m2": "5,533 m²", "footprint_m2": "5,533 m²", "area_m2": "8.3 亩"}
+
+
+def test_every_area_of_a_house_or_a_room_is_told_in_square_metres() -> None:
+    assert {column.name for name in ("house", "room") for column in contract_table(name).all_columns if column.unit == "m²"} == BUILT
