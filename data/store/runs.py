@@ -19,6 +19,7 @@ from data.settings import Settings
 
 LEDGER = "ledger.jsonl"
 QUARANTINE = "quarantine"
+INTERRUPTED = "Interrupted"  # in the place of an error's class: the run was killed, and the next one noticed
 Kind = Literal["load", "check", "repaint"]
 Result = Literal["published", "unchanged", "checked", "failed"]
 
@@ -58,6 +59,16 @@ def note_run(settings: Settings, told: Mapping[str, Any]) -> None:
         ledger.write(b"\n" * torn + json.dumps(told, ensure_ascii=False, default=str).encode() + b"\n")
         ledger.flush()
         os.fsync(ledger.fileno())
+
+
+def note_interrupted(settings: Settings, run: str, kind: Kind, started_at: str) -> None:
+    """Add the line of a run that was killed and could not add its own. What it had read, and how long it took, nobody knows."""
+    note_run(settings, {
+        "run": run, "kind": kind, "started_at": started_at, "seconds": 0, "result": "failed", "snapshot": None, "delivered_at": "",
+        "touched": [], "datasets": [], "error": INTERRUPTED,
+        "message": {"zh": "运行中断（被终止、断电或内存不足）。", "en": "The run was interrupted (killed, power cut, out of memory)."},
+        "remedy": {"zh": "请重新运行；已入库的部分不会重复。", "en": "Run it again; what was loaded is not loaded twice."},
+    })  # fmt: skip
 
 
 def runs(settings: Settings) -> list[Run]:

@@ -82,7 +82,7 @@ def repaint(settings: Settings, console: Console, *, as_of: date | None = None, 
     the future.
     """
     started = now(settings)
-    with exclusive(settings) as stale, scratch(settings, started, size_of([settings.lake])) as work:
+    with exclusive(settings) as stale, scratch(settings, started, size_of([settings.lake]), "repaint") as work:
         report = Report(console, run_id=work.run_id, started_at=started, kind="repaint")
         if stale:
             heal(work, report)

@@ -21,7 +21,7 @@ from data.settings import Settings
 from data.store.duck import text
 from data.store.files import size_of, write_json
 from data.store.lake import REPORTS, definition, has_tables, last_load, town_facts
-from data.store.runs import note_run
+from data.store.runs import Kind, note_run
 from data.store.serving import FAILED, current, failures
 from etl.core.areas import another_code, require_sane_extent
 from etl.core.assemble import Plan, assemble, make_plan, mirror_load
@@ -300,8 +300,8 @@ def check_only(
     settings: Settings, file: Path, console: Console, *, force_datum: Sequence[str] = (), layers: Sequence[Layer] | None = None
 ) -> Outcome:
     """Everything but the merge and the publish, over all datasets of the delivery."""
-    with _run(settings, file, console, force_datum, layers) as run:
-        run.everything, run.report.kind = True, "check"
+    with _run(settings, file, console, force_datum, layers, "check") as run:
+        run.everything = True
         run.check()
         run.report.result = "checked"
         run.report.outcome = "Checked; nothing was loaded 已校验，未入库"
@@ -331,7 +331,9 @@ def _note_failures(settings: Settings, told: Mapping[str, Mapping[str, Any]]) ->
 
 
 @contextmanager
-def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str], layers: Sequence[Layer] | None) -> Iterator[Run]:
+def _run(
+    settings: Settings, file: Path, console: Console, forced: Sequence[str], layers: Sequence[Layer] | None, kind: Kind = "load"
+) -> Iterator[Run]:
     """A run under the lock, with its report saved whatever happens."""
     started = now(settings)
     delivered = load_town_file(file)
@@ -339,8 +341,8 @@ def _run(settings: Settings, file: Path, console: Console, forced: Sequence[str]
     today = started.astimezone(ZoneInfo(delivered.town.timezone)).date()
     delivery = Delivery(delivered, file.resolve().parent, today, delivered.town.delivered_at or today, frozenset(forced))
     size = size_of(path for dataset in delivered.datasets for path in dataset.paths) + size_of([settings.lake])
-    with exclusive(settings) as stale, scratch(settings, started, size) as work:
-        report = Report(console, run_id=work.run_id, started_at=started, delivered_at=delivery.delivered_at)
+    with exclusive(settings) as stale, scratch(settings, started, size, kind) as work:
+        report = Report(console, run_id=work.run_id, started_at=started, delivered_at=delivery.delivered_at, kind=kind)
         run = Run(settings, work, report, delivery, layers or load_layers(settings.layers), delivery.delivered_at)
         try:
             if stale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -19,9 +20,10 @@ from data.errors import StoreError
 from data.settings import Settings
 from data.store.duck import connect, text
 from data.store.lake import EXTENSIONS, attach_lake, renew_tables
-from data.store.runs import in_use
+from data.store.runs import Kind, in_use, note_interrupted
 
 KEPT_RUNS = 20
+RUNNING = "running.json"  # in the folder of a run that is under way, or was killed
 # DuckDB's part of `memory_limit` in a large run: readers, check and pack need memory beside it. And while the pack is drawn.
 DUCKDB_SHARE = 0.4
 DRAWING_SHARE = 0.15
@@ -92,12 +94,13 @@ def exclusive(settings: Settings) -> Iterator[bool]:
 
 
 @contextmanager
-def scratch(settings: Settings, started: datetime, input_bytes: int = 0) -> Iterator[Scratch]:
+def scratch(settings: Settings, started: datetime, input_bytes: int = 0, kind: Kind = "load") -> Iterator[Scratch]:
     """A run's folder under `home/runs` with its scratch database, which is thrown away at the end; reports stay."""
     sweep(settings)
     run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder = settings.runs / run_id
     (folder / "spill").mkdir(parents=True)
+    (folder / RUNNING).write_text(json.dumps({"run": run_id, "kind": kind, "started_at": started.isoformat()}), encoding="utf-8")
     large = input_bytes > IN_MEMORY_BYTES
     limit = share_of(settings.memory_limit, DUCKDB_SHARE) if large else settings.memory_limit
     connection = connect(extensions=EXTENSIONS, threads=settings.threads, memory_limit=limit)
@@ -110,9 +113,13 @@ def scratch(settings: Settings, started: datetime, input_bytes: int = 0) -> Iter
 
 
 def sweep(settings: Settings) -> None:
-    """Remove what killed runs left behind and old runs whose refused rows nobody has to correct any more; call with the lock held."""
+    """Note killed runs in the ledger and remove what they left behind, and old runs whose refused rows nobody has to correct any more.
+
+    Call with the lock held.
+    """
     runs = sorted(folder for folder in settings.runs.glob("*") if folder.is_dir())
     for folder in runs:
+        _note_killed(settings, folder)
         _discard(folder)
     wanted = in_use(settings)
     for folder in runs[:-KEPT_RUNS]:
@@ -135,9 +142,18 @@ def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: 
     renew_tables(connection)
 
 
+def _note_killed(settings: Settings, folder: Path) -> None:
+    try:
+        told = json.loads((folder / RUNNING).read_bytes())
+        note_interrupted(settings, told["run"], told["kind"], told["started_at"])
+    except (FileNotFoundError, ValueError):  # it ended by itself, or was killed before it began
+        return
+
+
 def _discard(folder: Path) -> None:
     for file in folder.glob("work.duckdb*"):
         file.unlink()
+    (folder / RUNNING).unlink(missing_ok=True)
     shutil.rmtree(folder / "spill", ignore_errors=True)
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -8,7 +8,7 @@ from typing import Any
 
 from dash import html
 
-from data.store.runs import Run
+from data.store.runs import INTERRUPTED, Run
 from screen.components import Node, empty, link, note, panel
 from screen.figures import age, short_day
 from screen.freshness import mark
@@ -78,7 +78,7 @@ def in_short(desk: Desk, run: Run) -> Node:
     return details(desk.words(f"steward.error.{known}"), [said] if said else [])
 
 
-KNOWN = ("ContractError", "SourceError", "StoreError", "LayerError", "SettingsError")
+KNOWN = ("ContractError", "SourceError", "StoreError", "LayerError", "SettingsError", INTERRUPTED)
 
 
 def _row(desk: Desk, row: Row) -> list[Node]:

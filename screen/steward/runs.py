@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from data.store.runs import Run
+from data.store.runs import INTERRUPTED, Run
 from screen.components import Node, empty, link, panel, tag
 from screen.figures import plain
 from screen.steward.desk import Desk
@@ -38,7 +38,7 @@ def runs(desk: Desk) -> Node:
 def result(desk: Desk, run: Run) -> Node:
     """What became of a run, in words; a shape stands before a failure."""
     words = desk.words
-    said = words(f"steward.result.{run.result}")
+    said = words("steward.result.interrupted" if run.error == INTERRUPTED else f"steward.result.{run.result}")
     return tag(f"× {said}", "tag-late") if run.result == "failed" else tag(said)
 
 
@@ -54,7 +54,7 @@ def _row(desk: Desk, run: Run) -> list[Node]:
         _datasets(desk, run),
         number(rows, words),
         number(refused, words),
-        f"{run.seconds:,.1f}",
+        words("none") if run.error == INTERRUPTED else f"{run.seconds:,.1f}",
         _message(desk, run),
     ]
 

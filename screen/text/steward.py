@@ -95,6 +95,7 @@ STEWARD: Mapping[str, Pair] = {
     ),
     "steward.error.LayerError": ("图层文件有误，请按下面的说明改正。", "A layer file is wrong; mend it as said below."),
     "steward.error.SettingsError": ("设置或 town.toml 有误，请按下面的说明改正。", "A setting or the town.toml is wrong; mend it as said below."),
+    "steward.error.Interrupted": ("运行中断，没有做完。", "The run was interrupted before it was done."),
     "steward.error.other": (
         "出了意料之外的错误，数据没有改动。请把运行编号告诉管理员。", "An error that was not foreseen; no data were changed. Tell the administrator the number of the run.",
     ),
@@ -114,6 +115,7 @@ STEWARD: Mapping[str, Pair] = {
     "steward.result.unchanged": ("没有变化", "Nothing new"),
     "steward.result.checked": ("已校验", "Checked"),
     "steward.result.failed": ("失败", "Failed"),
+    "steward.result.interrupted": ("中断", "Interrupted"),
     "steward.seconds": ("秒", "Seconds"),
     "steward.message": ("说明", "What came of it"),
     "steward.said.published": ("第 {n} 版已发布", "Version {n} is on show"),

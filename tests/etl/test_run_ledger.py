@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import ContractError, StoreError
 from data.settings import Settings
-from data.store.runs import LEDGER, in_use, note_run, runs, there, workbook
+from data.store.runs import INTERRUPTED, LEDGER, in_use, note_run, runs, there, workbook
 from data.store.serving import FAILED, failures
 from etl.core import scratch
 from tests.etl.tiny_town import TinyTown, home_of, quietly, tiny_town
@@ -67,6 +67,22 @@ def test_a_failure_is_kept_in_both_languages_and_one_of_before_in_english_alone(
     assert failures(settings)["people"]["why"] == why
     (settings.serving / FAILED).write_text(json.dumps({"houses": {"at": "2026-11-22T01:00:00+00:00", "run": "r", "why": "Too bad."}}))
     assert failures(settings)["houses"]["why"] == {"zh": "", "en": "Too bad."}
+
+
+def test_the_run_after_a_killed_one_notes_it_once_as_interrupted(place: tuple[Settings, TinyTown]) -> None:
+    settings, town = place
+    start = datetime(2026, 11, 22, 3, tzinfo=UTC)
+    with scratch.scratch(settings, start, kind="check") as work:
+        left = work.folder.with_name("aside")
+        shutil.copytree(work.folder, left)  # as a killed run leaves it
+        (left / "work.duckdb").write_text("half")
+    quietly(settings, town.write())
+    quietly(settings, town.write())
+    *loads, killed = runs(settings)
+    assert [run.result for run in loads] == ["unchanged", "published"]
+    assert (killed.run, killed.kind, killed.started_at) == (work.run_id, "check", start)
+    assert (killed.result, killed.error, killed.touched) == ("failed", INTERRUPTED, ())
+    assert "中断" in killed.message["zh"] and "interrupted" in killed.message["en"] and not left.exists()
 
 
 def test_an_error_that_nobody_foresaw_is_named_and_not_quoted(place: tuple[Settings, TinyTown], monkeypatch: pytest.MonkeyPatch) -> None:

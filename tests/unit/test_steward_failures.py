@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,9 +11,10 @@ from typing import Any, cast
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
-from data.store.runs import Run
+from data.store.runs import INTERRUPTED, Run
 from screen.steward.desk import Desk
 from screen.steward.files import cause, in_short
+from screen.steward.runs import result
 from screen.text import words
 
 WHY, REMEDY = {"zh": "60 行中有 30 行被退回。", "en": "30 of 60 rows were refused."}, {"zh": "请改正。", "en": "Correct them."}
@@ -39,6 +41,12 @@ def test_a_failure_is_told_in_the_language_of_the_page(language: str, other: str
         assert WHY[language] in parts and REMEDY[language] in parts
         assert WHY[other] not in parts and REMEDY[other] not in parts
         assert '"lang": "en"' not in parts
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "中断"), ("en", "Interrupted")])
+def test_a_killed_run_is_called_interrupted(language: str, word: str) -> None:
+    killed = replace(run(WHY, REMEDY), error=INTERRUPTED)
+    assert word in shown(result(desk(language), killed)) and word.lower() in shown(in_short(desk(language), killed)).lower()
 
 
 def test_an_old_record_is_told_in_english_and_marked_as_such_on_a_chinese_page() -> None:
