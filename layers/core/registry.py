@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data.errors import LayerError, advice
 from data.schema import GEOMETRY_COLUMNS, TABLES
+from layers.core.bound import check_bound, check_select
 from layers.core.personal import DERIVED, check_personal
 from layers.core.spec import Field, Join, Layer, Rule, Theme
 
@@ -82,6 +83,20 @@ def check(layer: Layer, where: str) -> None:
     _check_columns(layer, known["o"], where)
     _check_rules(layer, where)
     check_personal(layer, where)
+    for join in (*layer.joins, *layer.area_joins):
+        if join.select:
+            check_select(f"join {join.alias!r}", join.select, where)
+    for part in layer.parts:
+        check_select(f"part {part.name!r}", part.select, where)
+    for texts, aliases in ((_object_sql(layer), known), (_area_sql(layer), over)):
+        for text in filter(None, texts):
+            check_bound(_owner(layer, text), text, aliases, where)
+
+
+def _owner(layer: Layer, text: str) -> str:
+    """Where in the file an SQL text stands."""
+    owner = next((rule.code for rule in (*layer.rules, *layer.area_rules) if text in (rule.when, rule.flips)), None)
+    return f"rule {owner!r}" if owner else f"layer {layer.name!r}"
 
 
 def columns_of(table: str) -> frozenset[str]:

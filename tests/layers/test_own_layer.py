@@ -54,6 +54,8 @@ def test_a_file_in_the_folder_is_a_layer_like_any_other(town: Town, tmp_path: Pa
     ("right", "wrong", "advice"),
     [
         ("o.built_year < 1980", "o.build_year < 1980", "'built_year'"),
+        ("o.built_year < 1980", "built_yaer < 1980", "'built_year'"),
+        ("o.built_year < 1980", "o.house_id IN (SELECT house_id FROM person WHERE categry = 'x')", "'category'"),
         ('card=("built_year"', 'card=("buildyear"', "'built_year'"),
         ("tooltip=", "tooltips=", "'tooltip'"),
         ('table="house"', 'table="houses"', "'house'"),
@@ -68,3 +70,13 @@ def test_a_misspelt_field_is_an_error_that_names_the_nearest_right_one(tmp_path:
 def test_a_file_of_the_same_name_replaces_the_product_s_layer(tmp_path: Path) -> None:
     folder_with(tmp_path, EXAMPLE.replace('name="old_houses"', 'name="houses"'))
     assert next(layer for layer in load_layers(tmp_path) if layer.name == "houses").en == "Old houses"
+
+
+def test_a_column_without_alias_is_checked_when_the_file_is_read_and_the_rule_is_named_in_both_languages(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, EXAMPLE.replace("o.built_year < 1980", "built_yaer < 1980"))
+    with pytest.raises(LayerError) as raised:
+        load_layers(folder)
+    assert "rule 'before_1980' reads 'built_yaer'" in raised.value.message
+    said = " ".join(raised.value.said("zh"))
+    assert "不是任何列" in said and "是否要写 'built_year'" in said
+    assert load_layers(folder_with(tmp_path, EXAMPLE.replace("o.built_year < 1980", "built_year < 1980")))
