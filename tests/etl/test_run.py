@@ -177,6 +177,17 @@ def test_the_command_line_ends_with_a_sentence_and_not_with_a_traceback(place: t
         quietly(settings, path)
 
 
+def test_a_code_list_that_changed_stops_the_load_keeps_the_snapshot_and_gives_the_rows_back(tmp_path: Path) -> None:
+    settings, town = home_of(tmp_path), tiny_town(tmp_path / "in")
+    quietly(settings, town.write())
+    before = (settings.serving / "current.json").read_bytes()
+    town.change("people", lambda rows: [{**row, "人口类别": "A类"} for row in rows])
+    with pytest.raises(ContractError, match=r"60 of 60 values of the column '人口类别' \(category\).*'A类' \(60\)"):
+        quietly(settings, town.write())
+    assert (settings.serving / "current.json").read_bytes() == before
+    assert [path.name for path in settings.runs.glob("*/quarantine/*")] == ["people-people-提示.xlsx"]
+
+
 def test_a_failed_load_is_remembered_for_its_datasets_until_they_are_loaded(tmp_path: Path) -> None:
     settings, town = home_of(tmp_path), tiny_town(tmp_path / "in")
     quietly(settings, town.write())
