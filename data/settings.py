@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from data.errors import SettingsError, advice
+from data.errors import SettingsError, advice, advice_zh
 
 PREFIX = "ONESCREEN_"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -64,7 +64,10 @@ def load_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
     if path.exists():
         values.update(_read(path))
     elif file or chosen:
-        raise SettingsError(f"The settings file {path} does not exist.", remedy="Create it or unset ONESCREEN_SETTINGS.")
+        raise SettingsError(
+            f"The settings file {path} does not exist.", remedy="Create it or unset ONESCREEN_SETTINGS.",
+            zh=f"设置文件 {path} 不存在。", zh_remedy="请建立该文件，或取消设置 ONESCREEN_SETTINGS。",
+        )  # fmt: skip
     values.update(named)
     return Settings(**{key: _converted(key, value) for key, value in values.items()})  # type: ignore[arg-type]
 
@@ -73,7 +76,10 @@ def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.", remedy="Correct that place.") from error
+        raise SettingsError(
+            f"The settings file {path} is not valid TOML: {error}.", remedy="Correct that place.",
+            zh=f"设置文件 {path} 不是有效的 TOML：{error}。", zh_remedy="请改正该处。",
+        ) from error  # fmt: skip
 
 
 LANGUAGES = ("zh-CN", "en")
@@ -87,13 +93,18 @@ _KINDS = {
 def _converted(key: str, value: object) -> object:
     known = {field.name for field in fields(Settings)}
     if key not in known:
-        raise SettingsError(f"Unknown setting {key!r}.", remedy=advice(key, known))
+        raise SettingsError(
+            f"Unknown setting {key!r}.", remedy=advice(key, known), zh=f"没有名为 {key!r} 的设置。", zh_remedy=advice_zh(key, known)
+        )
     kind = _KINDS[key]
     try:
         converted = _of_kind(kind, value)
         _require_usable(key, converted)
     except ValueError as error:
-        raise SettingsError(f"Setting {key} has the unusable value {value!r} ({error}).", remedy=f"Give {_wanted(key, kind)}.") from error
+        raise SettingsError(
+            f"Setting {key} has the unusable value {value!r} ({error}).", remedy=f"Give {_wanted(key, kind)}.",
+            zh=f"设置 {key} 的值 {value!r} 不可用（{error}）。", zh_remedy=f"请给出{_wanted_zh(key, kind)}。",
+        ) from error  # fmt: skip
     return converted
 
 
@@ -123,3 +134,11 @@ def _wanted(key: str, kind: str) -> str:
     if key == "language":
         return " or ".join(LANGUAGES)
     return {"path": "a path", "instant": "an instant such as 2026-11-22T09:42:00+08:00"}.get(kind, kind)
+
+
+def _wanted_zh(key: str, kind: str) -> str:
+    if key in _BOUNDS:
+        return " {} 至 {} 之间的整数".format(*_BOUNDS[key])
+    if key == "language":
+        return " " + " 或 ".join(LANGUAGES)
+    return {"path": "路径", "instant": "时刻，例如 2026-11-22T09:42:00+08:00"}.get(kind, f" {kind}")

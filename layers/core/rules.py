@@ -67,7 +67,10 @@ def evaluate(con: duckdb.DuckDBPyConnection, layer: Layer, rules: tuple[Rule, ..
         con.execute(sql, {"as_of": day} if "$as_of" in sql else None)
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.ConversionException) as error:
         raise LayerError(
-            f"Layer {layer.name!r} cannot be painted: {error}", remedy="Correct the SQL of its rules, joins or themes."
+            f"Layer {layer.name!r} cannot be painted: {error}",
+            remedy="Correct the SQL of its rules, joins or themes.",
+            zh=f"图层 {layer.name!r} 无法着色：{error}",
+            zh_remedy="请改正其规则、join 或专题的 SQL。",
         ) from error
     _check_unique(con, layer)
 
@@ -112,6 +115,8 @@ def _check_unique(con: duckdb.DuckDBPyConnection, layer: Layer) -> None:
         raise LayerError(
             f"A join of layer {layer.name!r} gives several rows for an object, {twice and twice[0]!r} among them.",
             remedy="Group the join so that each object has at most one row.",
+            zh=f"图层 {layer.name!r} 的某个 join 使一个对象有多行，例如 {twice and twice[0]!r}。",
+            zh_remedy="请在 join 中分组，使每个对象最多一行。",
         )
 
 

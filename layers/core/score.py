@@ -25,7 +25,10 @@ def score_parts(con: duckdb.DuckDBPyConnection, layer: Layer, day: date) -> None
             con.execute(sql, {"as_of": day} if "$as_of" in sql else None)
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             raise LayerError(
-                f"Part {part.name!r} of layer {layer.name!r} cannot be computed: {error}", remedy="Correct its SQL."
+                f"Part {part.name!r} of layer {layer.name!r} cannot be computed: {error}",
+                remedy="Correct its SQL.",
+                zh=f"图层 {layer.name!r} 的评分项 {part.name!r} 无法计算：{error}",
+                zh_remedy="请改正其 SQL。",
             ) from error
 
 

@@ -80,3 +80,21 @@ def test_a_column_without_alias_is_checked_when_the_file_is_read_and_the_rule_is
     said = " ".join(raised.value.said("zh"))
     assert "不是任何列" in said and "是否要写 'built_year'" in said
     assert load_layers(folder_with(tmp_path, EXAMPLE.replace("o.built_year < 1980", "built_year < 1980")))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "zh"),
+    [
+        ("o.built_year < 1980", "o.build_year < 1980", "没有列 'build_year'"),
+        ("tooltip=", "tooltips=", "是否要写 'tooltip'"),
+        ('table="house"', 'table="houses"', "没有表 'houses'"),
+        ("Rule(2", "Rule(9", "等级为 9"),
+        ("LAYER =", "OTHER =", "没有声明 LAYER"),
+    ],
+)
+def test_a_bad_layer_file_is_refused_in_chinese_too(tmp_path: Path, right: str, wrong: str, zh: str) -> None:
+    folder = folder_with(tmp_path, EXAMPLE.replace(right, wrong))
+    with pytest.raises(LayerError) as raised:
+        load_layers(folder)
+    said = " ".join(raised.value.said("zh"))
+    assert zh in said and "old_houses.py" in said and raised.value.zh_remedy

@@ -39,3 +39,18 @@ def test_a_broken_or_missing_settings_file_is_named(tmp_path: Path) -> None:
         load_settings({}, file)
     with pytest.raises(SettingsError, match="does not exist"):
         load_settings({"ONESCREEN_SETTINGS": str(tmp_path / "none.toml")})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "zh"),
+    [
+        ("PORT", "0", "请给出 1 至 65535 之间的整数"),
+        ("LANGUAGE", "fr", "zh-CN 或 en"),
+        ("PROT", "1", "是否要写 'port'"),
+        ("NOW", "x", "时刻"),
+    ],
+)
+def test_an_unusable_setting_is_refused_in_chinese_too(name: str, value: str, zh: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings({f"ONESCREEN_{name}": value})
+    assert zh in " ".join(raised.value.said("zh"))
