@@ -12,7 +12,7 @@ from data.errors import LayerError, advice, advice_zh
 from data.schema import TABLES
 from data.store.duck import connect, identifier
 from data.store.lake import columns_of, definition
-from layers.core.personal import DERIVED
+from layers.core.personal import DERIVED, parsed
 
 _MISSING = re.compile(r'Referenced column "([^"]+)" not found')
 _CANDIDATES = re.compile(r"Candidate bindings: (.*)")
@@ -21,6 +21,7 @@ _DAY = "DATE '2000-01-01'"
 
 def check_bound(what: str, sql: str, aliases: Mapping[str, Iterable[str]], where: str) -> None:
     """Raise LayerError when the expression `sql` over `aliases` (columns by alias) names a column without alias that is not there."""
+    parsed(f"SELECT ({sql}\n)", where)  # an unknown table, or no SQL at all
     rows = ", ".join(f"({_nulls(columns)}) {identifier(alias)}" for alias, columns in aliases.items() if columns)
     _bind(what, f"SELECT ({sql}\n)" + (f" FROM {rows}" if rows else ""), sql, where)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from data.errors import LayerError, advice
+from data.errors import LayerError, advice, advice_zh
 from data.schema import TABLES
 from data.store.duck import connect, text
 from data.store.lake import REPORTS
@@ -33,14 +33,20 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
 _COUNTING = {"count", "count_star", "count_if"}
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
 _REMEDY = "Name the column itself in `card`, so that it is masked by the viewer's role."
+_REMEDY_ZH = "请直接在 `card` 中写该列名，以便按查看者的角色脱敏。"
 _COUNT = "Count instead, with count(…), count(DISTINCT …) or count_if(…), and leave columns of that name out."
+_COUNT_ZH = "请改用 count(…)、count(DISTINCT …) 或 count_if(…) 计数，并且不要输出同名的列。"
 _NAME_THEM = "Name the columns one by one."
+_NAME_THEM_ZH = "请逐一写出列名。"
 
 
 def check_personal(layer: Layer, where: str) -> None:
     """Raise LayerError when something that passes `data.policy` by would show a personal column, of whichever table."""
     if layer.table == "person" and not (layer.personal and layer.geometry == "area"):
-        raise LayerError(f"{where}: persons are shown as counts of areas alone.", remedy='Add `personal=True, geometry="area"`.')
+        raise LayerError(
+            f"{where}: persons are shown as counts of areas alone.", remedy='Add `personal=True, geometry="area"`.',
+            zh=f"{where}：人员只能按网格计数显示。", zh_remedy='请加上 `personal=True, geometry="area"`。',
+        )  # fmt: skip
     own = _aliases(layer.table, layer.joins, where)
     over = _aliases("area", layer.area_joins, where) if layer.geometry == "area" else own
     fields = [item for item in layer.card if isinstance(item, Field)]
@@ -83,9 +89,15 @@ def _check_shown(sql: str, aliases: Names, where: str) -> None:
     for names in _columns(tree):
         personal = aliases.get(names[0], anywhere) if len(names) == 2 else anywhere
         if names[-1] in personal:
-            raise LayerError(f"{where}: {sql!r} reads the personal column {names[-1]!r}.", remedy=_REMEDY)
+            raise LayerError(
+                f"{where}: {sql!r} reads the personal column {names[-1]!r}.", remedy=_REMEDY,
+                zh=f"{where}：{sql!r} 读取了个人信息列 {names[-1]!r}。", zh_remedy=_REMEDY_ZH,
+            )  # fmt: skip
     if anywhere and any(node.get("class") == "STAR" for node in _nodes(tree)):
-        raise LayerError(f"{where}: {sql!r} reads all columns, personal ones included.", remedy=_NAME_THEM)
+        raise LayerError(
+            f"{where}: {sql!r} reads all columns, personal ones included.", remedy=_NAME_THEM,
+            zh=f"{where}：{sql!r} 读取了所有列，包括个人信息。", zh_remedy=_NAME_THEM_ZH,
+        )  # fmt: skip
     if anywhere:
         _check_form(repr(sql), tree, where, frozenset(aliases))
 
@@ -98,7 +110,10 @@ def _check_selected(what: str, select: str, columns: Iterable[str], where: str) 
     named += ["columns" for node in _nodes(tree) if node.get("columns") is True]
     for name in [*named, *(column.lower() for column in columns)]:  # `columns` too: they name what a star gives
         if name in personal or (name == "columns" and personal):
-            raise LayerError(f"{where}: {what} selects {name!r}, which is personal in a table that it reads.", remedy=_COUNT)
+            raise LayerError(
+                f"{where}: {what} selects {name!r}, which is personal in a table that it reads.", remedy=_COUNT,
+                zh=f"{where}：{what} 输出了 {name!r}，它在所读的表中是个人信息。", zh_remedy=_COUNT_ZH,
+            )  # fmt: skip
     if personal:
         _check_form(what, tree, where)
 
@@ -107,16 +122,25 @@ def _check_form(what: str, tree: Node, where: str, more: frozenset[str] = frozen
     """Refuse what brings columns out by their place or all at once: then their names say nothing of what is in them."""
     for node in _nodes(tree):
         if node.get("column_name_alias") or node.get("aliases") or node.get("rename_list"):
-            raise LayerError(f"{where}: {what} gives columns other names, some of them personal.", remedy=_NAME_THEM)
+            raise LayerError(
+                f"{where}: {what} gives columns other names, some of them personal.", remedy=_NAME_THEM,
+                zh=f"{where}：{what} 给列改了名，其中有个人信息。", zh_remedy=_NAME_THEM_ZH,
+            )  # fmt: skip
         if node.get("class") == "POSITIONAL_REFERENCE":
             raise LayerError(f"{where}: {what} names a column by its place, #{node.get('index')}.", remedy=_NAME_THEM)
         if node.get("setop_type") not in (None, "UNION_BY_NAME") and any(map(_starred, _branches(node))):
-            raise LayerError(f"{where}: {what} joins rows by the place of their columns, under a star.", remedy=_NAME_THEM)
+            raise LayerError(
+                f"{where}: {what} joins rows by the place of their columns, under a star.", remedy=_NAME_THEM,
+                zh=f"{where}：{what} 用星号按列的位置合并行。", zh_remedy=_NAME_THEM_ZH,
+            )  # fmt: skip
     rows = more | {str(node["alias"]).lower() for node in _nodes(tree) if node.get("alias") and "type" in node and "class" not in node}
     rows |= frozenset(_tables(tree))
     for names in _columns(tree):
         if names[-1] in rows and not (len(names) == 2 and names[0] in rows):
-            raise LayerError(f"{where}: {what} reads {names[-1]!r} as a whole row, personal columns included.", remedy=_NAME_THEM)
+            raise LayerError(
+                f"{where}: {what} reads {names[-1]!r} as a whole row, personal columns included.", remedy=_NAME_THEM,
+                zh=f"{where}：{what} 把 {names[-1]!r} 作为整行读取，包括个人信息。", zh_remedy=_NAME_THEM_ZH,
+            )  # fmt: skip
 
 
 def _check_counts(fields: Iterable[Field], joins: Iterable[Join], where: str) -> None:
@@ -127,8 +151,9 @@ def _check_counts(fields: Iterable[Field], joins: Iterable[Join], where: str) ->
         reads = "person" in _tables(tree) or any(names[0] in counted for names in _columns(tree) if len(names) == 2)
         if reads and field.kind in ("number", "count"):
             raise LayerError(
-                f"{where}: the field {field.name!r} counts persons.", remedy='Add `kind="people"`, so that small counts are hidden.'
-            )
+                f"{where}: the field {field.name!r} counts persons.", remedy='Add `kind="people"`, so that small counts are hidden.',
+                zh=f"{where}：字段 {field.name!r} 是人数。", zh_remedy='请加上 `kind="people"`，以便隐藏过小的人数。',
+            )  # fmt: skip
 
 
 # --- reading SQL
@@ -147,15 +172,27 @@ def parsed(sql: str, where: str) -> Node:
     found = _parser().cursor().execute(f"SELECT json_serialize_sql({text(sql)}, {options})").fetchone()
     tree: Node = json.loads(found[0]) if found else {}
     if tree.get("error") or len(tree.get("statements", ())) != 1:
-        raise LayerError(f"{where}: {sql!r} cannot be read: {tree.get('error_message', 'no single SELECT')}.", remedy="Correct the SQL.")
+        why = tree.get("error_message", "no single SELECT")
+        raise LayerError(
+            f"{where}: {sql!r} cannot be read: {why}.",
+            remedy="Correct the SQL.",
+            zh=f"{where}：{sql!r} 无法读取：{why}。",
+            zh_remedy="请改正 SQL。",
+        )
     known = {*TABLES, *DERIVED, *(entry["key"].lower() for node in _nodes(tree) for entry in node.get("cte_map", {}).get("map", ()))}
     for name in _tables(tree):
         if name not in known:
-            raise LayerError(f"{where}: {sql!r} reads {name!r}, which is no table.", remedy=advice(name, [*TABLES, *DERIVED]))
+            raise LayerError(
+                f"{where}: {sql!r} reads {name!r}, which is no table.", remedy=advice(name, [*TABLES, *DERIVED]),
+                zh=f"{where}：{sql!r} 读取的 {name!r} 不是表。", zh_remedy=advice_zh(name, [*TABLES, *DERIVED]),
+            )  # fmt: skip
     for node in _nodes(tree):
         function = node.get("function", {}) if node.get("type") == "TABLE_FUNCTION" else {}
         if (function and function.get("function_name") not in _TABLE_FUNCTIONS) or node.get("type") == "SHOW_REF":
-            raise LayerError(f"{where}: {sql!r} reads something else than tables.", remedy="Read the tables of the contract.")
+            raise LayerError(
+                f"{where}: {sql!r} reads something else than tables.", remedy="Read the tables of the contract.",
+                zh=f"{where}：{sql!r} 读取了表以外的内容。", zh_remedy="请只读取数据约定中的表。",
+            )  # fmt: skip
     return tree
 
 

@@ -90,6 +90,9 @@ def test_a_column_without_alias_is_checked_when_the_file_is_read_and_the_rule_is
         ('table="house"', 'table="houses"', "没有表 'houses'"),
         ("Rule(2", "Rule(9", "等级为 9"),
         ("LAYER =", "OTHER =", "没有声明 LAYER"),
+        ("o.built_year < 1980", "o.built_year <", "无法读取"),
+        ("o.built_year < 1980", "o.house_id IN (SELECT house_id FROM persn)", "'persn' 不是表"),
+        ("rules=(", "checked='(SELECT max(birth_date) FROM person)', rules=(", "个人信息列 'birth_date'"),
     ],
 )
 def test_a_bad_layer_file_is_refused_in_chinese_too(tmp_path: Path, right: str, wrong: str, zh: str) -> None:
