@@ -15,7 +15,6 @@ from data.store.duck import identifier, text
 from data.store.lake import ROW_HASH
 from etl.core.assemble import MADE
 from etl.core.evidence import Evidence
-from etl.core.evidence import Evidence
 from etl.core.shape import LONLAT, box_columns, transformed
 from etl.core.town_file import Town
 
@@ -62,22 +61,6 @@ def build_closure(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT up.area_code, a.parent_code, up.depth + 1 FROM up JOIN area a ON a.code = up.ancestor_code
             WHERE a.parent_code IS NOT NULL AND up.depth < 8
         ) SELECT * FROM up""")
-
-
-def another_code(connection: duckdb.DuckDBPyConnection, town: Town) -> Evidence | None:
-    """What to say when the delivered area of the town has another code than the town file: no fault, but perhaps a slip.
-
-    Registers write codes at different lengths; and what is loaded under a wrong code refuses later deliveries under the right one.
-    """
-    found = connection.execute("SELECT code FROM next.area WHERE level = 0 AND source <> ?", [MADE]).fetchone()
-    if found is None or found[0] == town.code:
-        return None
-    return Evidence(
-        f"[town] has the code {town.code!r}, and the delivered area of level 0 has {found[0]!r}: the area keeps its own. "
-        "Check the code in the town file; later deliveries have to give the same one.",
-        f"[town] 的 code 为 {town.code!r}，而交付的 0 级区域编码为 {found[0]!r}：区域沿用自身编码。"
-        "请核对配置文件中的 code；以后的交付须与之一致。",
-    )
 
 
 def another_code(connection: duckdb.DuckDBPyConnection, town: Town) -> Evidence | None:

@@ -2,8 +2,8 @@
 
 `wide`: the page scrolls sideways. `cut`: glyphs beyond a box that hides them, or beyond the screen where nothing scrolls.
 `overlap`: glyphs of two texts on each other, both seen. `covered`: something opaque lies on a text. `contrast`: under 4.5 against
-the colours behind it, large text too.
-`head`: something reaches beyond the head of its panel. `placeholder`: wider than its field. What the map draws into its canvas is no text of the page; text in a box that scrolls can be reached.
+the colours behind it, large text too. `head`: something reaches beyond the head of its panel. `placeholder`: wider than its field.
+What the map draws into its canvas is no text of the page; text in a box that scrolls can be reached.
 """
 
 from __future__ import annotations
