@@ -38,6 +38,12 @@ def unit_name(unit: str, words: Words) -> str:
     return en if words.language == "en" else zh
 
 
+def unit_note(unit: str, words: Words) -> str:
+    """What numbers without a unit of their own count, for the head above them: 单位：亩, ha. "" where they have none."""
+    name = words("unit.places") if unit == "处" else unit_name(unit, words)
+    return words("unit.note", unit=name) if name else ""
+
+
 def figure(value: float | None, unit: str, words: Words) -> Figure:
     """A count or measure, short enough for a headline: 万 from ten thousand on; in English k from a hundred thousand, then million.
 

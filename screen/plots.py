@@ -18,7 +18,7 @@ from dash import html
 
 from data.policy import Suppressed
 from screen.components import Node, button, empty, icon, link, mark, swatch
-from screen.figures import exact, figure, unit_name
+from screen.figures import exact, figure, unit_name, unit_note
 from screen.plotting import BARE, CONFIG, LAYOUT, day_ticks, library, number_ticks
 from screen.text import Words
 
@@ -187,12 +187,6 @@ def age_pyramid(question: str, bands: Sequence[Band], words: Words, *, heading: 
         "yaxis": _names_axis(reverse=False) | {"tickvals": names, "ticktext": names},
     }
     return _plot(question, [men, women], layout, legend, table, words, heading, height, bool(most), unit="人")
-
-
-def unit_note(unit: str, words: Words) -> str:
-    """What numbers without a unit of their own count, for the head above them: 单位：亩, ha. "" where they have none."""
-    name = words("unit.places") if unit == "处" else unit_name(unit, words)
-    return words("unit.note", unit=name) if name else ""
 
 
 def _plot(

@@ -9,8 +9,8 @@ from dash import html
 
 from layers.core import query_wall
 from screen.components import Node, Rank, icon, key_figure, keys, level_bar, mark, ranking, roll_list, tag
-from screen.figures import Figure, change, figure, plain
-from screen.plots import Line, Part, bars, trend, unit_note
+from screen.figures import Figure, change, figure, plain, unit_note
+from screen.plots import Line, Part, bars, trend
 from screen.wall.facts import Facts
 
 Row = dict[str, Any]

@@ -55,8 +55,11 @@ def own_colour(page: Page) -> tuple[int, int, int]:
     return red, green, blue
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("town", list(NAMES))
+@pytest.mark.parametrize(
+    ("town", "language"),
+    [pytest.param(town, language, marks=[] if (i + j) % 2 == 0 else pytest.mark.matrix)
+     for i, town in enumerate(NAMES) for j, language in enumerate(LANGUAGES)],
+)  # fmt: skip
 def test_a_real_town_opens_under_its_own_name_and_holds_at_every_size(open_real: Callable[[str], Open], town: str, language: str) -> None:
     page = open_real(town)("/town", size=SIZES[0], language=language)
     name = NAMES[town][language]

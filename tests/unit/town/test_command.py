@@ -65,7 +65,8 @@ def test_a_folder_with_a_real_town_is_left_alone_and_the_message_says_so(tmp_pat
     kept.parent.mkdir()
     kept.write_text('[town]\nname = { zh = "真镇", en = "Real" }\n', encoding="utf-8")
     assert main([str(tmp_path), "--scale", "0.02", "--today", "2026-11-22"]) == 2
-    assert "exists and is no demonstration town. Give another folder" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "已存在，且不是示范镇。\n请换一个文件夹" in said and "exists and is no demonstration town.\nGive another folder" in said
     assert [path.name for path in tmp_path.rglob("*")] == ["1-base", "town.toml"]
 
 
