@@ -203,7 +203,7 @@ def done(page: Page, server: Served, act: Act, wrong: list[str]) -> float:
 
 def searched(page: Page, server: Served, wrong: list[str]) -> float:
     """Milliseconds from the question leaving the browser until its answer stands in the page: the wait while somebody types is not ours."""
-    at(page, server, "/town?layer=houses&theme=levels&level=1")
+    at(page, server, "/town?layer=houses&theme=levels")
     wanted = page.locator(".panel-list .list-row .list-name").first.inner_text()
     page.locator("#query").fill(wanted)
     page.locator(".hit").first.wait_for()
@@ -257,6 +257,7 @@ def whom_to_call(finger: Finger, _who: str) -> None:
 def side_by_side(finger: Finger, _who: str) -> None:
     """Two villages compared."""
     finger.on(".compare-switch")
+    finger.page.locator(".panel-compare").wait_for()
     for picked in (1, 2):
         finger.on(".panel-list .list-row:not(.picked)")
         finger.page.locator(".list-row.picked").nth(picked - 1).wait_for()
