@@ -1,7 +1,9 @@
 """The words of the screen: both languages say everything, and numbers are said as people say them."""
 
+import ast
 import re
 import string
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from screen.view import View, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 ZH_WORDS, EN_WORDS = words("zh-CN"), words("en")
+ASKING = {"words", "say"}  # what the screen calls a `Words`
 
 
 def holes(text: str) -> set[str]:
@@ -40,6 +43,50 @@ def test_every_key_that_the_screen_asks_for_exists() -> None:
         asked |= set(re.findall(r"\b(?:words|say|self\.words|scene\.words)\(\"([a-z_0-9.]+)\"", file.read_text(encoding="utf-8")))
     assert len(asked) > 40
     assert asked <= set(ZH), sorted(asked - set(ZH))
+
+
+def shapes_of(asked: ast.expr, literals: set[str]) -> set[str]:
+    """Regular expressions of the keys that an expression can give: literals, both ways of a choice, and f-strings.
+
+    A hole stands for one part of a key between dots; one at the beginning for a literal of the code that goes before it.
+    """
+    if isinstance(asked, ast.IfExp):
+        return shapes_of(asked.body, literals) | shapes_of(asked.orelse, literals)
+    if isinstance(asked, ast.Constant) and isinstance(asked.value, str):
+        return {re.escape(asked.value)}
+    if not isinstance(asked, ast.JoinedStr):
+        return set()
+    told = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[^.]+" for part in asked.values]
+    heads = [re.escape(one) for one in literals if "." in one] if told[0] == "[^.]+" else [told[0]]
+    return {"".join([head, *told[1:]]) for head in heads}
+
+
+def keys_used(sources: Iterable[str], keys: Iterable[str]) -> set[str]:
+    """Keys of the text table that the code can ask for: in a call of `words`, or as a literal with a dot that is handed on to one."""
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    literals = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    shapes = {re.escape(one) for one in literals if "." in one}
+    for node in nodes:
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] in ASKING:
+            shapes |= shapes_of(node.args[0], literals)
+    wanted = re.compile("|".join(sorted(shapes)))
+    return {key for key in keys if wanted.fullmatch(key)}
+
+
+def test_nothing_stands_in_the_text_tables_that_no_code_asks_for() -> None:
+    files = [file for file in (ROOT / "screen").rglob("*.py") if file.parent.name != "text"]
+    used = keys_used((file.read_text(encoding="utf-8") for file in files), ZH)
+    assert len(used) > 300 and not set(ZH) - used, sorted(set(ZH) - used)
+
+
+def test_a_key_that_is_asked_for_by_no_way_is_found_and_no_other() -> None:
+    code = """
+def told(words, way, n, all):
+    return words("none"), words("a.all" if all else f"level.{n}"), self.words(f"{way.place}.note"), say(f"part.{n}.n")
+WAY = Way(place="door.town", picture="grid")
+"""
+    used = {"none", "a.all", "level.1", "door.town", "door.town.note", "part.x.n"}
+    assert keys_used([code], used | {"grid", "level", "level.1.n", "part.x", "door.desk.note", "a"}) == used
 
 
 def test_no_word_of_the_demonstration_town_stands_in_a_text_table() -> None:
