@@ -18,19 +18,23 @@ most = 12                                # so many areas at most; default 12
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from data.errors import SettingsError, advice
+from data.errors import advice, advice_zh
 
 SHIPPED = Path(__file__).resolve().parent / "scenes"
 OWN_KEYS = "0 fFtTlLdDhH"  # what the wall itself answers to, docs/wall.md
 SIDES = ("left", "right", "below")
-DWELL_S = (5, 600)
+DWELL_S, MOST = (5, 600), (1, 200)
 Box = tuple[float, float, float, float]
+Both = tuple[str, str]  # a sentence in English and in Chinese
+AT = re.compile(r"at line (\d+), column (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +74,29 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong with a scene's file, for the person who wrote it."""
+    """What is wrong with a scene's file, for the person who wrote it: what stands there and why it cannot be, and the remedy."""
 
     file: str
     message: str
     remedy: str
-    zh: str = ""  # both in Chinese; "" where there is none yet
-    zh_remedy: str = ""
+    zh: str
+    zh_remedy: str
 
     def said(self, language: str) -> str:
-        """The file and both sentences, in Chinese where that is asked for and there."""
-        return f"{self.file}：{self.zh}{self.zh_remedy}" if language == "zh-CN" and self.zh else str(self)
+        """The file and both sentences, in Chinese or in English."""
+        return f"{self.file}：{self.zh}{self.zh_remedy}" if language == "zh-CN" else f"{self.file}: {self.message} {self.remedy}"
 
-    def __str__(self) -> str:
-        return f"{self.file}: {self.message} {self.remedy}".strip()
+
+def _wrong(file: str, key: str, value: Any, why: Both, remedy: Both) -> Mistake:
+    """The mistake of one value: `key = value` in front of the reason."""
+    told = f"{key} = {value!r}"
+    return Mistake(file, f"{told}: {why[0]}", remedy[0], f"{told}：{why[1]}", remedy[1])
+
+
+def _nearest(unknown: str, known: Iterable[str]) -> Both:
+    """The nearest right names, or all of them."""
+    known = list(known)
+    return advice(unknown, known), advice_zh(unknown, known)
 
 
 def load_scenes(known: Known, own: Path | None = None, shipped: Path = SHIPPED) -> tuple[list[Scene], list[Mistake]]:
@@ -94,7 +107,12 @@ def load_scenes(known: Known, own: Path | None = None, shipped: Path = SHIPPED) 
     files = {file.stem: file for folder in (shipped, own) if folder and folder.is_dir() for file in sorted(folder.glob("*.toml"))}
     mistakes: list[Mistake] = []
     if own and not own.is_dir():
-        mistakes.append(Mistake(str(own), "This folder of scenes does not exist.", "Create it or correct the setting `scenes`."))
+        mistakes.append(
+            Mistake(
+                str(own), "This folder of scenes does not exist.", "Create it or correct the setting `scenes`.",
+                "这个场景文件夹不存在。", "请建立该文件夹，或更正设置 `scenes`。",
+            )
+        )  # fmt: skip
     scenes = [scene for file in files.values() if (scene := read_scene(file, known, mistakes, shipped_file=file.parent == shipped))]
     return _one_key_each(sorted(scenes, key=lambda scene: (scene.key, scene.id)), mistakes), mistakes
 
@@ -107,29 +125,37 @@ def read_scene(file: Path, known: Known, mistakes: list[Mistake], *, shipped_fil
     try:
         told = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        mistakes.append(Mistake(file.name, f"The file cannot be read: {error}.", "Correct that place."))
+        mistakes.append(_unreadable(file.name, error))
         return None
-    reader = _Reader(file.name, told, known, mistakes, shipped_file)
-    try:
-        return reader.scene(file.stem)
-    except SettingsError as error:
-        mistakes.append(Mistake(file.name, error.message, error.remedy, error.zh, error.zh_remedy))
-        return None
+    return _Reader(file.name, told, known, mistakes, shipped_file).scene(file.stem)
+
+
+def _unreadable(file: str, error: OSError | ValueError) -> Mistake:
+    """A file that gives no TOML at all: where it breaks, or that it is in another encoding."""
+    if isinstance(error, UnicodeDecodeError):
+        remedy, zh_remedy = "Save it as UTF-8.", "请另存为 UTF-8 编码。"
+    elif isinstance(error, OSError):
+        remedy, zh_remedy = "Make it a file that the server may read.", "请确保它是文件，且服务器有权读取。"
+    else:
+        remedy, zh_remedy = "Correct that place.", "请改正该处。"
+    found = AT.search(str(error))
+    zh = "第 {} 行第 {} 列不合 TOML 的写法".format(*found.groups()) if found else str(error)
+    return Mistake(file, f"The file cannot be read: {error}.", remedy, f"文件读不出来：{zh}。", zh_remedy)
 
 
 def _one_key_each(scenes: Sequence[Scene], mistakes: list[Mistake]) -> list[Scene]:
     taken: dict[str, Scene] = {}
     for scene in scenes:
         if scene.key in taken:
-            mistakes.append(
-                Mistake(f"{scene.id}.toml", f"The key {scene.key!r} belongs to {taken[scene.key].id}.toml.", "Give it another key.")
-            )
+            other = f"{taken[scene.key].id}.toml"
+            why = (f"this key belongs to {other}.", f"这个按键已归 {other}。")
+            mistakes.append(_wrong(f"{scene.id}.toml", "key", scene.key, why, ("Give it another key.", "请换一个按键。")))
         taken.setdefault(scene.key, scene)
     return list(taken.values())
 
 
 class _Reader:
-    """One file being read: it raises for what makes the scene useless and notes the rest."""
+    """One file being read: what makes the scene useless ends it, the rest is noted and left out."""
 
     KEYS = frozenset({"name", "key", "carousel", "dwell_s", "viewport", "picture", *SIDES})
     PICTURE_KEYS = frozenset({"layer", "theme", "levels", "tour", "most"})
@@ -139,56 +165,98 @@ class _Reader:
 
     def scene(self, id: str) -> Scene | None:
         for unknown in sorted(set(self.told) - self.KEYS):
-            self._note(f"Unknown key {unknown!r}.", advice(unknown, self.KEYS))
-        name, key = self.told.get("name"), self.told.get("key")
-        if not isinstance(name, dict) or not name.get("zh") or not name.get("en"):
-            raise SettingsError("The scene has no name.", remedy='Give name = { zh = "…", en = "…" }.')
-        if not isinstance(key, str) or len(key) != 1 or key in OWN_KEYS:
-            raise SettingsError(
-                f"The key {key!r} cannot call a scene.", remedy='Give one character other than 0, space, f, t, l, d and h, as key = "6".',
-                zh=f"按键 {key!r} 不能用来切换场景。", zh_remedy='请改用 0、空格、f、t、l、d、h 以外的一个字符，如 key = "6"。',
-            )  # fmt: skip
-        pictures = [picture for one in self.told.get("picture", ()) if (picture := self._picture(one))]
+            self._note(unknown, self.told[unknown], ("a scene has no such key.", "场景没有这个键。"), _nearest(unknown, self.KEYS))
+        name, key = self._name(), self._key()
+        if not name or not key:
+            return None
+        pictures = self._pictures()
         if not pictures:
-            if not self.shipped:
-                self._note("The scene has no picture that can be shown.", "Give a [[picture]] with a layer that the town has.")
             return None
         return Scene(
-            id, str(name["zh"]), str(name["en"]), key, tuple(pictures), bool(self.told.get("carousel", True)), self._dwell_s(),
+            id, *name, key, pictures, self._flag("carousel", self.told, default=True), self._dwell_s(),
             self._viewport(), {side: self._panels(side) for side in SIDES},
         )  # fmt: skip
 
+    def _name(self) -> tuple[str, str] | None:
+        told = self.told.get("name")
+        if isinstance(told, dict) and told.get("zh") and told.get("en"):
+            return str(told["zh"]), str(told["en"])
+        remedy = 'name = { zh = "…", en = "…" }'
+        return self._note(
+            "name", told, ("the scene has no name in both languages.", "场景没有中英文名称。"), (f"Give {remedy}.", f"请写 {remedy}。")
+        )
+
+    def _key(self) -> str | None:
+        told = self.told.get("key")
+        if isinstance(told, str) and len(told) == 1 and told not in OWN_KEYS:
+            return told
+        why = ("this key cannot call a scene.", "这个按键不能用来切换场景。")
+        remedy = (
+            'Give one character other than 0, space, f, t, l, d and h, as key = "6".',
+            '请改用 0、空格、f、t、l、d、h 以外的一个字符，如 key = "6"。',
+        )
+        return self._note("key", told, why, remedy)
+
+    def _pictures(self) -> tuple[Picture, ...]:
+        told = self.told.get("picture", [])
+        pictures = [picture for one in (told if isinstance(told, list) else [told]) if (picture := self._picture(one))]
+        if not pictures and not self.shipped:
+            why = ("the scene has no picture that can be shown.", "场景没有可显示的画面。")
+            known = sorted(self.known.themes)
+            remedy = (
+                f"Give a [[picture]] with a layer of this town: {', '.join(known)}.",
+                f"请写一节 [[picture]]，图层从本镇已有的里选：{'、'.join(known)}。",
+            )
+            self._note("picture", told, why, remedy)
+        return tuple(pictures)
+
     def _picture(self, told: Any) -> Picture | None:
         if not isinstance(told, dict):
-            return self._note("A picture is a table.", "Write [[picture]] and its lines below.")
+            remedy = ("Write [[picture]] and its lines below.", "请写 [[picture]]，其下逐行写明。")
+            return self._note("picture", told, ("a picture is a table.", "画面须是一节。"), remedy)
         for unknown in sorted(set(told) - self.PICTURE_KEYS):
-            self._note(f"Unknown key {unknown!r} of a picture.", advice(unknown, self.PICTURE_KEYS))
+            why = ("a picture has no such key.", "画面没有这个键。")
+            self._note(unknown, told[unknown], why, _nearest(unknown, self.PICTURE_KEYS))
         layer, theme = str(told.get("layer", "")), str(told.get("theme", "level"))
         if layer not in self.known.themes:
-            return self._missing(f"There is no layer {layer!r} here.", advice(layer, self.known.themes))
+            return self._missing("layer", layer, ("there is no such layer here.", "本镇没有这个图层。"), self.known.themes)
         if theme not in self.known.themes[layer]:
-            return self._missing(f"The layer {layer!r} has no theme {theme!r} here.", advice(theme, self.known.themes[layer]))
-        return Picture(layer, theme, self._levels(told.get("levels", ())), bool(told.get("tour", False)), self._most(told.get("most", 12)))
+            why = (f"the layer {layer!r} has no such theme here.", f"图层 {layer!r} 在本镇没有这种着色方式。")
+            return self._missing("theme", theme, why, self.known.themes[layer])
+        tour = self._flag("tour", told, default=False)
+        return Picture(layer, theme, self._levels(told.get("levels", ())), tour, self._whole("most", told, 12, MOST))
 
     def _levels(self, told: Any) -> tuple[int, ...]:
         wanted = told if isinstance(told, list | tuple) else [told]
+        remedy = (
+            "Levels are 1 red, 2 orange, 3 yellow, 4 blue, 5 green, 0 grey.",
+            "等级为：1 红、2 橙、3 黄、4 蓝、5 绿、0 灰。",
+        )
         for level in wanted:
-            if level not in range(6):
-                self._note(f"There is no level {level!r}.", "Levels are 1 red, 2 orange, 3 yellow, 4 blue, 5 green, 0 grey.")
-        return tuple(level for level in wanted if level in range(6))
-
-    def _most(self, told: Any) -> int:
-        if isinstance(told, int) and 1 <= told <= 200:
-            return told
-        self._note(f"most = {told!r} cannot be used.", "Give a number of areas from 1 to 200.")
-        return 12
+            if not _is_level(level):
+                self._note("levels", level, ("there is no such level.", "没有这个等级。"), remedy)
+        return tuple(level for level in wanted if _is_level(level))
 
     def _dwell_s(self) -> int:
-        told = self.told.get("dwell_s", 30)
-        if isinstance(told, int) and DWELL_S[0] <= told <= DWELL_S[1]:
-            return told
-        self._note(f"dwell_s = {told!r} cannot be used.", f"Give whole seconds from {DWELL_S[0]} to {DWELL_S[1]}.")
-        return 30
+        return self._whole("dwell_s", self.told, 30, DWELL_S)
+
+    def _whole(self, key: str, told: Mapping[str, Any], default: int, bounds: tuple[int, int]) -> int:
+        """A whole number within bounds, or the default."""
+        value, (low, high) = told.get(key, default), bounds
+        if type(value) is int and low <= value <= high:
+            return value
+        why = (f"this cannot be used, {default} is.", f"这个值不能用，按 {default} 处理。")
+        self._note(key, value, why, (f"Give a whole number from {low} to {high}.", f"请填 {low} 到 {high} 的整数。"))
+        return default
+
+    def _flag(self, key: str, told: Mapping[str, Any], *, default: bool) -> bool:
+        value = told.get(key, default)
+        if isinstance(value, bool):
+            return value
+        taken = str(default).lower()
+        why = (f"this is neither true nor false, {taken} is taken.", f"既不是 true 也不是 false，按 {taken} 处理。")
+        self._note(key, value, why, ("Give true or false, without quotes.", "请填 true 或 false，不加引号。"))
+        return default
 
     def _viewport(self) -> str | Box:
         told = self.told.get("viewport", "town")
@@ -196,8 +264,13 @@ class _Reader:
             return str(told)
         if isinstance(told, list) and _is_box(told):
             return (float(told[0]), float(told[1]), float(told[2]), float(told[3]))
-        remedy = advice(told, {"town", *self.known.areas}) if isinstance(told, str) else "Give [west, south, east, north] in degrees."
-        self._note(f"The viewport {told!r} cannot be used, the whole town is shown.", remedy)
+        remedy = (
+            'Give "town", the code of an area in quotes, or [west, south, east, north] in degrees.',
+            '请填 "town"、加引号的网格编号，或以度为单位的 [西, 南, 东, 北]。',
+        )
+        near = [] if isinstance(told, list) else get_close_matches(str(told), sorted(self.known.areas), cutoff=0.5)
+        why = ("this cannot be used, the whole town is shown.", "这个范围不能用，显示全镇。")
+        self._note("viewport", told, why, _nearest(str(told), near) if near else remedy)
         return "town"
 
     def _panels(self, side: str) -> tuple[str, ...]:
@@ -205,15 +278,19 @@ class _Reader:
         names = [str(name) for name in told] if isinstance(told, list) else [str(told)]
         for name in names:
             if name not in self.known.panels:
-                self._note(f"There is no panel {name!r}.", advice(name, self.known.panels))
+                self._note(side, name, ("there is no such panel.", "没有这个面板。"), _nearest(name, self.known.panels))
         return tuple(dict.fromkeys(name for name in names if name in self.known.panels))
 
-    def _missing(self, message: str, remedy: str) -> None:
+    def _missing(self, key: str, value: str, why: Both, known: Iterable[str]) -> None:
         if not self.shipped:
-            self._note(message, remedy)
+            self._note(key, value, why, _nearest(value, known))
 
-    def _note(self, message: str, remedy: str) -> None:
-        self.mistakes.append(Mistake(self.file, message, remedy))
+    def _note(self, key: str, value: Any, why: Both, remedy: Both) -> None:
+        self.mistakes.append(_wrong(self.file, key, value, why, remedy))
+
+
+def _is_level(told: Any) -> bool:
+    return type(told) is int and told in range(6)
 
 
 def _is_box(told: Iterable[Any]) -> bool:

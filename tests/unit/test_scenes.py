@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,40 +58,54 @@ def test_a_good_file_is_read_as_it_stands(tmp_path: Path) -> None:
     assert scene.panels["left"] == ("houses",) and scene.pictures[0].theme == "level"
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right", "said", "remedy"),
-    [
-        ('layer = "houses"', 'layer = "hoses"', "no layer 'hoses'", "'houses'"),
-        ('layer = "houses"', 'layer = "houses"\ntheme = "ocupancy"', "no theme 'ocupancy'", "'occupancy'"),
-        ('layer = "houses"', 'layer = "houses"\nlevels = [1, 9]', "no level 9", "1 red"),
-        ('layer = "houses"', 'layer = "houses"\nlevel = 1', "Unknown key 'level' of a picture", "'levels'"),
-        ('left = ["houses"]', 'left = ["houses", "peple"]', "no panel 'peple'", "'people'"),
-        ("left =", "dwell = 5\nleft =", "Unknown key 'dwell'", "'dwell_s'"),
-        ("left =", "dwell_s = 2\nleft =", "dwell_s = 2", "from 5 to 600"),
-        ("left =", 'viewport = "990115103102"\nleft =', "'990115103102'", "'990115103101'"),
-        ("left =", "viewport = [121.9, 31.2, 121.8, 31.1]\nleft =", "121.9", "[west, south, east, north]"),
-        ("left =", "left [", "cannot be read", "Correct that place"),
-        ('key = "6"', 'key = "f"', "'f'", "other than"),
-        ('key = "6"', 'key = "T"', "'T'", "other than"),
-        ('key = "6"', 'key = "l"', "'l'", "other than"),
-        ('key = "6"', 'key = "D"', "'D'", "other than"),
-        ('key = "6"', 'key = "h"', "'h'", "other than"),
-        ('name = { zh = "夜间", en = "Night" }', "", "no name", "zh"),
-    ],
-)
-def test_a_mistake_names_the_file_the_value_and_the_nearest_right_one(
-    tmp_path: Path, wrong: str, right: str, said: str, remedy: str
+MISTAKES = [
+    ('layer = "houses"', 'layer = "hoses"', "layer = 'hoses'", "没有这个图层", "'houses'"),
+    ('layer = "houses"', 'layer = "houses"\ntheme = "ocupancy"', "theme = 'ocupancy'", "图层 'houses' 在本镇没有", "'occupancy'"),
+    ('layer = "houses"', 'layer = "houses"\nlevels = [1, 9]', "levels = 9", "没有这个等级", "1 "),
+    ('layer = "houses"', 'layer = "houses"\nlevels = [true]', "levels = True", "没有这个等级", "1 "),
+    ('layer = "houses"', 'layer = "houses"\nlevel = 1', "level = 1", "画面没有这个键", "'levels'"),
+    ('layer = "houses"', 'layer = "houses"\ntour = "no"', "tour = 'no'", "按 false", "true"),
+    ('layer = "houses"', 'layer = "houses"\nmost = 900', "most = 900", "按 12", "200"),
+    ('left = ["houses"]', 'left = ["houses", "peple"]', "left = 'peple'", "没有这个面板", "'people'"),
+    ("left =", "dwell = 5\nleft =", "dwell = 5", "场景没有这个键", "'dwell_s'"),
+    ("left =", "dwell_s = 2\nleft =", "dwell_s = 2", "按 30", "600"),
+    ("left =", 'carousel = "off"\nleft =', "carousel = 'off'", "按 true", "false"),
+    ("left =", 'viewport = "990115103102"\nleft =', "viewport = '990115103102'", "显示全镇", "'990115103101'"),
+    ("left =", "viewport = 990115103101\nleft =", "viewport = 990115103101", "显示全镇", "'990115103101'"),
+    ("left =", 'viewport = "?"\nleft =', "viewport = '?'", "显示全镇", '"town"'),
+    ("left =", "viewport = [121.9, 31.2, 121.8, 31.1]\nleft =", "viewport = [121.9, 31.2", "显示全镇", "["),
+    ("[[picture]]", "[picture.one]", "layer = ''", "没有这个图层", "houses"),
+    ("[[picture]]\nlayer", "picture = 7\n[name2]\nlayer", "picture = 7", "须是一节", "[[picture]]"),
+    ("[[picture]]\nlayer", "[name2]\nlayer", "picture = []", "没有可显示的画面", "[[picture]]"),
+    *(('key = "6"', f'key = "{key}"', f"key = '{key}'", "不能用来切换场景", "0") for key in "fTlDh"),
+    ('name = { zh = "夜间", en = "Night" }', 'name = { zh = "夜间" }', "name = {'zh': '夜间'}", "没有中英文名称", "en ="),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right", "told", "zh", "remedy"), MISTAKES, ids=[right for _, right, *_ in MISTAKES])
+def test_a_mistake_names_file_key_value_and_remedy_in_both_languages(
+    tmp_path: Path, wrong: str, right: str, told: str, zh: str, remedy: str
 ) -> None:
     assert wrong in GOOD
     _, mistakes = read(tmp_path, GOOD.replace(wrong, right, 1))
-    assert any(said in mistake.message and remedy in mistake.remedy and mistake.file == "night.toml" for mistake in mistakes), mistakes
+    found = next(mistake for mistake in mistakes if mistake.message.startswith(told) and zh in mistake.zh)
+    english, chinese = found.said("en"), found.said("zh-CN")
+    assert english.startswith(f"night.toml: {told}") and remedy in found.remedy and english.isprintable()
+    assert chinese.startswith(f"night.toml：{told}") and remedy in found.zh_remedy
+    assert not re.search(r"[\u4e00-\u9fff]", found.remedy.replace("夜间", "")), "English only"
+    assert all(re.search(r"[\u4e00-\u9fff]", part) for part in (found.zh.replace("夜间", ""), found.zh_remedy))
 
 
-def test_a_key_of_the_walls_own_is_refused_in_both_languages(tmp_path: Path) -> None:
-    scene, mistakes = read(tmp_path, GOOD.replace('"6"', '"t"'))
-    assert scene is None
-    assert mistakes[0].said("zh-CN").startswith("night.toml：按键 't' 不能用来切换场景。请改用")
-    assert mistakes[0].said("en").startswith("night.toml: The key 't' cannot call a scene. Give one character")
+def test_a_file_that_is_no_toml_or_no_utf_8_is_told_with_the_place_in_both_languages(tmp_path: Path) -> None:
+    _, (mistake,) = read(tmp_path, GOOD.replace("left =", "left ["))
+    assert (
+        "at line 4" in mistake.said("en")
+        and mistake.said("zh-CN") == "night.toml：文件读不出来：第 4 行第 6 列不合 TOML 的写法。请改正该处。"
+    )
+    mistakes: list[Mistake] = []
+    (tmp_path / "night.toml").write_bytes(GOOD.encode("gb18030"))
+    assert read_scene(tmp_path / "night.toml", KNOWN, mistakes) is None
+    assert "UTF-8" in mistakes[0].remedy and "UTF-8" in mistakes[0].zh_remedy
 
 
 def test_what_is_right_in_a_file_with_mistakes_is_shown(tmp_path: Path) -> None:
@@ -106,12 +121,15 @@ def test_a_file_of_the_town_replaces_the_shipped_one_and_a_taken_key_is_told(tmp
     scenes, mistakes = load_scenes(KNOWN, own=tmp_path)
     assert next(scene for scene in scenes if scene.id == "daily").en == "Night"
     assert [scene.id for scene in scenes if scene.key == "2"] == ["emergency"]
-    assert list(map(str, mistakes)) == ["other.toml: The key '2' belongs to emergency.toml. Give it another key."]
+    (mistake,) = mistakes
+    assert mistake.said("en") == "other.toml: key = '2': this key belongs to emergency.toml. Give it another key."
+    assert mistake.said("zh-CN") == "other.toml：key = '2'：这个按键已归 emergency.toml。请换一个按键。"
 
 
 def test_a_folder_that_does_not_exist_is_told_and_the_shipped_scenes_stay(tmp_path: Path) -> None:
     scenes, mistakes = load_scenes(KNOWN, own=tmp_path / "none")
-    assert len(scenes) == 5 and "does not exist" in mistakes[0].message
+    assert len(scenes) == 5 and "does not exist" in mistakes[0].said("en")
+    assert mistakes[0].said("zh-CN") == f"{tmp_path / 'none'}：这个场景文件夹不存在。请建立该文件夹，或更正设置 `scenes`。"
 
 
 def cells(rect: Rect) -> set[tuple[int, int]]:
