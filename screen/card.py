@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core.freshness import State
-from screen.components import Node, button, call_link, facts, icon, level_tag, link, mark, panel, tag
+from screen import html
+from screen.components import button, call_link, facts, icon, level_tag, link, mark, panel, tag
 from screen.figures import age, area, day, figure, plain, said
 from screen.freshness import mark as fresh_mark
+from screen.html import Element, Node
 from screen.text import Words
 from screen.view import View
 
@@ -61,7 +61,7 @@ def _head(found: Row, words: Words) -> Node:
     return html.Div([*tagged, judged_by], className="card-level")
 
 
-def _section(title: str, children: Node) -> html.Section:
+def _section(title: str, children: Node) -> Element:
     return html.Section([html.H3(title), children])
 
 

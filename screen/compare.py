@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core import query
-from screen.components import Node, empty, icon, level_tag, link, mark, panel
+from screen import html
+from screen.components import empty, icon, level_tag, link, mark, panel
 from screen.figures import exact, plain
+from screen.html import Element, Node
 from screen.scene import Scene
 from screen.text import Words
 from screen.view import MOST_COMPARED, PICKING
@@ -111,14 +111,14 @@ def _counted(rows: list[Row], i: int, level: int, words: Words) -> Measure:
     return Measure(words.of(rows[0]["layers"][i]), tuple(row["layers"][i]["levels"].get(level, 0) for row in rows), worse=1, level=level)
 
 
-def _line(measure: Measure, words: Words, apart: bool) -> html.Tr:
+def _line(measure: Measure, words: Words, apart: bool) -> Element:
     cells = [_cell(value, value is not None and value == measure.worst, words) for value in measure.values]
     last = [html.Td(_said(measure.apart, words), className="compare-apart")] if apart else []
     shape = [] if measure.level is None else [mark(measure.level), html.Span(words(f"level.{measure.level}"), className="visually-hidden")]
     return html.Tr([html.Th([*shape, measure.name], scope="row"), *cells, *last])
 
 
-def _cell(value: Value, worst: bool, words: Words) -> html.Td:
+def _cell(value: Value, worst: bool, words: Words) -> Element:
     told = [_said(value, words), html.Span(words("compare.worst"), className="visually-hidden")] if worst else _said(value, words)
     return html.Td(told, className="compare-worst" if worst else None)
 

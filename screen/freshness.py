@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dash import html
-
 from data import clock
 from data.store.serving import failures
 from layers.core import query
 from layers.core.freshness import STATES, State, worst
-from screen.components import Node
+from screen import html
 from screen.figures import age, short_day
+from screen.html import Element, Node
 from screen.page import Screen
 from screen.text import Words
 
@@ -78,7 +77,7 @@ def read_freshness(screen: Screen, store: query.Store, words: Words) -> Freshnes
     return Freshness(words, today, {row["name"]: row for row in found["layers"]}, found["datasets"], found["colours"])
 
 
-def mark(state: State, words: Words) -> html.Span:
+def mark(state: State, words: Words) -> Element:
     """Shape and word of a state."""
     shape = html.Span(SHAPES[state], className="fresh-shape", **{"aria-hidden": "true"})
     return html.Span([shape, words(f"fresh.{state}")], className="fresh", **{"data-fresh": state})

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dash import html
-
-from screen.components import Node, button, icon
+from screen import html
+from screen.components import button, icon
+from screen.html import Element, Node
 from screen.text import Words
 
 
-def tools(words: Words, *first: Node) -> html.Div:
+def tools(words: Words, *first: Node) -> Element:
     """Buttons at the right of the header; `first` stands before them."""
     return html.Div([*first, look(words), units(words), language(words)], className="tools")
 
 
-def look(words: Words) -> html.Button:
+def look(words: Words) -> Element:
     """Changes between dark and light."""
     inside = [html.Span(icon("sun"), className="only-dark"), html.Span(icon("moon"), className="only-light")]
     return button(inside, "look", label=words("look.switch"), kind="bare")
 
 
-def language(words: Words) -> html.Button:
+def language(words: Words) -> Element:
     """Changes to the other language; shows its name."""
     other = "en" if words.language == "zh-CN" else "zh-CN"
     return html.Button(
@@ -28,7 +28,7 @@ def language(words: Words) -> html.Button:
     )  # fmt: skip
 
 
-def units(words: Words) -> html.Button:
+def units(words: Words) -> Element:
     """Changes between the units of the place (亩, 万) and SI; shows what it changes to."""
     other = ("si", "ha") if words.mu else ("local", words("units.mu"))
     return html.Button(
@@ -39,7 +39,7 @@ def units(words: Words) -> html.Button:
     )
 
 
-def share(words: Words) -> html.Button:
+def share(words: Words) -> Element:
     """Copies the address, which is the whole view."""
     return html.Button(
         icon("link"),
@@ -55,7 +55,7 @@ def share(words: Words) -> html.Button:
     )
 
 
-def toast(words: Words) -> html.Div:
+def toast(words: Words) -> Element:
     """Where short messages appear; carries the words of a lost connection, whose moment the script knows (`assets/app/watch.js`)."""
     offline = words("failed.offline", when="{when}")
     return html.Div(id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": offline})

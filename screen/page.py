@@ -7,7 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from dash import Dash
 
@@ -17,6 +17,7 @@ from data.settings import Settings
 from data.store.serving import ServingStore
 from layers.core import query
 from layers.core.spec import Layer
+from screen.html import Node
 from screen.text import Words
 
 # Cookies, set by assets/app/preferences.js.
@@ -56,7 +57,7 @@ class Page:
 
     path: str
     title: str
-    layout: Callable[[Screen, Words, str], Any]  # (screen, words, query string) → Dash components
+    layout: Callable[[Screen, Words, str], Node]  # (screen, words, query string)
     register: Callable[[Dash, Screen], None]
     place: Literal["desk", "wall"] = "desk"
     role: Role | None = None

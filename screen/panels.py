@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
-
 from data.errors import PolicyError
 from layers.core import query
+from screen import html
 from screen.compare import switch, toggled
-from screen.components import Node, breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
+from screen.components import breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
 from screen.figures import exact, figure, plain, said
+from screen.html import Node
 from screen.scene import Scene, judges
 from screen.text import Words
 from screen.view import LEVELS, MOST, PAGE, UNSTATED, View

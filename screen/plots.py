@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
-from screen.components import Node, button, empty, icon, link, mark, swatch
+from screen import html
+from screen.components import button, empty, icon, link, mark, swatch
 from screen.figures import exact, figure, unit_name, unit_note
+from screen.html import Element, Node
 from screen.plotting import BARE, CONFIG, LAYOUT, day_ticks, library, number_ticks
 from screen.text import Words
 
@@ -214,7 +214,7 @@ def _switch(question: str, words: Words) -> Node:
     plot = html.Span([icon("chart"), words("plot.chart")], className="only-table")
     about = html.Span(question, className="visually-hidden")
     turn = button([table, plot, html.Kbd("T", **{"aria-hidden": "true"}), about], "table", kind="bare plot-switch", pressed=False)
-    turn.title = words("plot.key")
+    turn["title"] = words("plot.key")
     return turn
 
 
@@ -258,7 +258,7 @@ def _width_em(text: str) -> float:
     return sum(1.0 if ord(letter) > 0x2E7F else 0.62 for letter in text)
 
 
-def _table(question: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> html.Table:
+def _table(question: str, heads: Sequence[str], rows: Sequence[Sequence[Node]]) -> Element:
     body = [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in rows]
     head = html.Thead(html.Tr([html.Th(name, scope="col") for name in heads]))
     return html.Table([html.Caption(question, className="visually-hidden"), head, html.Tbody(body)], className="figures-table")

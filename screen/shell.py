@@ -8,7 +8,9 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, dcc, html
 
 from data.errors import OneScreenError
+from screen import html as plain
 from screen.components import failed
+from screen.drawn import Drawn, whole
 from screen.page import LANGUAGE, UNITS, Page, Screen, offload
 from screen.text import Words, words
 
@@ -33,13 +35,13 @@ def register(app: Dash, screen: Screen, pages: Mapping[str, Page]) -> None:
         page.register(app, screen.seen_on(page))
 
 
-def drawn(page: Page, screen: Screen, search: str) -> Any:
+def drawn(page: Page, screen: Screen, search: str) -> Drawn:
     """The page's layout, or what went wrong in words."""
     say = visitor(screen)
     try:
-        return page.layout(screen.seen_on(page), say, search)
+        return whole(page.layout(screen.seen_on(page), say, search))
     except OneScreenError as error:
-        return html.Main(failed(say("failed.title"), say.error(error), say), className="door")
+        return whole(plain.Main(failed(say("failed.title"), say.error(error), say), className="door"))
 
 
 def visitor(screen: Screen) -> Words:

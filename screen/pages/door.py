@@ -8,15 +8,17 @@ from typing import Any
 from urllib.parse import unquote
 
 import dash_leaflet as dl
-from dash import ClientsideFunction, Dash, Input, Output, ctx, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, ctx, dcc
 
 from data.errors import StoreError
 from layers.core import query
-from screen import pages, panels
-from screen.components import Node, icon, level_bar, level_tag, swatch, tag
+from screen import html, pages, panels
+from screen.components import icon, level_bar, level_tag, swatch, tag
+from screen.drawn import slot
 from screen.figures import moment, plain
 from screen.freshness import mark as fresh_mark
 from screen.header import toast, tools
+from screen.html import Element, Node
 from screen.page import LAST, Page, Screen, offload
 from screen.scene import Scene, box_of, make_scene
 from screen.shell import visitor
@@ -56,7 +58,7 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
         head = html.Header([html.Div([html.H1(words("product")), html.P(words("empty.title"))]), tools(words)])
         return html.Main([html.Div([head, how_to_load(words)], className="door-inner"), toast(words)], className="door")
     hero = html.Section(
-        [_map(words, filled["focus"]), html.Div(filled["told"], id="door-told", className="door-told")],
+        [_map(words, filled["focus"]), slot("door-told", html.Div(filled["told"], className="door-told"))],
         className="door-hero", **{"aria-label": words("door.now")},
     )  # fmt: skip
     top = html.Header([html.P(words("product"), className="door-brand"), tools(words)], className="door-top")
@@ -64,7 +66,7 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
     return html.Div([top, html.Main([hero, _ways(words)]), *state, toast(words)], className="door-town")
 
 
-def how_to_load(words: Words) -> html.Div:
+def how_to_load(words: Words) -> Element:
     """The two commands that bring a town onto the screen."""
     steps = html.Dl(
         [
@@ -123,7 +125,7 @@ def _focus(scene: Scene, store: query.Store) -> Row:
     return {"draw": [drawn], "box": box_of(scene, store), "stale": scene.fresh.aged}
 
 
-def _map(words: Words, focus: Row) -> html.Div:
+def _map(words: Words, focus: Row) -> Element:
     """The town as it stands: a picture, drawn by the map itself, and a way to the map."""
     west, south, east, north = focus["box"] or (-180, -60, 180, 75)
     leaflet = dl.Map(
@@ -154,7 +156,7 @@ def _place(store: query.Store, view: View, words: Words) -> list[str]:
     return [words.of(steps[-1]) if steps else "", words.of(layer) if layer else ""]
 
 
-def _ways(words: Words) -> html.Nav:
+def _ways(words: Words) -> Element:
     known = pages.load_pages()
     doors = [html.Li(_door(way, words, open=way.path in known)) for way in WAYS]
     state = html.A([icon("check"), words("door.health")], href="/health", className="button bare")
@@ -173,7 +175,7 @@ def register(app: Dash, screen: Screen) -> None:
     app.clientside_callback(ClientsideFunction("door", "draw"), Output("door-drawn", "data"), Input("door-focus", "data"))
 
     @app.callback(
-        output={"told": Output("door-told", "children"), "focus": Output("door-focus", "data")},
+        output={"told": Output("door-told", "content"), "focus": Output("door-focus", "data")},
         inputs={"_snapshot": Input("door-snapshot", "data")},
         prevent_initial_call=True,
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from dash import Dash, html
+from dash import Dash
 
 from data.policy import Suppressed
 from layers.core.freshness import STATES
-from screen import plots
+from screen import html, plots
 from screen.components import (
-    Node,
     Rank,
     breadcrumb,
     button,
@@ -42,6 +41,7 @@ from screen.components import (
 from screen.figures import area, change, day, figure, said
 from screen.freshness import mark as fresh_mark
 from screen.header import share, toast, tools
+from screen.html import Element, Node
 from screen.page import Page, Screen
 from screen.text import Words
 from screen.view import LEVELS
@@ -62,11 +62,11 @@ def layout(_screen: Screen, words: Words, _search: str) -> Any:
     return html.Div([head, main, aside, toast(words)], className="kit")
 
 
-def _section(title: str, *parts: Node) -> html.Section:
+def _section(title: str, *parts: Node) -> Element:
     return html.Section([html.H2(title), html.Div(list(parts), className="kit-grid")], className="kit-section")
 
 
-def _cell(name: str, *parts: Node, wide: bool = False) -> html.Div:
+def _cell(name: str, *parts: Node, wide: bool = False) -> Element:
     """One specimen with its name in the code."""
     return html.Div([html.P(html.Code(name), className="kit-name"), *parts], className="kit-cell kit-wide" if wide else "kit-cell")
 

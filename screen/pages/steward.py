@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
-from screen.components import Node, failed, icon, link, panel, tag
+from screen import html
+from screen.components import failed, icon, link, panel, tag
+from screen.drawn import slot
 from screen.figures import plain
 from screen.header import share, toast, tools
+from screen.html import Node
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
 from screen.shell import visitor
@@ -39,12 +42,12 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
     name = html.Div(
-        [html.H1(words("door.steward")), html.Div(filled["stamp"], id="steward-stamp", className="desk-stamp")], className="desk-name"
+        [html.H1(words("door.steward")), slot("steward-stamp", html.Div(filled["stamp"], className="desk-stamp"))], className="desk-name"
     )
     skip = html.A(words("steward.skip"), href="#steward-body", className="skip")
     top = html.Header([skip, html.Div([home, name], className="brand"), tools(words, share(words))], className="page-top desk-top")
-    way = html.Div(filled["way"], id="steward-way", className="desk-way")
-    body = html.Main(filled["body"], id="steward-body", className="desk-main", tabIndex="-1")
+    way = slot("steward-way", html.Div(filled["way"], className="desk-way"))
+    body = slot("steward-body", html.Main(filled["body"], className="desk-main", tabIndex="-1"))
     return html.Div([top, way, body, dcc.Store(id="snapshot"), toast(words)], className="desk")
 
 
@@ -98,7 +101,7 @@ def register(app: Dash, screen: Screen) -> None:
     """The address chooses what is read; a new snapshot reads it again."""
 
     @app.callback(
-        output={name: Output(f"steward-{name}", "children") for name in ("stamp", "way", "body")},
+        output={name: Output(f"steward-{name}", "content") for name in ("stamp", "way", "body")},
         inputs={"search": Input("url", "search"), "_snapshot": Input("snapshot", "data")},
         state={"path": State("url", "pathname")},
         prevent_initial_call=True,

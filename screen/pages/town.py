@@ -8,17 +8,19 @@ from datetime import datetime
 from typing import Any
 
 import dash_leaflet as dl
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
 from layers.core import query
-from screen import panels
+from screen import html, panels
 from screen.card import card
 from screen.compare import compare
-from screen.components import Node, button, empty, failed, icon, panel, search, tag
+from screen.components import button, empty, failed, icon, panel, search, tag
+from screen.drawn import slot
 from screen.figures import moment
 from screen.freshness import read_freshness
 from screen.header import share, toast, tools
+from screen.html import Element, Node
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
 from screen.scene import Scene, box_of, make_scene
@@ -53,20 +55,20 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     )
 
 
-def _header(scene: Scene, filled: Row, opened: Row) -> html.Header:
+def _header(scene: Scene, filled: Row, opened: Row) -> Element:
     words = scene.words
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
     synthetic = tag(words("synthetic")) if scene.town["synthetic"] else None
     name = html.Div([html.H1(words.of(scene.town["name"])), synthetic], className="brand-name")
     brand = html.Div([home, name], className="brand")
-    stamp = html.P(filled["stamp"], id="stamp", className="stamp")
+    stamp = slot("stamp", html.P(filled["stamp"], className="stamp"))
     steps = {"where": filled["where"], "trail": opened["trail"]}
-    where = html.Div([html.Div(part, id=name, className="slot") for name, part in steps.items()], className="where")
+    where = html.Div([slot(name, html.Div(part, className="slot")) for name, part in steps.items()], className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
     return html.Header([skip, brand, where, search(words), tools(words, stamp, share(words))], className="top")
 
 
-def _map(scene: Scene, filled: Row) -> html.Main:
+def _map(scene: Scene, filled: Row) -> Element:
     words = scene.words
     west, south, east, north = filled["focus"]["box"] or (CHINA[0][1], CHINA[0][0], CHINA[1][1], CHINA[1][0])
     leaflet = dl.Map(
@@ -79,16 +81,16 @@ def _map(scene: Scene, filled: Row) -> html.Main:
     return html.Main([html.Div([leaflet, note], className="town-map"), controls], className="map-area", **{"aria-label": words("map")})
 
 
-def _sheet(scene: Scene, filled: Row, opened: Row) -> html.Div:
+def _sheet(scene: Scene, filled: Row, opened: Row) -> Element:
     words = scene.words
     grip = html.Button(icon("up"), type="button", className="grip", **{"data-act": "sheet", "aria-label": words("sheet.toggle")})
     side = html.Aside(
-        [html.Div(filled[name], id=name, className=f"slot slot-{name}") for name in ("figures", "layers", "list")],
+        [slot(name, html.Div(filled[name], className=f"slot slot-{name}")) for name in ("figures", "layers", "list")],
         className="side", **{"aria-label": words("panels")},
     )  # fmt: skip
     shown = {"legend": filled["legend"], "compare": filled["compare"], "card": opened["card"]}
     rail = html.Aside(
-        [html.Div(part, id=name, className=f"slot slot-{name}") for name, part in shown.items()],
+        [slot(name, html.Div(part, className=f"slot slot-{name}")) for name, part in shown.items()],
         className="rail", **{"aria-label": words("legend")},
     )  # fmt: skip
     return html.Div([grip, html.Div([side, rail], className="sheet-inner")], className="sheet")
@@ -206,7 +208,7 @@ def register(app: Dash, screen: Screen) -> None:
 
 
 def _register_reads(app: Dash, screen: Screen) -> None:
-    parts = {name: Output(name, "children") for name in ("where", "figures", "layers", "legend", "list", "compare", "stamp")}
+    parts = {name: Output(name, "content") for name in ("where", "figures", "layers", "legend", "list", "compare", "stamp")}
 
     @app.callback(
         output={**parts, "focus": Output("focus", "data")},
@@ -219,7 +221,7 @@ def _register_reads(app: Dash, screen: Screen) -> None:
             return read_place(make_scene(screen, store, parse(place), visitor(screen)), store)
 
     @app.callback(
-        output={"card": Output("card", "children"), "trail": Output("trail", "children"), "spot": Output("spot", "data")},
+        output={"card": Output("card", "content"), "trail": Output("trail", "content"), "spot": Output("spot", "data")},
         inputs={"object": Input("object", "data"), "_snapshot": Input("snapshot", "data")},
         state={"place": State("place", "data"), "focus": State("focus", "data")},
         prevent_initial_call=True,
@@ -234,7 +236,7 @@ def _register_reads(app: Dash, screen: Screen) -> None:
 
 def _register_search(app: Dash, screen: Screen) -> None:
     @app.callback(
-        output={"hits": Output("hits", "children")},
+        output={"hits": Output("hits", "content")},
         inputs={"text": Input("query", "value")},
         state={"place": State("place", "data")},
         prevent_initial_call=True,

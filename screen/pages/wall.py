@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import dash_leaflet as dl
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, dcc
 
 from data.errors import StoreError
-from screen.components import Node, button, icon, link, tag
+from screen import html
+from screen.components import button, icon, link, tag
+from screen.drawn import slot
 from screen.header import language, look, toast
+from screen.html import Element, Node
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
 from screen.shell import visitor
@@ -35,8 +38,8 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
     return html.Div(
         [
-            html.Header(filled["bar"], id="wall-bar", className="wall-bar"),
-            html.Div(filled["panels"], id="wall-panels", className="wall-slot"),
+            slot("wall-bar", html.Header(filled["bar"], className="wall-bar")),
+            slot("wall-panels", html.Div(filled["panels"], className="wall-slot")),
             _map(words, filled),
             dcc.Store(id="wall-plan", data=filled["plan"]),
             dcc.Store(id="wall-snapshot"),
@@ -60,7 +63,7 @@ def read_wall(facts: Facts) -> Row:
     }
 
 
-def _slot(name: str, node: Node) -> html.Div:
+def _slot(name: str, node: Node) -> Element:
     """The place of a panel on the grid, found by the script; nothing shows before it has been given its place."""
     return html.Div(node, className="wall-place", hidden=True, **{"data-panel": name})
 
@@ -87,7 +90,7 @@ def _bar(facts: Facts, scenes: list[Scene]) -> list[Node]:
     ]
 
 
-def _scenes(words: Words, scenes: list[Scene]) -> html.Nav:
+def _scenes(words: Words, scenes: list[Scene]) -> Element:
     found = [
         button([html.Kbd(scene.key), words.pick(scene.zh, scene.en)], "wall-scene", kind="wall-scene", target=scene.id) for scene in scenes
     ]
@@ -95,7 +98,7 @@ def _scenes(words: Words, scenes: list[Scene]) -> html.Nav:
     return html.Nav([*found, every], className="wall-scenes", **{"aria-label": words("wall.scenes")})
 
 
-def _playing(words: Words) -> html.Div:
+def _playing(words: Words) -> Element:
     """What is going on, and the button that holds it."""
     moving = html.Span([icon("pause"), words("wall.playing")], className="only-playing")
     resting = html.Span([icon("play"), words("wall.paused")], className="only-paused")
@@ -104,14 +107,14 @@ def _playing(words: Words) -> html.Div:
     return html.Div([pause, html.Span(className="wall-progress", **{"aria-hidden": "true"})], className="wall-playing")
 
 
-def _tools(words: Words) -> html.Div:
+def _tools(words: Words) -> Element:
     """What the keys H, D, L and F do too; the pointer resting on it tells all keys."""
     home = link(icon("home"), "/", kind="button bare", label=words("wall.home"))
     full = button(icon("fit"), "wall-full", label=words("wall.full"), kind="bare wall-full")
     return html.Div([home, look(words), language(words), full], className="wall-tools", title=words("wall.keys"))
 
 
-def _map(words: Words, filled: Row) -> html.Main:
+def _map(words: Words, filled: Row) -> Element:
     first = next((picture["box"] for scene in filled["plan"]["scenes"] for picture in scene["pictures"] if picture["box"]), None)
     west, south, east, north = first or (73.0, 18.0, 135.0, 54.0)
     leaflet = dl.Map(
@@ -119,7 +122,7 @@ def _map(words: Words, filled: Row) -> html.Main:
         keyboard=False, zoomSnap=0.5, maxZoom=20, style={"height": "100%"},
     )  # fmt: skip
     title = html.P(id="wall-picture", className="wall-picture", **{"aria-live": "polite"})
-    shown = html.Div(filled["legends"], id="wall-legends", className="wall-legends")
+    shown = slot("wall-legends", html.Div(filled["legends"], className="wall-legends"))
     inside = [html.Div(leaflet, className="wall-leaflet"), title, shown, html.P(words("map.loading"), className="map-note", role="status")]
     return html.Main(inside, className="wall-map", **{"data-panel": MAP, "aria-label": words("map")})
 
@@ -138,7 +141,7 @@ def _mistakes(words: Words, mistakes: list[Mistake]) -> Node:
 def register(app: Dash, screen: Screen) -> None:
     """The plan goes to the script; a new snapshot fills the panels anew without a reload."""
     app.clientside_callback(ClientsideFunction("wall", "take"), Output("wall-taken", "data"), [Input("wall-plan", "data")])
-    filled = {"bar": "children", "panels": "children", "legends": "children", "plan": "data"}
+    filled = {"bar": "content", "panels": "content", "legends": "content", "plan": "data"}
 
     @app.callback(
         output={name: Output(f"wall-{name}", part) for name, part in filled.items()},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core import query_steward
+from screen import html
 from screen import view as town_view
-from screen.components import Node, Rank, empty, icon, link, panel, ranking
+from screen.components import Rank, empty, icon, link, panel, ranking
 from screen.figures import exact, plain
+from screen.html import Node
 from screen.steward.desk import Desk
 from screen.steward.tables import Head, more, pills, table
 from screen.text.steward import KINDS

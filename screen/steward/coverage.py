@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from dash import html
-
 from layers.core import query_steward
-from screen.components import Node, empty, icon, link, panel
+from screen import html
+from screen.components import empty, icon, link, panel
 from screen.figures import area, plain
+from screen.html import Node
 from screen.steward.desk import Desk
 from screen.steward.tables import Head, more, pills, table
 

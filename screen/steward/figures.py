@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import Literal
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core.query_steward import LESS_IS_GOOD, Quality
-from screen.components import Node, key_figure, keys, link
+from screen import html
+from screen.components import key_figure, keys, link
 from screen.figures import Change, Figure, area, change, figure, plain, said
+from screen.html import Element, Node
 from screen.steward.desk import Desk, Summary
 from screen.steward.view import to
 
@@ -18,7 +18,7 @@ WARN = 2  # level of a figure that misses its target: told by shape and colour
 LEADS = {"person_house": "contradictions", "house_person": "contradictions", "address": "files", "verified": "files", "refused": "refused"}
 
 
-def figures(desk: Desk) -> html.Section:
+def figures(desk: Desk) -> Element:
     """All figures that this town has something to count for, each a link to the part that explains it."""
     before = desk.before()
     shown = [_share(desk, one, before) for one in desk.now.shares.values() if one.total != 0]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dash import html
-
 from data.store.runs import INTERRUPTED, Run
-from screen.components import Node, empty, link, note, panel
+from screen import html
+from screen.components import empty, link, note, panel
 from screen.figures import age, short_day
 from screen.freshness import mark
+from screen.html import Node
 from screen.steward.desk import Desk, delivered
 from screen.steward.tables import Head, details, number, table
 from screen.steward.view import to

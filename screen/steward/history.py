@@ -7,13 +7,12 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import html
-
 from data.store.runs import Run
-from screen import plots
-from screen.components import Node, empty, panel
+from screen import html, plots
+from screen.components import empty, panel
 from screen.figures import age
 from screen.freshness import mark
+from screen.html import Node
 from screen.steward.desk import Desk
 from screen.steward.runs import result, said
 from screen.steward.tables import Head, number, pills, table

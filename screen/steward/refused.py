@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
-
 from data.schema import TABLES
 from layers.core import query
-from screen.components import Node, empty, link, note, panel, tag
+from screen import html
+from screen.components import empty, link, note, panel, tag
 from screen.figures import plain
+from screen.html import Node
 from screen.steward.desk import Desk
 from screen.steward.files import cause
 from screen.steward.tables import Head, more, pills, table

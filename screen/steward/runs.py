@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import html
-
 from data.store.runs import INTERRUPTED, Run
-from screen.components import Node, empty, link, panel, tag
+from screen import html
+from screen.components import empty, link, panel, tag
 from screen.figures import plain
+from screen.html import Node
 from screen.steward.desk import Desk
 from screen.steward.files import in_short
 from screen.steward.tables import Head, details, more, number, table

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dash import html
-
-from screen.components import Node, empty, icon, link
+from screen import html
+from screen.components import empty, icon, link
 from screen.figures import plain
+from screen.html import Element, Node
 from screen.steward.view import MOST, PAGE, View
 from screen.text import Words
 
@@ -21,7 +21,7 @@ class Head:
     kind: str = ""
 
 
-def table(label: str, heads: Sequence[Head], rows: Sequence[Sequence[Node]], marked: Sequence[str] = ()) -> html.Div:
+def table(label: str, heads: Sequence[Head], rows: Sequence[Sequence[Node]], marked: Sequence[str] = ()) -> Element:
     """The first cell of a row is its heading; `marked` gives a state to each row ("failed", "late", "" …)."""
     head = html.Thead(html.Tr([html.Th(one.title, scope="col", className=_kind(one)) for one in heads]))
     body = [_row(heads, row, marked[i] if marked else "") for i, row in enumerate(rows)]
@@ -29,7 +29,7 @@ def table(label: str, heads: Sequence[Head], rows: Sequence[Sequence[Node]], mar
     return html.Div(inside, className="desk-box", role="region", tabIndex="0", **{"aria-label": label})
 
 
-def _row(heads: Sequence[Head], row: Sequence[Node], state: str) -> html.Tr:
+def _row(heads: Sequence[Head], row: Sequence[Node], state: str) -> Element:
     cells: list[Node] = [html.Th(row[0], scope="row", className=_kind(heads[0]))]
     cells += [html.Td(cell, className=_kind(head)) for head, cell in zip(heads[1:], row[1:], strict=True)]
     return html.Tr(cells, **({"data-state": state} if state else {}))
@@ -63,7 +63,7 @@ def details(summary: Node, lines: Sequence[Node]) -> Node:
     return html.Details([html.Summary(summary), html.Ul([html.Li(line) for line in lines])], className="desk-details")
 
 
-def pills(label: str, entries: Sequence[tuple[Node, str, bool]]) -> html.Nav:
+def pills(label: str, entries: Sequence[tuple[Node, str, bool]]) -> Element:
     """Links of which one is chosen: (text, address, whether it is the chosen one)."""
     items = [html.Li(link(text, href, kind="desk-pill", current=chosen)) for text, href, chosen in entries]
     return html.Nav(html.Ul(items, className="desk-pills"), **{"aria-label": label})

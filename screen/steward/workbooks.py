@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from dash import html
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from data.policy import Viewer
 from data.store.runs import Run, there, workbook
-from screen.components import Node, icon, note
+from screen import html
+from screen.components import icon, note
 from screen.guard import loopback, named_here
+from screen.html import Element, Node
 from screen.page import Screen
 from screen.steward.desk import Desk
 
@@ -89,6 +90,6 @@ def links(desk: Desk, run: Run | None, dataset: str) -> Node:
     )
 
 
-def _link(desk: Desk, run: Run, name: str) -> html.A:
+def _link(desk: Desk, run: Run, name: str) -> Element:
     href = PATH.format(run=run.run, name=quote(name))
     return html.A([icon("fall"), html.Span(name)], href=href, download=name, className="button desk-book")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core.freshness import STATES
-from screen.components import Node, key_figure, keys, level_tag, mark, swatch
+from screen import html
+from screen.components import key_figure, keys, level_tag, mark, swatch
 from screen.figures import age, exact, said, short_day
 from screen.freshness import mark as state_mark
+from screen.html import Node
 from screen.view import LEVELS
 from screen.wall.facts import Facts
 from screen.wall.scenes import Picture

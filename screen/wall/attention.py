@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from dash import html
-
 from layers.core import query_wall
-from screen.components import Node, Rank, icon, key_figure, keys, level_bar, mark, ranking, roll_list, tag
+from screen import html
+from screen.components import Rank, icon, key_figure, keys, level_bar, mark, ranking, roll_list, tag
 from screen.figures import Figure, change, figure, plain, unit_note
+from screen.html import Element, Node
 from screen.plots import Line, Part, bars, trend
 from screen.wall.facts import Facts
 
@@ -36,7 +36,7 @@ def ranked(facts: Facts) -> Node:
     return facts.panel("ranking", "grid", question, bars(question, rows, "栋", words, heading=False, height="fill"), ("houses",))
 
 
-def _unit(facts: Facts, unit: str) -> html.Span:
+def _unit(facts: Facts, unit: str) -> Element:
     """The unit of a list's numbers, said once in the head of its panel."""
     return html.Span(unit_note(unit, facts.words), className="wall-unit")
 

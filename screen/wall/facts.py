@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from dash import html
-
 from data.policy import Suppressed
 from data.schema import TABLES
 from layers.core import query, query_wall
 from layers.core.freshness import worst
-from screen.components import Node, icon, panel
+from screen import html
+from screen.components import icon, panel
 from screen.figures import M2_PER_MU, age
 from screen.freshness import Freshness, read_freshness
 from screen.freshness import mark as fresh_mark
+from screen.html import Node
 from screen.page import Screen
 from screen.text import Words
 

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 
 from data.errors import OneScreenError
-from screen.components import Node, failed, panel
+from screen.components import failed, panel
+from screen.html import Node
 from screen.wall import about, attention, registers
 from screen.wall.facts import Facts
 from screen.wall.places import LIST, SMALL, TALL, Size

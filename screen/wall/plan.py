@@ -7,11 +7,10 @@ from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
 
-from dash import html
-
 from layers.core import query, query_wall
-from screen.components import Node
+from screen import html
 from screen.figures import moment
+from screen.html import Node
 from screen.scene import choose_theme, says_something
 from screen.wall.about import legend, title_of
 from screen.wall.facts import Facts

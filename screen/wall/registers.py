@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
-
 from data.policy import Suppressed
 from layers.core import query, query_wall
-from screen.components import Node, key_figure, keys
+from screen import html
+from screen.components import key_figure, keys
 from screen.figures import Figure, figure, said
+from screen.html import Node
 from screen.plots import Band, Part, age_pyramid, bars
 from screen.wall.facts import Facts, area_unit, in_areas
 

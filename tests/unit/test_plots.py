@@ -37,20 +37,23 @@ def parts(node: Any) -> Iterator[Any]:
             yield from parts(one)
     elif node is not None:
         yield node
-        yield from parts(getattr(node, "children", None))
+        yield from parts(node.get("children") if isinstance(node, dict) else None)
 
 
 def boxed(node: Any) -> dict[str, Any]:
     """The figure that goes to the browser."""
-    return next(
-        json.loads(part.to_plotly_json()["props"]["data-figure"]) for part in parts(node) if getattr(part, "className", "") == "plot-box"
-    )
+    return dict(next(json.loads(part["data-figure"]) for part in boxes(node)))
+
+
+def boxes(node: Any) -> Iterator[Any]:
+    """The elements that plots are drawn in."""
+    return (part for part in parts(node) if isinstance(part, dict) and part.get("className") == "plot-box")
 
 
 def cells(node: Any) -> list[list[str]]:
     """The texts of the table's rows."""
-    rows = [part for part in parts(node) if type(part).__name__ == "Tr"]
-    return [[" ".join(text for text in parts(cell.children) if isinstance(text, str)) for cell in row.children] for row in rows]
+    rows = [part for part in parts(node) if isinstance(part, dict) and part["tag"] == "tr"]
+    return [[" ".join(text for text in parts(cell) if isinstance(text, str)) for cell in row["children"]] for row in rows]
 
 
 def resolved(value: Any) -> Any:
@@ -104,7 +107,7 @@ def test_a_hidden_count_is_hidden_in_the_table_and_nowhere_in_the_figure(name: s
 def test_the_table_says_what_the_bars_say_and_leads_on() -> None:
     made = MADE["bars_by_area"](ZH)
     assert cells(made) == [["名称", "红色", "橙色", "黄色"], ["东湾村", "12", "<3", "4"], ["桥南村", "0", "7", "—"]]
-    assert [part.href for part in parts(made) if type(part).__name__ == "A"] == ["/town?area=1"]
+    assert [part["href"] for part in parts(made) if isinstance(part, dict) and part["tag"] == "a"] == ["/town?area=1"]
     assert boxed(made)["data"][0]["x"] == [12, 0]
 
 
@@ -120,7 +123,7 @@ def test_shares_are_of_what_is_known() -> None:
 def test_nothing_to_draw_says_so_and_fetches_nothing() -> None:
     made = plots.bars_by_area("红色在哪里？", [], "处", ZH)
     assert ZH("plot.none") in list(parts(made))
-    assert not [part for part in parts(made) if getattr(part, "className", "") == "plot-box"]
+    assert not list(boxes(made))
 
 
 @pytest.mark.parametrize(("most", "step"), [(0, 1), (3, 1), (15, 5), (58, 20), (1_420, 500), (52_000, 20_000)])
