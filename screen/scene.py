@@ -134,10 +134,10 @@ def box_of(scene: Scene, store: query.Store) -> list[float] | None:
     own = scene.path[-1]["box"]
     if own and own[0] is not None and len(scene.path) > 1:
         return list(own)
-    boxes = [row["box"] for row in query.children(store, scene.screen.viewer, scene.view.area) if row["box"][0] is not None]
-    if not boxes:
+    below = query.box_below(store, scene.view.area)
+    if below is None:
         return list(own) if own and own[0] is not None else scene.town.get("bounds")
-    west, south, east, north = (edge(side) for edge, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True))
+    west, south, east, north = below
     wide, high = (east - west) * AROUND, (north - south) * AROUND
     outer = own if own and own[0] is not None else [west - wide, south - high, east + wide, north + high]
     return [max(outer[0], west - wide), max(outer[1], south - high), min(outer[2], east + wide), min(outer[3], north + high)]

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import duckdb
 
 from data.errors import StoreError, in_both
 from data.settings import Settings
 from data.store.duck import connect, text
+from data.store.memory import Memory
 
 POINTER = "current.json"
 FAILED = "failed.json"  # a failed load publishes no snapshot that could tell of it
+_memories: WeakKeyDictionary[duckdb.DuckDBPyConnection, Memory] = WeakKeyDictionary()  # a cursor of DuckDB takes no attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ def on_show(settings: Settings, sql: str) -> list[tuple[Any, ...]] | None:
         return connection.execute(sql).fetchall()
 
 
+def memory_of(cursor: duckdb.DuckDBPyConnection) -> Memory | None:
+    """What has been worked out already from the snapshot that a cursor of `ServingStore.read()` sees; None for any other cursor."""
+    return _memories.get(cursor)
+
+
 class ServingStore:
     """Snapshots for readers. Safe for threads: every `read()` has a cursor of its own.
 
@@ -98,6 +106,7 @@ class ServingStore:
         self._connection = connect(threads=settings.threads, memory_limit=settings.memory_limit)
         self._lock = threading.Lock()
         self._readers: dict[int, int] = {}
+        self._memory: dict[int, Memory] = {}  # goes with the file
         self._serving: Serving | None = None
         self._stamp: tuple[int, int] | None = None
         self.problem: str | None = None
@@ -113,11 +122,14 @@ class ServingStore:
         with self._lock:
             number = self._follow().snapshot if snapshot is None else self._attached(snapshot)
             self._readers[number] += 1
+            memory = self._memory[number]
         cursor = self._connection.cursor()
         try:
             cursor.execute(f"USE v{number}")
+            _memories[cursor] = memory
             yield cursor
         finally:
+            _memories.pop(cursor, None)
             cursor.close()
             with self._lock:
                 self._readers[number] -= 1
@@ -158,14 +170,14 @@ class ServingStore:
                     zh=f"快照 {snapshot} 已不再保留。", zh_remedy=f"现保留：{numbers or '无'}。",
                 )  # fmt: skip
             self._connection.execute(f"ATTACH {text(file)} AS v{snapshot} (READ_ONLY)")
-            self._readers[snapshot] = 0
+            self._readers[snapshot], self._memory[snapshot] = 0, Memory()
         return snapshot
 
     def _let_go(self) -> None:
         shown = self._serving.snapshot if self._serving else None
         for number in [number for number, readers in self._readers.items() if not readers and number != shown]:
             self._connection.execute(f"DETACH v{number}")
-            del self._readers[number]
+            del self._readers[number], self._memory[number]
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

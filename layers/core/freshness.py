@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from layers.core.query_store import Row, Store, today_of
+from layers.core.query_store import Row, Store, remembered, today_of
 from layers.core.query_store import town as town_of
 from layers.core.spec import Layer
 
@@ -56,6 +56,7 @@ def worst(states: Iterable[State]) -> State:
     return max(known, key=STATES.index) if known else "unset"
 
 
+@remembered
 def _painted(store: Store) -> frozenset[str]:
     """Names of the layers that the snapshot was painted with: each has left its table `paint_<layer>`."""
     found = store.values("SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()")
@@ -63,10 +64,15 @@ def _painted(store: Store) -> frozenset[str]:
 
 
 def _datasets(store: Store, today: date, failed: Mapping[str, Mapping[str, str]]) -> list[Row]:
-    rows = store.rows(
+    return [_dataset(row, _period(store, row), today, failed.get(row["name"])) for row in _delivered(store)]
+
+
+@remembered
+def _delivered(store: Store) -> list[Row]:
+    """What the snapshot knows of its datasets; how old that is depends on the clock."""
+    return store.rows(
         "SELECT name, table_name, delivered_at, (declaration ->> '$.every_days')::INTEGER AS every FROM dataset ORDER BY name"
     )
-    return [_dataset(row, _period(store, row), today, failed.get(row["name"])) for row in rows]
 
 
 def _period(store: Store, row: Row) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from data import policy
 from data.errors import LayerError, PolicyError, advice
 from data.policy import Viewer
 from data.schema import TABLES
-from layers.core.query_store import Row, Store, level_facts, reason_facts, root_of, today_of, town, worst_first
+from layers.core.query_store import Row, Store, level_facts, reason_facts, remembered, root_of, today_of, town, worst_first
 from layers.core.registry import columns_of
 from layers.core.spec import LEVELS, Layer
 
@@ -18,9 +17,11 @@ TITLES = ("name", "address", "class_name", "species")
 TOTAL = -1  # stands beside the levels in counts of persons, since it gives away the only hidden one of them
 Counts = dict[Any, int]
 Shown = dict[Any, int | policy.Suppressed]
-Counter = Callable[[list[str]], dict[str, Counts]]  # counts of persons of each area, not released yet
+EVERYBODY = ""  # instead of a layer: the people of an area, by level only where persons were delivered
+_BELOW = "SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1"
 
 
+@remembered
 def layer_list(store: Store) -> list[Row]:
     """The layers that have something to show, in drawing order, with the age of what they show."""
     out = []
@@ -41,6 +42,7 @@ def _layer_facts(layer: Layer) -> Row:
     }  # fmt: skip
 
 
+@remembered
 def breadcrumb(store: Store, area_code: str) -> list[Row]:
     """The areas from the town down to `area_code`: code, name, zh and en (the town has a name in each), tree level, kind, box."""
     steps = store.rows(
@@ -55,6 +57,7 @@ def breadcrumb(store: Store, area_code: str) -> list[Row]:
     ]
 
 
+@remembered
 def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
     """The leader's three numbers: people, houses and red objects (of the layers whose objects are on the map), with oranges beside."""
     drawn = [layer.name for layer in _judged(store)]
@@ -67,6 +70,7 @@ def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
     return {"people": people_shown(store, viewer, area_code)} | (counts or {})
 
 
+@remembered
 def reds_by_layer(store: Store, area_code: str) -> dict[str, int]:
     """Red objects of an area by the layer that judges them: what the headline's number of reds adds up."""
     rows = store.rows(
@@ -88,7 +92,7 @@ _PEOPLE = """
     counted AS (SELECT t.ancestor_code AS code, cell.people FROM cell JOIN tree t USING (area_code) LEFT JOIN covered c USING (area_code)
         WHERE c.depth IS NULL OR t.depth < c.depth)
     SELECT code, sum(people)::BIGINT AS people FROM (FROM person_count UNION ALL FROM counted)
-    WHERE list_contains($codes, code) GROUP BY 1"""
+    WHERE code IN (SELECT unnest($codes)) GROUP BY 1"""
 
 
 def people_in(store: Store, codes: list[str]) -> dict[str, int]:
@@ -97,9 +101,10 @@ def people_in(store: Store, codes: list[str]) -> dict[str, int]:
     A town may be counted unevenly, here by village and there by team: down each branch the first count is taken, so that everybody counts
     once. Not released yet.
     """
-    return dict.fromkeys(codes, 0) | {row["code"]: int(row["people"]) for row in store.rows(_PEOPLE, codes=codes)}
+    return dict.fromkeys(codes, 0) | {code: int(people) for code, people in store.tuples(_PEOPLE, codes=codes)}
 
 
+@remembered
 def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
     """The areas one level down: name, colour of the composite, people, houses, reds, and how many areas lie below each. Worst first."""
     found = store.rows(
@@ -115,65 +120,69 @@ def children(store: Store, viewer: Viewer, area_code: str) -> list[Row]:
         WHERE t.ancestor_code = $code AND t.depth = 1 ORDER BY {worst_first("r.level")}, a.name, a.code""",
         code=area_code, layers=[layer.name for layer in _judged(store)],
     )  # fmt: skip
-    people = _released_below(store, viewer, _people_counter(store), area_code)
+    people = _released_below(store, viewer, EVERYBODY, area_code)
     return [row | {"people": people[row["code"]][TOTAL], "colour": level_facts(row["level"])} for row in found]
 
 
+@remembered
+def box_below(store: Store, area_code: str) -> list[float] | None:
+    """West, south, east, north of the areas one level down together; None where none of them has a shape."""
+    box = store.tuples(
+        f"SELECT min(west), min(south), max(east), max(north) FROM area WHERE west IS NOT NULL AND code IN ({_BELOW})", code=area_code
+    )[0]
+    return None if box[0] is None else list(box)
+
+
+@remembered
 def people_shown(store: Store, viewer: Viewer, area_code: str) -> int | policy.Suppressed:
     """The people of an area as `viewer` may see them anywhere: in the headline, on the card and in the parent's list."""
-    return _released(store, viewer, _people_counter(store), area_code)[TOTAL]
+    return _released(store, viewer, EVERYBODY, area_code)[TOTAL]
 
 
-def _people_counter(store: Store) -> Counter:
-    """Counts by level and in total where persons were delivered, so that the legend's hidden cells are respected; else in total alone."""
-
-    def counted(codes: list[str]) -> dict[str, Counts]:
-        totals, levels = people_in(store, codes), _level_counts(store, "people", codes)
-        return {code: levels[code] | {TOTAL: totals[code]} for code in codes}
-
-    return counted
+def _counted(store: Store, what: str, codes: list[str]) -> dict[str, Counts]:
+    """Counts of persons of each area by level and in `TOTAL`, not released yet: of a layer, or of everybody."""
+    levels = _level_counts(store, what or "people", codes)
+    totals = {code: sum(counts.values()) for code, counts in levels.items()} if what else people_in(store, codes)
+    return {code: levels[code] | {TOTAL: totals[code]} for code in codes}
 
 
-def _level_counter(store: Store, layer: str) -> Counter:
-    def counted(codes: list[str]) -> dict[str, Counts]:
-        return {code: counts | {TOTAL: sum(counts.values())} for code, counts in _level_counts(store, layer, codes).items()}
-
-    return counted
-
-
-def _released(store: Store, viewer: Viewer, counted: Counter, area_code: str) -> Shown:
+@remembered
+def _released(store: Store, viewer: Viewer, what: str, area_code: str) -> Shown:
     """Counts of persons of an area by level and in `TOTAL`, suppressed together with its siblings, whose sums the parent shows."""
     parents = store.values("SELECT ancestor_code FROM tree WHERE area_code = $code AND depth = 1", code=area_code)
     if not parents:
-        return policy.matrix([counted([area_code])[area_code]], viewer)[0]
-    return _released_below(store, viewer, counted, parents[0])[area_code]
+        return policy.matrix([_counted(store, what, [area_code])[area_code]], viewer)[0]
+    return _released_below(store, viewer, what, parents[0])[area_code]
 
 
-def _released_below(store: Store, viewer: Viewer, counted: Counter, parent: str) -> dict[str, Shown]:
+@remembered
+def _released_below(store: Store, viewer: Viewer, what: str, parent: str) -> dict[str, Shown]:
     """The same for each area one level below `parent`. What is hidden of the parent may not be the sum of what is shown here."""
-    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=parent)
-    counts = counted(codes)
-    above = _released(store, viewer, counted, parent) if codes and not viewer.reaches("officer") else {}
+    codes = store.values(f"{_BELOW} ORDER BY 1", code=parent)
+    counts = _counted(store, what, codes)
+    above = _released(store, viewer, what, parent) if codes and not viewer.reaches("officer") else {}
     hidden = frozenset(level for level, n in above.items() if isinstance(n, policy.Suppressed))
     return dict(zip(codes, policy.matrix([counts[code] for code in codes], viewer, hidden), strict=True))
 
 
+@remembered
 def child_levels(store: Store, viewer: Viewer, layer: str, area_code: str) -> dict[str, dict[int, int | policy.Suppressed]]:
     """Level counts of a layer in each area one level down, by area code; an area without objects is there with no counts."""
     if store.layer(layer).personal:
-        below = _released_below(store, viewer, _level_counter(store, layer), area_code)
+        below = _released_below(store, viewer, layer, area_code)
         return {code: {level: n for level, n in shown.items() if level != TOTAL} for code, shown in below.items()}
-    codes = store.values("SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1 ORDER BY 1", code=area_code)
-    return {code: dict(counts) for code, counts in _level_counts(store, layer, codes).items()}
+    codes = store.values(f"{_BELOW} ORDER BY 1", code=area_code)
+    return {code: {**counts} for code, counts in _level_counts(store, layer, codes).items()}
 
 
+@remembered
 def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
     """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
     declared = store.layer(layer)
     counts = _level_counts(store, layer, [area_code])[area_code]
     shown: Shown = {**counts, TOTAL: sum(counts.values())}
     if declared.personal:
-        shown = _released(store, viewer, _level_counter(store, layer), area_code)
+        shown = _released(store, viewer, layer, area_code)
     levels = [(level_facts(level.level) or {}) | {"n": shown.get(level.level, 0)} for level in LEVELS] if declared.rules else []
     return {
         "layer": layer,
@@ -186,10 +195,13 @@ def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
 
 def _level_counts(store: Store, layer: str, codes: list[str]) -> dict[str, Counts]:
     out: dict[str, Counts] = {code: {} for code in codes}
-    for row in store.rows(
-        "SELECT area_code, level, n FROM rollup WHERE layer = $layer AND list_contains($codes, area_code)", layer=layer, codes=codes
-    ):
-        out[row["area_code"]][row["level"]] = row["n"]
+    found = store.tuples(
+        """SELECT area_code, list(level ORDER BY level), list(n ORDER BY level) FROM rollup
+        WHERE layer = $layer AND area_code IN (SELECT unnest($codes)) GROUP BY 1""",
+        layer=layer, codes=codes,
+    )  # fmt: skip
+    for code, levels, numbers in found:
+        out[code] = dict(zip(levels, numbers, strict=True))
     return out
 
 

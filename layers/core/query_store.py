@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
 
 from data.codes import code_lists
 from data.errors import LayerError, advice
 from data.schema import Column
+from data.store.serving import memory_of
 from layers.core.rules import rules_by_code
 from layers.core.spec import LEVELS, Layer
 
 Row = dict[str, Any]
 LEVEL_OF = {level.level: level for level in LEVELS}
+_AS_IT_IS = (str, int, float, type(None))  # bool is an int
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Store:
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, map(plain, row), strict=True)) for row in result.fetchall()]
 
+    def tuples(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows as DuckDB gives them, for answers of thousands of rows that are put together anew anyway."""
+        return self.cursor.execute(sql, values or None).fetchall()
+
     def one(self, sql: str, **values: Any) -> Row | None:
         """The first row, or None."""
         found = self.rows(sql, **values)
@@ -48,11 +58,47 @@ class Store:
 
     def values(self, sql: str, **values: Any) -> list[Any]:
         """The first column of all rows."""
-        return [next(iter(row.values())) for row in self.rows(sql, **values)]
+        return [plain(row[0]) for row in self.tuples(sql, **values)]
+
+
+class _Same:
+    """The very same object, not an equal one: layers are read once a process, and to compare them by their rules would cost more than to ask."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: object) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+def remembered(question: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Store, P], R]:
+    """A question whose answer depends on the snapshot, on the layers and on what it is given, and on nothing else: asked once a snapshot.
+
+    Whoever looks must be among what it is given, if that matters: so two roles never share an answer. All of it must be hashable. A cursor
+    that is not of `ServingStore` has no memory, since its tables may change: there everything is asked anew.
+    """
+    name = f"{question.__module__}.{question.__qualname__}"
+
+    @functools.wraps(question)
+    def asked(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        memory = memory_of(store.cursor)
+        if memory is None:
+            return question(store, *args, **kwargs)
+        key = (name, _Same(store.layers), *args, *sorted(kwargs.items()))
+        return memory.answer(key, lambda: question(store, *args, **kwargs))
+
+    return asked
 
 
 def plain(value: Any) -> Any:
     """`value` as JSON can carry it, dates in ISO 8601."""
+    if isinstance(value, _AS_IT_IS):
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -65,18 +111,21 @@ def worst_first(level: str) -> str:
     return f"CASE {level} WHEN 0 THEN 4.5 ELSE {level} END NULLS LAST"
 
 
+@remembered
 def town(store: Store) -> Row:
     """Facts of the snapshot (name, code, crs, timezone, levels, synthetic, bounds, snapshot, published_at, as_of, …) and `root`, the town's area."""
     facts = {row["key"]: json.loads(row["value"]) for row in store.rows("SELECT key, value FROM town")}
     return facts | {"root": root_of(store)}
 
 
+@remembered
 def root_of(store: Store) -> str:
     """Code of the area that holds everything: the one that is its own only ancestor."""
     roots = store.values("SELECT area_code FROM tree GROUP BY 1 HAVING count(*) = 1 ORDER BY count(*) LIMIT 1")
     return str(roots[0]) if roots else ""
 
 
+@remembered
 def today_of(store: Store) -> date:
     """The day that the snapshot was painted for, in the town's zone."""
     found = store.cursor.execute("SELECT value FROM town WHERE key = 'as_of'").fetchone()
