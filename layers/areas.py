@@ -75,12 +75,12 @@ LAYER = Layer(
     ),
     themes=(
         Theme("kind", "类型", "Kind", "o.kind", classes_of("area_kind", {
-            "town": "#8899AA", "village": "#6BAA75", "committee": "#5B8DB8", "urban_village": "#D98E4A", "estate": "#9C7FC1", "micro_grid": "#4FA8A0",
+            "town": "#BDB6AB", "village": "#2F8F8A", "committee": "#4A5DB0", "urban_village": "#C77D8E", "estate": "#9C7FC1", "micro_grid": "#8FD0C8",
             "team": "#B5A642", "block": "#A07D68"})),
-        Theme("service_model", "管理模式", "Service model", "o.service_model", classes_of("service_model", {"basic": "#D8B365", "standard": "#4FA8A0"})),
+        Theme("service_model", "管理模式", "Service model", "o.service_model", classes_of("service_model", {"basic": "#C9A77C", "standard": "#4FA8A0"})),
         Theme("score", "综合得分", "Composite score", "CASE WHEN s.score IS NOT NULL THEN (least(floor(s.score / 10), 9) * 10)::INTEGER END", tuple(
             ThemeClass(str(low), f"{low}–{low + 10}", f"{low}–{low + 10}", hex_) for low, hex_ in zip(range(0, 100, 10), (
-                "#67001F", "#A11228", "#CA4741", "#E98B6F", "#F8C3A6", "#F4E6DC", "#D2E5EF", "#9BC9E0", "#569FC8", "#2A71B2"), strict=True))),
+                "#6B3E12", "#8C5A2B", "#AF7F4F", "#CFA97D", "#EBD5B5", "#CFE7E3", "#9CD0CA", "#63B1AC", "#2F8C8A", "#0F6468"), strict=True))),
     ),
     tooltip=("name", "kind"),
     card=(

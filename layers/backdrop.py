@@ -7,7 +7,7 @@ LAYER = Layer(
     unit_zh="个要素", unit_en="features",
     themes=(
         Theme("kind", "要素类型", "Kind", "o.kind", classes_of("backdrop_kind", {
-            "water": "#8FC1E3", "waterway": "#8FC1E3", "road": "#B9BEC8", "rail": "#8A8F98", "green": "#A9CFA0"})),
+            "water": "#8FC1E3", "waterway": "#8FC1E3", "road": "#B9BEC8", "rail": "#A79FB5", "green": "#A9CFA0"})),
     ),
     default_theme="kind",
     tooltip=("name", "kind"),

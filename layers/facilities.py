@@ -24,8 +24,8 @@ LAYER = Layer(
     ),
     themes=(
         Theme("kind", "设施类型", "Kind", "o.kind", classes_of("facility_kind", {
-            "camera": "#4FC3F7", "gate": "#9575CD", "barrier": "#FFB74D", "recorder": "#4DB6AC", "station": "#F06292", "smoke_alarm": "#E57373",
-            "hydrant": "#EF5350", "parking": "#64B5F6", "tree": "#81C784", "other": "#90A4AE"})),
+            "camera": "#4FC3F7", "gate": "#9575CD", "barrier": "#D2A679", "recorder": "#4DB6AC", "station": "#F06292", "smoke_alarm": "#D9A0B4",
+            "hydrant": "#B0408F", "parking": "#4A5DB0", "tree": "#8A8A2E", "other": "#BDB6AB"})),
     ),
     tooltip=("name", "kind", "state"),
     card=("name", "kind", "state", "state_since", "functions", "opening_hours", "chief", "chief_phone", "verified_on", "source", "delivered_at"),

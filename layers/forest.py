@@ -9,8 +9,8 @@ _AGE = "$as_of - o.verified_on"
 _OPEN = f"""SELECT object_id, count(*) AS open FROM casework
     WHERE object_table = 'stand' AND opened_on <= $as_of AND {still_open()} GROUP BY 1"""
 _SPECIES = {
-    "香樟": ("Camphor", "#2E7D32"), "水杉": ("Dawn redwood", "#66A61E"), "女贞": ("Privet", "#A6D854"), "杨树": ("Poplar", "#1B9E77"),
-    "栾树": ("Golden-rain tree", "#E6AB02"), "广玉兰": ("Southern magnolia", "#7570B3"), "榉树": ("Zelkova", "#A6761D"),
+    "香樟": ("Camphor", "#14522A"), "水杉": ("Dawn redwood", "#66A61E"), "女贞": ("Privet", "#A6D854"), "杨树": ("Poplar", "#17A08F"),
+    "栾树": ("Golden-rain tree", "#C7A24A"), "广玉兰": ("Southern magnolia", "#7570B3"), "榉树": ("Zelkova", "#A6761D"),
     "桃": ("Peach", "#E7298A"), "梨": ("Pear", "#F2B6C6"), "柑橘": ("Citrus", "#FC8D62"), "竹": ("Bamboo", "#8DD3C7"),
 }  # fmt: skip
 
@@ -41,12 +41,12 @@ LAYER = Layer(
         Theme("species", "优势树种", "Dominant species", "o.species", tuple(ThemeClass(zh, zh, en, hex_) for zh, (en, hex_) in _SPECIES.items()),
               open=True, top=20),
         Theme("use_type", "林种", "Use type", "o.use_type", classes_of("forest_use", {
-            "111": "#2C7FB8", "114": "#C2A83E", "115": "#41B6C4", "116": "#7F7F7F", "117": "#74A892", "124": "#2E7D32", "125": "#9C6ADE",
+            "111": "#4A5DB0", "114": "#B59F4A", "115": "#41B6C4", "116": "#A88F83", "117": "#74A892", "124": "#14522A", "125": "#9C6ADE",
             "231": "#8C6D31", "251": "#E7698A"})),
         Theme("age_group", "龄组", "Age group", "o.age_group", classes_of("age_group", {
-            "1": "#D9F0A3", "2": "#ADDD8E", "3": "#78C679", "4": "#31A354", "5": "#006837"})),
+            "1": "#E3EBA6", "2": "#C1CC62", "3": "#98A63E", "4": "#6B7A22", "5": "#3B4712"})),
         Theme("category", "森林类别", "Forest category", "o.category", classes_of("forest_category", {
-            "11": "#1A7F5A", "12": "#5DB58A", "21": "#B9770E", "22": "#E0B060"})),
+            "11": "#1B735B", "12": "#6FBFA8", "21": "#B9770E", "22": "#E0B060"})),
     ),
     tooltip=("species", "area_m2", "condition"),
     card=("compartment", "subcompartment", "land_class", "species", "use_type", "age_group", "canopy",

@@ -100,16 +100,16 @@ LAYER = Layer(
     ),
     themes=(
         Theme("occupancy", "房屋用途", "Occupancy", "o.occupancy", classes_of("occupancy", {
-            "own": "#4C9F70", "part_let": "#E0A030", "let": "#D9643A", "vacant": "#8E95A5", "other": "#7B6FB0"})),
+            "own": "#3E9C97", "part_let": "#E3A6C4", "let": "#B0408F", "vacant": "#C9BFB0", "other": "#7E6BC0"})),
         Theme("building_use", "建筑用途", "Building use", "o.building_use", classes_of("building_use", {
-            "01": "#E8A87C", "02": "#E4572E", "03": "#4F86C6", "04": "#8C6BB1", "05": "#A1887F", "06": "#F2C14E", "99": "#90A4AE"})),
+            "01": "#E8A87C", "02": "#C2459A", "03": "#3F51B5", "04": "#8C6BB1", "05": "#A1887F", "06": "#E9A6CB", "99": "#BDB6AB"})),
         Theme("structure", "房屋结构", "Structure", "o.structure", classes_of("structure", {
-            "brick_concrete": "#C9775B", "brick_wood": "#B08D57", "frame": "#5B8DB8", "steel": "#6FA8A0", "other": "#9A9AA5"})),
+            "brick_concrete": "#C9775B", "brick_wood": "#B08D57", "frame": "#4A5DB0", "steel": "#6FA8A0", "other": "#BDB6AB"})),
         Theme("storeys", "层数", "Storeys", """CASE WHEN o.storeys <= 3 THEN o.storeys::VARCHAR WHEN o.storeys <= 6 THEN '4-6'
             WHEN o.storeys <= 11 THEN '7-11' WHEN o.storeys <= 18 THEN '12-18' WHEN o.storeys > 18 THEN '19+' END""", (
-            ThemeClass("1", "1层", "1 storey", "#FDE7B0"), ThemeClass("2", "2层", "2 storeys", "#FBC77B"), ThemeClass("3", "3层", "3 storeys", "#F39C5A"),
-            ThemeClass("4-6", "4–6层", "4–6 storeys", "#DE6B4A"), ThemeClass("7-11", "7–11层", "7–11 storeys", "#B8434E"),
-            ThemeClass("12-18", "12–18层", "12–18 storeys", "#86305B"), ThemeClass("19+", "19层及以上", "19 storeys and more", "#54255E"))),
+            ThemeClass("1", "1层", "1 storey", "#FAD3E3"), ThemeClass("2", "2层", "2 storeys", "#F2A7CC"), ThemeClass("3", "3层", "3 storeys", "#E37FB9"),
+            ThemeClass("4-6", "4–6层", "4–6 storeys", "#C957A7"), ThemeClass("7-11", "7–11层", "7–11 storeys", "#A63690"),
+            ThemeClass("12-18", "12–18层", "12–18 storeys", "#7F2679"), ThemeClass("19+", "19层及以上", "19 storeys and more", "#52205F"))),
     ),
     tooltip=("name", "occupancy", "storeys"),
     card=(

@@ -8,6 +8,8 @@ from layers.core.spec import Join, Layer, Rule, Theme, ThemeClass, classes_of
 _GOOD_UNTIL = "greatest(o.verified_on + 365, make_date(o.surveyed_year + 2, 1, 1))"
 _SANDIAO = {cls.code for cls in land_classes()}
 _LIST = ", ".join(f"'{code}'" for code in sorted(_SANDIAO))
+# Classes keep the colours of the third national land survey (classes of TD/T 1055-2019), those of OpenStreetMap the same families: people who
+# read land maps know residential by its red and woodland by its green. So here alone a class may come near the colour of a level.
 # K marks land that can be turned back into cropland; GB/T 21010 shares most codes with the third survey and takes its colours.
 _CODE = "regexp_replace(o.class_code, 'K$', '')"
 _CLASS = f"""CASE WHEN {_CODE} IN ({_LIST}) AND coalesce(o.scheme, 'sandiao') IN ('sandiao', 'gbt21010') THEN {_CODE}
@@ -40,9 +42,9 @@ LAYER = Layer(
               + tuple(ThemeClass(f"osm:{c.code}", c.zh, c.en, c.hex) for c in osm_land_classes()),
               open=True, label="coalesce(o.class_name, o.class_code)", top=120),
         Theme("ownership", "权属性质", "Ownership", "o.ownership", classes_of("ownership", {
-            "10": "#C0504D", "20": "#D99694", "30": "#4F9D69", "31": "#77B28C", "32": "#9BC7A9", "33": "#5F8F9B", "40": "#C3D69B"})),
+            "10": "#8E3B6E", "20": "#D3A0BF", "30": "#1F8080", "31": "#5FA9A3", "32": "#A3D0CB", "33": "#4A5DB0", "40": "#C3D69B"})),
         Theme("farmland", "永久基本农田", "Basic farmland", "CASE o.basic_farmland WHEN true THEN 'yes' WHEN false THEN 'no' END", (
-            ThemeClass("yes", "永久基本农田", "Basic farmland", "#D9B23D"), ThemeClass("no", "非基本农田", "Other land", "#7C8794"))),
+            ThemeClass("yes", "永久基本农田", "Basic farmland", "#A88B3A"), ThemeClass("no", "非基本农田", "Other land", "#BDB6AB"))),
     ),
     tooltip=("class_name", "area_m2", "status"),
     card=("class_name", "class_code", "scheme", "status", "area_m2", "ownership", "owner_unit", "seat_unit", "basic_farmland", "surveyed_year",

@@ -82,15 +82,15 @@ LAYER = Layer(
     themes=(
         Theme("density", "人口密度", "Population density", f"""CASE WHEN {_DENSITY} < 100 THEN '0' WHEN {_DENSITY} < 500 THEN '100'
             WHEN {_DENSITY} < 2000 THEN '500' WHEN {_DENSITY} < 5000 THEN '2000' WHEN {_DENSITY} < 10000 THEN '5000' WHEN {_DENSITY} >= 10000 THEN '10000' END""", (
-            ThemeClass("0", "每平方公里100人以下", "Under 100 people/km²", "#E3EEF9"), ThemeClass("100", "100–500人", "100–500", "#B5D4E9"),
-            ThemeClass("500", "500–2000人", "500–2 000", "#7FB4D8"), ThemeClass("2000", "2000–5000人", "2 000–5 000", "#4A90C2"),
-            ThemeClass("5000", "5000–10000人", "5 000–10 000", "#2566A3"), ThemeClass("10000", "10000人以上", "10 000 and more", "#12407A"))),
+            ThemeClass("0", "每平方公里100人以下", "Under 100 people/km²", "#CDE9E4"), ThemeClass("100", "100–500人", "100–500", "#9BD2CB"),
+            ThemeClass("500", "500–2000人", "500–2 000", "#66B2AE"), ThemeClass("2000", "2000–5000人", "2 000–5 000", "#3A9192"),
+            ThemeClass("5000", "5000–10000人", "5 000–10 000", "#1C6F75"), ThemeClass("10000", "10000人以上", "10 000 and more", "#0B464D"))),
         Theme("category", "主要人口类别", "Largest category", "CASE WHEN g.total >= 10 THEN g.most END", classes_of("person_category", {
-            "registered": "#5B9F6E", "migrant": "#E09F3E", "unsettled": "#9E6FB0", "overseas": "#4F8FC0", "lodging": "#C77D8E"})),
+            "registered": "#3E9C97", "migrant": "#D2A679", "unsettled": "#9E6FB0", "overseas": "#4A5DB0", "lodging": "#C77D8E"})),
         Theme("migrants", "流动人口占比", "Share of migrants", """CASE WHEN g.total < 10 THEN NULL WHEN coalesce(g.migrants, 0) < 0.1 * g.total THEN '0'
             WHEN g.migrants < 0.3 * g.total THEN '10' WHEN g.migrants < 0.5 * g.total THEN '30' WHEN g.migrants >= 0.5 * g.total THEN '50' END""", (
-            ThemeClass("0", "不足10%", "Under 10 %", "#F3E5C8"), ThemeClass("10", "10–30%", "10–30 %", "#EBC27E"),
-            ThemeClass("30", "30–50%", "30–50 %", "#DC9440"), ThemeClass("50", "50%以上(倒挂)", "50 % and more", "#A85A1B"))),
+            ThemeClass("0", "不足10%", "Under 10 %", "#F1E1F0"), ThemeClass("10", "10–30%", "10–30 %", "#D3AEDB"),
+            ThemeClass("30", "30–50%", "30–50 %", "#A877BE"), ThemeClass("50", "50%以上(倒挂)", "50 % and more", "#6F3F8F"))),
     ),
     card=("name", "sex", "birth_date", "category", "care_group", "attention", "low_income", "address", "room_no", "phone", "arrived_on", "verified_on"),
 )  # fmt: skip

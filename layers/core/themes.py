@@ -7,10 +7,11 @@ import hashlib
 
 import duckdb
 
+from layers.core.difference import like_level
 from layers.core.spec import Theme, ThemeClass
 
 MOST = 250  # one byte a feature: 0 says none, 255 says absent
-OTHER = ThemeClass("other", "其他", "Other", "#8A8F98")
+OTHER = ThemeClass("other", "其他", "Other", "#BDB6AB")
 _GOLDEN_ANGLE = 137.508
 
 
@@ -73,8 +74,13 @@ def stable_colours(codes: list[str]) -> dict[str, str]:
 
 
 def _slot_colour(slot: int) -> str:
-    """Hues a golden angle apart in three lightnesses: neighbours in number are far apart in colour."""
-    lightness = (0.55, 0.68, 0.44)[slot % 3]
+    """Hues a golden angle apart in three lightnesses: neighbours in number are far apart in colour. None looks like a level."""
+    shades = (_shade(slot, lighter) for lighter in (0.0, 0.07, -0.07, 0.14, -0.14, 0.21, -0.21))  # no sum of two lightnesses is another
+    return next(shade for shade in shades if like_level(shade) is None)
+
+
+def _shade(slot: int, lighter: float) -> str:
+    lightness = (0.55, 0.68, 0.44)[slot % 3] + lighter
     saturation = (0.62, 0.48)[slot // 3 % 2]
     rgb = colorsys.hls_to_rgb(slot * _GOLDEN_ANGLE % 360 / 360, lightness, saturation)
     return "#" + "".join(f"{round(part * 255):02X}" for part in rgb)

@@ -1,13 +1,16 @@
 """The colours of the style sheets: those of the map, and readable on what they lie on."""
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
 
+from layers.core.difference import APART, Lab, difference, difference_of, like_level
 from layers.core.palette import LIGHT, LIGHT_EDGE
+from layers.core.registry import load_layers
 from layers.core.spec import LEVELS
+from layers.core.themes import MOST, OTHER, stable_colours
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 RULE = re.compile(r"(--[\w-]+):\s*(#[0-9a-fA-F]{6}|rgba\([^)]*\));")
@@ -102,6 +105,50 @@ def test_on_a_wall_no_text_is_smaller_than_the_root_and_a_key_figure_is_twice_an
     sizes = {name: float(size) for name, size in re.findall(r"--text-([\w-]+): ([\d.]+)rem", wall)}
     assert set(sizes) == set(re.findall(r"--text-([\w-]+): [\d.]+rem", css.split("}")[0]))  # a size of the desk does not slip through
     assert min(sizes.values()) >= 1 and sizes["figure"] >= 2.25
+
+
+THEMES = {(layer.name, theme.name): theme.classes for layer in load_layers() for theme in layer.themes}
+STANDARD = ("land", "class")  # the colours of the national land survey (data/reference/landuse_sandiao.csv) and their families
+
+
+@pytest.mark.parametrize("theme", sorted(set(THEMES) - {STANDARD}), ids="-".join)
+def test_no_class_of_a_layer_could_be_taken_for_a_level_in_either_look(theme: tuple[str, str]) -> None:
+    assert not {cls.code: (cls.hex, like_level(cls.hex)) for cls in THEMES[theme] if like_level(cls.hex) is not None}
+
+
+@pytest.mark.parametrize("theme", sorted(set(THEMES) - {STANDARD}), ids="-".join)
+def test_classes_of_a_theme_can_be_told_apart(theme: tuple[str, str]) -> None:
+    shown = {cls.hex for cls in THEMES[theme]}
+    assert not [(one, other) for one, other in combinations(sorted(shown), 2) if difference(one, other) < 8]
+
+
+def test_no_class_that_a_town_brings_along_could_be_taken_for_a_level() -> None:
+    shown = [*stable_colours([str(number) for number in range(MOST - 1)]).values(), OTHER.hex]
+    assert not [colour for colour in shown if like_level(colour) is not None] and len(set(shown)) == MOST
+
+
+def test_a_colour_that_could_be_taken_for_a_level_is_found_in_either_look() -> None:
+    assert [like_level(colour) for colour in ("#EF5350", "#D9643A", "#F2C14E", "#4F86C6", "#4C9F70", "#8E95A5", "#B0408F")] == [
+        1, 2, 3, 4, 5, 0, None,
+    ]  # fmt: skip
+    assert all(like_level(colour) == level for level, colour in LIGHT.items())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "away"),
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((50, 2.5, 0), (58, 24, 15), 19.4535),
+        ((50, 0, 0), (50, -1, 2), 2.3669),
+        ((22.7233, 20.0904, -46.6940), (23.0331, 14.9730, -42.5619), 2.0373),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_differences_are_those_of_the_published_pairs(one: Lab, other: Lab, away: float) -> None:
+    """Sharma, Wu, Dalal: The CIEDE2000 color-difference formula, table 1."""
+    assert round(difference_of(one, other), 4) == round(difference_of(other, one), 4) == away
+    assert difference("#FF4D4F", "#FF4D4F") == 0 and APART > 10
 
 
 def test_black_on_white_is_21_and_the_checker_sees_a_weak_pair() -> None:
