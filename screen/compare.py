@@ -9,7 +9,7 @@ from data.policy import Suppressed
 from layers.core import query
 from screen import html
 from screen.components import empty, icon, level_tag, link, mark, panel
-from screen.figures import exact, plain
+from screen.figures import exact, plain, unit_name
 from screen.html import Element, Node
 from screen.scene import Scene
 from screen.text import Words
@@ -28,6 +28,7 @@ class Measure:
     values: tuple[Value, ...]
     worse: int = 0
     level: int | None = None  # the level that is counted, for its shape
+    unit: str = ""  # what the values count or measure; "" where the name says it
 
     @property
     def apart(self) -> float | None:
@@ -79,7 +80,7 @@ def _table(scene: Scene, rows: list[Row]) -> Node:
     apart = len(rows) <= DIFFERENCE_UP_TO
     heads = [html.Th(_name(scene, row), scope="col") for row in rows]
     last = [html.Th(words("compare.apart"), scope="col", className="compare-apart")] if apart else []
-    lines = [_line(measure, words, apart) for measure in measures(rows, words)]
+    lines = [_line(measure, words, apart) for measure in measures(rows, scene)]
     levels = [html.Td(_level(row, words)) for row in rows]
     level = html.Tr([html.Th(words("compare.level"), scope="row"), *levels, *([html.Td()] if apart else [])])
     caption = html.Caption(words("compare.caption"), className="visually-hidden")
@@ -94,28 +95,42 @@ def _level(row: Row, words: Words) -> Node:
     return level_tag(row["level"], words) if row["level"] is not None else words("none")
 
 
-def measures(rows: list[Row], words: Words) -> list[Measure]:
+def measures(rows: list[Row], scene: Scene) -> list[Measure]:
     """The lines of the table in the order in which a leader asks; `rows` are those of `query.compare`."""
+    words, points = scene.words, unit_name("分", scene.words)
     own = [
-        Measure(words("compare.score"), tuple(row["score"] for row in rows), worse=-1),
-        Measure(words("figures.people"), tuple(row["people"] for row in rows)),
-        Measure(words("figures.houses"), tuple(row["houses"] for row in rows)),
+        Measure(words("compare.score"), tuple(row["score"] for row in rows), worse=-1, unit=points),
+        Measure(words("figures.people"), tuple(row["people"] for row in rows), unit=unit_name("人", words)),
+        Measure(words("figures.houses"), tuple(row["houses"] for row in rows), unit=unit_name("栋", words)),
     ]
-    counted = [_counted(rows, i, level, words) for i in range(len(rows[0]["layers"])) for level in (1, 2)]
-    parts = [Measure(words.of(part), tuple(row["parts"][i]["value"] for row in rows), worse=-1) for i, part in enumerate(rows[0]["parts"])]
+    counted = [_counted(rows, i, level, scene) for i in range(len(rows[0]["layers"])) for level in (1, 2)]
+    parts = [
+        Measure(words.of(part), tuple(row["parts"][i]["value"] for row in rows), worse=-1, unit=points)
+        for i, part in enumerate(rows[0]["parts"])
+    ]
     return [measure for measure in [*own, *counted, *parts] if any(value is not None for value in measure.values)]
 
 
-def _counted(rows: list[Row], i: int, level: int, words: Words) -> Measure:
-    """Reds or oranges of one layer."""
-    return Measure(words.of(rows[0]["layers"][i]), tuple(row["layers"][i]["levels"].get(level, 0) for row in rows), worse=1, level=level)
+def _counted(rows: list[Row], i: int, level: int, scene: Scene) -> Measure:
+    """Reds or oranges of one layer, in its own counting word."""
+    told = rows[0]["layers"][i]
+    unit = next((scene.words.pick(one["unit_zh"], one["unit_en"]) for one in scene.layers if one["name"] == told["layer"]), "")
+    values = tuple(row["layers"][i]["levels"].get(level, 0) for row in rows)
+    return Measure(scene.words.of(told), values, worse=1, level=level, unit=unit)
+
+
+def compare_unit(measure: Measure, words: Words) -> str:
+    """The unit behind the name of a line; "" where the name is the unit: Houses count houses."""
+    return words("compare.unit", unit=measure.unit) if measure.unit and measure.unit != measure.name.lower() else ""
 
 
 def _line(measure: Measure, words: Words, apart: bool) -> Element:
     cells = [_cell(value, value is not None and value == measure.worst, words) for value in measure.values]
     last = [html.Td(_said(measure.apart, words), className="compare-apart")] if apart else []
     shape = [] if measure.level is None else [mark(measure.level), html.Span(words(f"level.{measure.level}"), className="visually-hidden")]
-    return html.Tr([html.Th([*shape, measure.name], scope="row"), *cells, *last])
+    return html.Tr(
+        [html.Th([*shape, measure.name, html.Span(compare_unit(measure, words), className="compare-unit")], scope="row"), *cells, *last]
+    )
 
 
 def _cell(value: Value, worst: bool, words: Words) -> Element:

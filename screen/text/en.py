@@ -78,6 +78,7 @@ EN: Mapping[str, str] = {
     "compare.apart": "Apart",
     "compare.level": "Level",
     "compare.score": "Score",
+    "compare.unit": " ({unit})",
     "compare.worst": " (worst)",
     "compare.caption": "The areas picked, side by side, the worst first",
     "card": "Details",

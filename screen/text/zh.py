@@ -78,6 +78,7 @@ ZH: Mapping[str, str] = {
     "compare.apart": "相差",
     "compare.level": "管理等级",
     "compare.score": "综合得分",
+    "compare.unit": "（{unit}）",
     "compare.worst": "（最差）",
     "compare.caption": "所选网格并排对比，最差的在前",
     "card": "详情",

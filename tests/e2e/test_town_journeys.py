@@ -106,7 +106,7 @@ def test_two_villages_stand_side_by_side_with_their_own_figures_and_the_address_
     assert asked
     rows = query.compare(store, Viewer("leader"), query.root_of(store), tuple(asked[1].split(",")))
     assert heads.all_inner_texts() == [row["name"] for row in rows], "the worst first"
-    houses = page.locator(".compare tr", has=page.locator("th", has_text=re.compile("^房屋$"))).first.locator("td")
+    houses = page.locator(".compare tr", has=page.locator("th", has_text=re.compile("^房屋（栋）$"))).first.locator("td")
     shown = [number(text) for text in houses.all_inner_texts()]
     assert shown == [*(row["houses"] for row in rows), abs(rows[0]["houses"] - rows[1]["houses"])]
     page.reload()

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from data.errors import SettingsError, StoreError
 from data.policy import Suppressed
 from data.schema import table as contract_table
 from screen.card import BUILT, _value
+from screen.compare import compare_unit, measures
 from screen.figures import age, area, change, day, figure, moment, said
-from screen.text import EN, TABLES, ZH, words
+from screen.text import EN, TABLES, ZH, Words, words
 from screen.view import View, parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,3 +208,19 @@ def test_the_card_of_a_house_tells_floors_in_square_metres_and_that_of_a_parcel_
 
 def test_every_area_of_a_house_or_a_room_is_told_in_square_metres() -> None:
     assert {column.name for name in ("house", "room") for column in contract_table(name).all_columns if column.unit == "m²"} == BUILT
+
+
+@pytest.mark.parametrize(
+    ("say", "heads"),
+    [
+        (ZH_WORDS, ["综合得分（分）", "实有人口（人）", "房屋（栋）", "土地（块）", "土地（块）", "案件（分）"]),
+        (EN_WORDS, ["Score (points)", "People", "Houses", "Land (parcels)", "Land (parcels)", "Cases (points)"]),
+    ],
+    ids=lambda value: getattr(value, "language", ""),
+)
+def test_every_line_of_a_comparison_says_its_unit_unless_its_name_is_the_unit(say: Words, heads: list[str]) -> None:
+    land = {"layer": "land", "zh": "土地", "en": "Land", "levels": {1: 3, 2: 4}}
+    part = {"part": "closing", "zh": "案件", "en": "Cases", "value": 80.0}
+    row = {"score": 71.5, "people": 12, "houses": 5, "layers": [land], "parts": [part]}
+    scene: Any = SimpleNamespace(words=say, layers=[{"name": "land", "unit_zh": "块", "unit_en": "parcels"}])
+    assert [measure.name + (compare_unit(measure, say) or "") for measure in measures([row, row], scene)] == heads
