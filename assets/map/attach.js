@@ -13,6 +13,7 @@
     scheme: null, // "dark" or "light"
     language: "zh",
     cacheMB: 96, // limit of rasterised tiles kept
+    aheadMB: 24, // limit of what is fetched ahead for a view: arrays and tiles of other layers and themes; 0 for none
     wholeLabels: false, // leave out names that the edge of the map would cut: for maps that nobody moves
     textScale: () => 1, // by how much names are larger than on a desk: a wall reads from afar
     mouseTolerance: 2, // CSS pixels around a click
@@ -41,10 +42,14 @@
       this.source = null;
       this.hover = null;
       this.rasters = ns.map.rasters.create({ limit: this.options.cacheMB * 2 ** 20, onError: (message) => this.options.onError(message) });
+      this.ahead = ns.map.ahead.create(this);
+      this.aheadDue = true;
+      this.expected = []; // withdrawals of what was asked for a view that the map is on its way to
       this.listeners = {
         click: (event) => this.clicked(event),
         mousemove: (event) => this.moved(event),
         mouseout: () => this.hovered([], null),
+        zoomanim: ({ center, zoom }) => this.expect(center, zoom),
         moveend: () => { this.viewChanged = true; this.settled(); },
         unload: () => this.unmount(),
       };
@@ -75,6 +80,8 @@
       if (!this.map) return;
       const { map } = this;
       cancelAnimationFrame(this.hoverFrame);
+      this.ahead.stop();
+      this.expected.splice(0).forEach((undo) => undo());
       map.off(this.listeners);
       this.layer.off("loading", this.unsettle, this);
       this.overlay.remove();
@@ -95,7 +102,7 @@
     async load(manifestUrl) {
       this.loading = manifestUrl;
       try {
-        const source = await ns.map.source.open(manifestUrl, { onArrival: () => this.arrived(), onError: (message) => this.options.onError(message) });
+        const source = await ns.map.source.open(manifestUrl, { onArrival: (what) => this.arrived(what), onError: (message) => this.options.onError(message) });
         if (this.loading !== manifestUrl || !handles.has(this)) { source.close(); return this.manifest; } // overtaken
         if (this.source) this.source.close();
         this.source = source;
@@ -157,11 +164,10 @@
       this.layer.records.forEach((record) => this.layer.prepare(record));
     }
 
-    arrived() {
-      this.current = null;
+    arrived(what) {
       if (!this.layer) return;
-      this.layer.repaintAll((record) => record.next);
-      this.overlay.redraw();
+      if (what === "labels") this.overlay.redraw();
+      else this.layer.settleAll();
     }
 
     rehighlight(...changed) {
@@ -172,6 +178,8 @@
     }
 
     unsettle() {
+      this.ahead.stop();
+      this.aheadDue = true;
       delete document.documentElement.dataset.mapReady;
     }
 
@@ -179,13 +187,29 @@
     settled() {
       if (!this.layer || !this.source || !this.layer.complete()) return;
       document.documentElement.dataset.mapReady = "1";
+      if (this.aheadDue) { this.aheadDue = false; this.ahead.start(); }
       if (!this.viewChanged) return;
       this.viewChanged = false;
+      this.expected.splice(0).forEach((undo) => undo());
       performance.mark("onescreen-map-view");
       if (!this.shown) { this.shown = true; performance.mark("onescreen-map-first"); }
       const view = this.view();
       this.options.onView(view);
       document.dispatchEvent(new CustomEvent("onescreen:map-ready", { detail: view }));
+    }
+
+    /** The map is on its way to a view: ask for its rasters now, so that they are there when it arrives. */
+    expect(center, zoom) {
+      if (!this.source) return;
+      const { ahead, canvas, tile } = ns.map, dpr = canvas.density(), to = Math.round(zoom);
+      const { x, y } = this.map.getSize(), before = this.expected, items = this.items(to);
+      this.expected = [];
+      for (const coords of ahead.screenTiles(tile.mercator(center.lng, center.lat), to, x, y, canvas.TILE_PX))
+        for (const item of items) {
+          const wanted = canvas.order(this.source, item, coords, dpr);
+          if (wanted && !this.rasters.peek(wanted.key)) this.expected.push(this.rasters.request(wanted.key, wanted.message(), () => {}));
+        }
+      before.forEach((undo) => undo()); // after the new ones: what both want goes on
     }
 
     view() {
@@ -195,7 +219,11 @@
 
     flyTo([west, south, east, north], options = {}) {
       const still = root.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      if (this.map) this.map.fitBounds([[south, west], [north, east]], { animate: !still, maxZoom: 18, ...options });
+      if (!this.map) return;
+      const box = [[south, west], [north, east]], how = { animate: !still, maxZoom: 18, ...options };
+      const { center, zoom } = this.map._getBoundsCenterZoom(box, how);
+      this.expect(center, zoom);
+      this.map.fitBounds(box, how);
     }
 
     // ── pointing ──

@@ -15,12 +15,15 @@
     const { tile, plan } = ns.map;
     const screen = { z: coords.z - 1, x: coords.x, y: coords.y };
     const index = source.index(item.band);
-    const tiles = tile.covering(screen, item.band.z).filter(({ x, y }) => index.has(`${x}/${y}`)).map(({ x, y }) => ({ x, y, name: index.get(`${x}/${y}`) }));
+    const tiles = tile.covering(screen, item.band.z).map(({ x, y }) => index.get(`${x}/${y}`)).filter(Boolean);
     if (!tiles.length) return null;
     const size = Math.round(TILE_PX * dpr);
     const key = `${item.name}|${item.band.kind}|${screen.z}/${screen.x}/${screen.y}|${size}|${tiles.map((one) => one.name).join()}`;
-    return { key, message: () => ({ base: source.base, screen, size, bandZ: item.band.z, tiles, style: plan.style(item, coords.z, dpr) }) };
+    return { key, tiles, message: () => ({ base: source.base, screen, size, bandZ: item.band.z, tiles, style: plan.style(item, coords.z, dpr) }) };
   }
+
+  /** Canvas pixels to a CSS pixel. */
+  const density = () => Math.min(3, root.devicePixelRatio || 1);
 
   /** Paint a record (one screen tile) from the rasters it has. `scene` gives colour tables, arrays and highlights. */
   function paintRecord(record, scene) {
@@ -104,7 +107,7 @@
       },
 
       createTile(coords, done) {
-        const dpr = Math.min(3, root.devicePixelRatio || 1);
+        const dpr = density();
         const canvas = L.DomUtil.create("canvas", "leaflet-tile");
         canvas.width = canvas.height = Math.round(TILE_PX * dpr);
         const record = { coords, canvas, dpr, parts: [], done, painted: false, withdrawals: [] };
@@ -173,6 +176,10 @@
           else if (!wanted || wanted(record)) this.repaint(record);
         });
       },
+      /** Something has come: paint the records that lacked nothing else. */
+      settleAll() {
+        this.records.forEach((record) => record.next && this.settle(record));
+      },
       /** The set of drawn things changed. */
       prepareAll() {
         this.records.forEach((record) => this.prepare(record));
@@ -192,5 +199,5 @@
     record.next = null;
   }
 
-  ns.map.canvas = { create, has, TILE_PX };
+  ns.map.canvas = { create, order, density, has, TILE_PX };
 })(typeof self !== "undefined" ? self : globalThis);

@@ -25,8 +25,7 @@
     worker.onerror = (event) => onError(`map worker: ${event.message}`);
 
     function remember(key, result) {
-      const arrays = result.runs ? [result.runs.starts, result.runs.values] : [result.dots.xs, result.dots.ys, result.dots.ids];
-      const size = [result.present, ...arrays].reduce((sum, array) => sum + array.byteLength, 0);
+      const size = sizeOf(result);
       cache.set(key, { result, bytes: size });
       bytes += size;
       for (const [old, entry] of cache) {
@@ -34,6 +33,11 @@
         cache.delete(old);
         bytes -= entry.bytes;
       }
+    }
+
+    function sizeOf({ runs, dots, present }) {
+      const arrays = runs ? [runs.starts, runs.values] : [dots.xs, dots.ys, dots.ids];
+      return [present, ...arrays].reduce((sum, array) => sum + array.byteLength, 0);
     }
 
     /** The raster for `key` if it is at hand. */
@@ -63,7 +67,7 @@
       };
     }
 
-    return { peek, request, stop: () => { worker.terminate(); cache.clear(); pending.clear(); }, get bytes() { return bytes; } };
+    return { peek, request, sizeOf, stop: () => { worker.terminate(); cache.clear(); pending.clear(); }, get bytes() { return bytes; } };
   }
 
   root.onescreen = root.onescreen || {};

@@ -3,7 +3,8 @@
   "use strict";
 
   const RETRY_AFTER_MS = 500;
-  const ARRAYS_KEPT = 32;
+  const ARRAYS_KEPT = 48;
+  const ARRAYS_AHEAD = 32; // fewer, so that what is fetched ahead never drives out what is drawn
 
   /** fetch with one retry; rejects when both fail. `read` is "json" or "arrayBuffer". */
   async function get(address, read, signal) {
@@ -22,17 +23,17 @@
     return response[read]();
   }
 
-  /** Load the manifest at `manifestUrl`. `onArrival()` is called whenever an array or labels have come; `onError(message)` when not. */
+  /** Load the manifest at `manifestUrl`. `onArrival("array" or "labels")` is called whenever one has come; `onError(message)` when not. */
   async function open(manifestUrl, { onArrival, onError }) {
     const address = new URL(manifestUrl, root.location.href);
     const base = new URL("./", address).href;
     const abort = new AbortController();
     const manifest = await get(address.href, "json", abort.signal);
-    const indices = new Map(), arrays = new Map(), labels = new Map(), patched = new Map();
+    const indices = new Map(), arrays = new Map(), labels = new Map(), patched = new Map(), underWay = new Map();
 
-    /** Index "x/y" → content name of the tiles of a band. */
+    /** Index "x/y" → the tile there: {x, y, name, bytes}, of the tiles of a band. */
     function index(band) {
-      if (!indices.has(band)) indices.set(band, new Map(band.tiles.map(([x, y, name]) => [`${x}/${y}`, name])));
+      if (!indices.has(band)) indices.set(band, new Map(band.tiles.map(([x, y, name, bytes]) => [`${x}/${y}`, { x, y, name, bytes }])));
       return indices.get(band);
     }
 
@@ -40,10 +41,10 @@
     function fetched(store, name, read, convert) {
       if (store.has(name)) return store.get(name);
       store.set(name, null);
-      get(base + name, read, abort.signal).then(
-        (value) => { store.set(name, convert(value)); onArrival(); },
-        (error) => { if (!abort.signal.aborted) { onError(`${name}: ${error.message}`); store.set(name, convert(null)); onArrival(); } },
-      );
+      const came = (value) => { underWay.delete(name); store.set(name, convert(value)); onArrival(store === labels ? "labels" : "array"); };
+      underWay.set(name, get(base + name, read, abort.signal).then(came, (error) => {
+        if (!abort.signal.aborted) { onError(`${name}: ${error.message}`); came(null); }
+      }));
       return null;
     }
 
@@ -60,6 +61,12 @@
       return value;
     }
 
+    /** Have an array at hand; a promise that it has come, or cannot be had. */
+    function ahead(layer, theme) {
+      array(layer, theme);
+      return underWay.get(nameOf(layer, theme));
+    }
+
     /** Sparse change of a layer's array. Returns false while the array is under way. */
     function patch(layer, theme, ordinals, values) {
       const current = array(layer, theme);
@@ -74,7 +81,7 @@
 
     const labelsOf = (holder) => (holder.labels ? fetched(labels, holder.labels.name, "json", (value) => value || { id: [] }) : null);
 
-    return { manifest, base, index, array, patch, labelsOf, close: () => abort.abort() };
+    return { manifest, base, index, array, ahead, ARRAYS_AHEAD, patch, labelsOf, close: () => abort.abort() };
   }
 
   root.onescreen = root.onescreen || {};

@@ -174,6 +174,79 @@ def test_filter_theme_scheme_and_patch_repaint_without_fetching_geometry(chromiu
     page.close()
 
 
+# Resolves when nothing has been fetched, neither by the page nor by the worker, and no raster has been made for a while.
+RESTED = """async () => {
+  const count = () => performance.getEntriesByType("resource").length + handle.rasters.bytes;
+  for (let before = -1, quiet = 0; quiet < 5; ) {
+    await new Promise((done) => setTimeout(done, 60));
+    quiet = count() === before ? quiet + 1 : 0;
+    before = count();
+  }
+}"""
+
+
+def test_once_the_view_stands_another_layer_or_theme_of_it_is_a_matter_of_painting(chromium, site, made):
+    address, handler = site
+    page = opened(chromium, address)
+    page.evaluate("handle.set({layers: [{name: 'houses'}]})")
+    look(page, *CORNER, 17)
+    _, lon, lat = in_view(page, made[2])[0]
+    page.evaluate(RESTED)
+    asked, colours = len(handler.asked), set()
+    for layers in ("{name: 'land'}", "{name: 'areas'}", "{name: 'houses', theme: 'use'}"):
+        asked_to_paint = page.evaluate(f"handle.set({{layers: [{layers}]}}); [handle.layer._dirty.size, handle.layer.records.size]")
+        assert asked_to_paint[0] == asked_to_paint[1] > 0  # all of it in the next frame
+        ready(page)
+        colours.add(tuple(page.evaluate(COLOUR_AT, [lon, lat])))
+    assert len(colours) == 3
+    assert len(handler.asked) == asked
+    page.close()
+
+
+def test_nothing_is_fetched_ahead_where_that_is_not_wanted(chromium, site, made):
+    address, handler = site
+    page = opened(chromium, address)
+    page.evaluate("handle.remove(); handle = onescreen.map.attach(map, {aheadMB: 0}); handle.set({layers: [{name: 'houses'}]})")
+    look(page, *CORNER, 17)
+    page.evaluate(RESTED)
+    land = next(layer for layer in made[1]["layers"] if layer["name"] == "land")
+    assert f"/pack/{land['array']['name']}" not in handler.asked
+    page.close()
+
+
+def test_the_last_of_several_changes_is_what_is_seen_whatever_comes_late(chromium, site, made):
+    page = opened(chromium, site[0])
+    page.evaluate("handle.remove(); handle = onescreen.map.attach(map, {aheadMB: 0}); handle.set({layers: [{name: 'houses'}]})")
+    look(page, *CORNER, 17)
+    _, lon, lat = in_view(page, made[2])[0]
+    before = page.evaluate(COLOUR_AT, [lon, lat])
+    for layer in ("{name: 'land'}", "{name: 'houses', theme: 'use'}", "{name: 'houses'}"):
+        page.evaluate(f"handle.set({{layers: [{layer}]}})")
+    ready(page)
+    page.evaluate(RESTED)
+    assert page.evaluate(COLOUR_AT, [lon, lat]) == before
+    page.close()
+
+
+def test_tiles_of_the_place_that_the_map_moves_to_are_asked_for_before_it_is_there(chromium, site, made):
+    page = opened(chromium, site[0])
+    look(page, *CORNER, 14)
+    asked_at_once = page.evaluate(
+        """async () => {
+          let during = 0;
+          const request = handle.rasters.request;
+          handle.rasters.request = (...rest) => { during += map._animatingZoom ? 1 : 0; return request(...rest); };
+          map.setView(map.getCenter(), 16);
+          await new Promise((done) => map.once("zoomend", done));
+          return during;
+        }"""
+    )
+    ready(page)
+    assert asked_at_once > 0
+    assert page.evaluate("handle.expected.length") == 0
+    page.close()
+
+
 def test_a_click_tells_all_objects_there_topmost_first(chromium, site, made):
     page = opened(chromium, site[0])
     look(page, *CORNER, 17)
