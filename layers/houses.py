@@ -102,9 +102,9 @@ LAYER = Layer(
         Theme("occupancy", "房屋用途", "Occupancy", "o.occupancy", classes_of("occupancy", {
             "own": "#3E9C97", "part_let": "#E3A6C4", "let": "#B0408F", "vacant": "#C9BFB0", "other": "#7E6BC0"})),
         Theme("building_use", "建筑用途", "Building use", "o.building_use", classes_of("building_use", {
-            "01": "#E8A87C", "02": "#C2459A", "03": "#3F51B5", "04": "#8C6BB1", "05": "#A1887F", "06": "#E9A6CB", "99": "#BDB6AB"})),
+            "01": "#D8BFA3", "02": "#C2459A", "03": "#3F51B5", "04": "#8C6BB1", "05": "#A1887F", "06": "#E9A6CB", "99": "#BDB6AB"})),
         Theme("structure", "房屋结构", "Structure", "o.structure", classes_of("structure", {
-            "brick_concrete": "#C9775B", "brick_wood": "#B08D57", "frame": "#4A5DB0", "steel": "#6FA8A0", "other": "#BDB6AB"})),
+            "brick_concrete": "#B5838D", "brick_wood": "#B08D57", "frame": "#4A5DB0", "steel": "#6FA8A0", "other": "#BDB6AB"})),
         Theme("storeys", "层数", "Storeys", """CASE WHEN o.storeys <= 3 THEN o.storeys::VARCHAR WHEN o.storeys <= 6 THEN '4-6'
             WHEN o.storeys <= 11 THEN '7-11' WHEN o.storeys <= 18 THEN '12-18' WHEN o.storeys > 18 THEN '19+' END""", (
             ThemeClass("1", "1层", "1 storey", "#FAD3E3"), ThemeClass("2", "2层", "2 storeys", "#F2A7CC"), ThemeClass("3", "3层", "3 storeys", "#E37FB9"),

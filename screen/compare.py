@@ -121,7 +121,8 @@ def _counted(rows: list[Row], i: int, level: int, scene: Scene) -> Measure:
 
 def compare_unit(measure: Measure, words: Words) -> str:
     """The unit behind the name of a line; "" where the name is the unit: Houses count houses."""
-    return words("compare.unit", unit=measure.unit) if measure.unit and measure.unit != measure.name.lower() else ""
+    unit = measure.unit.removeprefix("个") or measure.unit  # 个 of 8 个小班 belongs to the number
+    return words("compare.unit", unit=unit) if unit and unit != measure.name.lower() else ""
 
 
 def _line(measure: Measure, words: Words, apart: bool) -> Element:

@@ -45,7 +45,7 @@ EN: Mapping[str, str] = {
     "back": "Back",
     "back.to": "Back to {name}",
     "figures": "Key figures",
-    "figures.reds": "Red objects",
+    "figures.reds": "Reds",
     "figures.reds.list": "List the reds",
     "figures.people": "People",
     "figures.houses": "Houses",

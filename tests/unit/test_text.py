@@ -213,14 +213,14 @@ def test_every_area_of_a_house_or_a_room_is_told_in_square_metres() -> None:
 @pytest.mark.parametrize(
     ("say", "heads"),
     [
-        (ZH_WORDS, ["综合得分（分）", "实有人口（人）", "房屋（栋）", "土地（块）", "土地（块）", "案件（分）"]),
-        (EN_WORDS, ["Score (points)", "People", "Houses", "Land (parcels)", "Land (parcels)", "Cases (points)"]),
+        (ZH_WORDS, ["综合得分（分）", "实有人口（人）", "房屋（栋）", "林地（小班）", "林地（小班）", "案件（分）"]),
+        (EN_WORDS, ["Score (points)", "People", "Houses", "Forest (stands)", "Forest (stands)", "Cases (points)"]),
     ],
     ids=lambda value: getattr(value, "language", ""),
 )
 def test_every_line_of_a_comparison_says_its_unit_unless_its_name_is_the_unit(say: Words, heads: list[str]) -> None:
-    land = {"layer": "land", "zh": "土地", "en": "Land", "levels": {1: 3, 2: 4}}
+    woods = {"layer": "forest", "zh": "林地", "en": "Forest", "levels": {1: 3, 2: 4}}
     part = {"part": "closing", "zh": "案件", "en": "Cases", "value": 80.0}
-    row = {"score": 71.5, "people": 12, "houses": 5, "layers": [land], "parts": [part]}
-    scene: Any = SimpleNamespace(words=say, layers=[{"name": "land", "unit_zh": "块", "unit_en": "parcels"}])
+    row = {"score": 71.5, "people": 12, "houses": 5, "layers": [woods], "parts": [part]}
+    scene: Any = SimpleNamespace(words=say, layers=[{"name": "forest", "unit_zh": "个小班", "unit_en": "stands"}])
     assert [measure.name + (compare_unit(measure, say) or "") for measure in measures([row, row], scene)] == heads

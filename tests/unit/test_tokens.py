@@ -156,6 +156,14 @@ def test_black_on_white_is_21_and_the_checker_sees_a_weak_pair() -> None:
     assert contrast(rgb("#8FB3D9"), rgb("#FFFFFF")) < 4.5
 
 
+def test_english_units_of_the_three_figures_stand_below_their_digits_at_every_width() -> None:
+    """Beside digits of any length they would wrap in one figure and not in the next."""
+    sheet = (ASSETS / "components-figures.css").read_text(encoding="utf-8")
+    rule = sheet.split(":lang(en) .panel-figures .key-value {")[1].split("}")[0]
+    assert "flex-direction: column" in rule
+    assert "nowrap" in sheet.split("\n.key-digits {")[1].split("}")[0]
+
+
 def test_every_icon_that_a_style_names_exists_and_the_other_way_round() -> None:
     named = set(re.findall(r"icons/([\w-]+\.svg)", (ASSETS / "components-basics.css").read_text(encoding="utf-8")))
     assert named == {file.name for file in (ASSETS / "icons").iterdir()} - {"favicon.svg"}
