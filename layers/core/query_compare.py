@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.policy import Viewer
-from layers.core.query_places import child_levels, children, layer_list
+from layers.core.query_places import children, layer_list, levels_of
 from layers.core.query_store import Row, Store
 
 COMPOSITE = "areas"  # the layer whose receipts and scores are those of areas
@@ -17,7 +17,7 @@ def compare(store: Store, viewer: Viewer, area_code: str, codes: tuple[str, ...]
     """
     found = [row for row in children(store, viewer, area_code) if row["code"] in codes]
     layers = [layer for layer in layer_list(store) if layer["levels"] and layer["table"] != "area"] if found else []
-    levels = {layer["name"]: child_levels(store, viewer, layer["name"], area_code) for layer in layers}
+    levels = levels_of(store, viewer, [layer["name"] for layer in layers], area_code, [row["code"] for row in found]) if layers else {}
     parts = _parts(store, [row["code"] for row in found])
     return [
         row

@@ -17,6 +17,7 @@ TITLES = ("name", "address", "class_name", "species")
 TOTAL = -1  # stands beside the levels in counts of persons, since it gives away the only hidden one of them
 Counts = dict[Any, int]
 Shown = dict[Any, int | policy.Suppressed]
+_WORST = (1, 2, 3, 4, 0, 5, None)  # `worst_first` as a list
 EVERYBODY = ""  # instead of a layer: the people of an area, by level only where persons were delivered
 _BELOW = "SELECT area_code FROM tree WHERE ancestor_code = $code AND depth = 1"
 
@@ -175,6 +176,22 @@ def child_levels(store: Store, viewer: Viewer, layer: str, area_code: str) -> di
     return {code: {**counts} for code, counts in _level_counts(store, layer, codes).items()}
 
 
+def levels_of(store: Store, viewer: Viewer, layers: list[str], area_code: str, codes: list[str]) -> dict[str, dict[str, Shown]]:
+    """By layer what `child_levels` says of some of the areas one level down, in one question."""
+    out: dict[str, dict[str, Shown]] = {layer: {code: {} for code in codes} for layer in layers}
+    found = store.tuples(
+        """SELECT layer, area_code, level, n FROM rollup WHERE area_code IN (SELECT unnest($codes)) AND list_contains($layers, layer)
+        ORDER BY ALL""",
+        codes=codes, layers=[layer for layer in layers if not store.layer(layer).personal],
+    )  # fmt: skip
+    for layer, code, level, n in found:
+        out[layer][code][level] = n
+    for layer in (layer for layer in layers if store.layer(layer).personal):
+        below = child_levels(store, viewer, layer, area_code)
+        out[layer] = {code: below[code] for code in codes}
+    return out
+
+
 @remembered
 def legend(store: Store, viewer: Viewer, layer: str, area_code: str) -> Row:
     """Counts of a layer in an area, by level and by class of each theme. The levels add up to `total`."""
@@ -238,17 +255,52 @@ def listing(
     declared = store.layer(layer)
     if declared.personal and not viewer.reaches("officer"):
         raise PolicyError("People are shown to this role as counts only.", remedy="Ask an officer of the village.")
-    within, values = _within(store, declared, area_code)
-    judged = "AND r.level = $level" if level is not None else ""
+    standing = _standing(store, viewer, layer, area_code, chosen)
+    wanted = {one: standing[one] for one in sorted(standing, key=_WORST.index) if level is None or one == level}
+    levels, skipped = _levels_of_page(wanted, limit, offset)
+    source, bound = _source(store, declared, area_code, chosen)
+    sql = _page_sql(declared, f"{source} AND {_on(levels)}")
+    rows = store.rows(sql, **bound, limit=limit, offset=offset - skipped) if levels else []
+    return {"total": sum(wanted.values()), "rows": [_listed(store, viewer, declared, row) for row in rows]}
+
+
+@remembered
+def _standing(store: Store, viewer: Viewer, layer: str, area_code: str, chosen: tuple[str, int] | None) -> dict[int | None, int]:
+    """How many objects of a list stand on each level. Of persons that is exact: it is for whom `listing` lets in."""
+    declared = store.layer(layer)
+    source, bound = _source(store, declared, area_code, chosen)
+    return dict(store.tuples(f"SELECT r.level, count(*) {source} GROUP BY 1", **bound))
+
+
+def _levels_of_page(standing: dict[int | None, int], limit: int, offset: int) -> tuple[list[int | None], int]:
+    """Levels that a page shows, and how many objects stand before them: DuckDB need not sort a town to show its fifty worst."""
+    levels, before, skipped = [], 0, 0
+    for level, n in standing.items():
+        if before + n <= offset:
+            skipped += n
+        elif before < offset + limit:
+            levels.append(level)
+        before += n
+    return levels, skipped
+
+
+def _on(levels: list[int | None]) -> str:
+    """SQL that picks the levels. A level that is None is that of an object without a receipt."""
+    known = ", ".join(str(level) for level in levels if level is not None)
+    parts = [f"r.level IN ({known})"] if known else []
+    return f"({' OR '.join([*parts, 'r.level IS NULL'] if None in levels else parts)})"
+
+
+def _source(store: Store, layer: Layer, area_code: str, chosen: tuple[str, int] | None) -> tuple[str, Row]:
+    """`FROM … WHERE …` of the objects of a list with their receipts, and the values that it binds."""
+    within, values = _within(store, layer, area_code)
+    conditions = [within, *([f"({layer.where})"] if layer.where else [])]
     if chosen is not None:
-        judged += f" AND {_in_class(declared, chosen[0])}"
+        conditions.append(_in_class(layer, chosen[0]))
         values |= {"index": chosen[1]}
-    source = f"""FROM {declared.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{TABLES[declared.table].key[0]}
-        WHERE {within} {judged} {f"AND ({declared.where})" if declared.where else ""}"""
-    bound = values | {"layer": layer} | ({"level": level} if level is not None else {})
-    total = store.values(f"SELECT count(*) {source}", **bound)[0]
-    rows = store.rows(_page_sql(declared, source), **bound, limit=limit, offset=offset)
-    return {"total": total, "rows": [_listed(store, viewer, declared, row) for row in rows]}
+    key = TABLES[layer.table].key[0]
+    joined = f"FROM {layer.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{key}"
+    return f"{joined} WHERE {' AND '.join(conditions)}", values | {"layer": layer.name}
 
 
 def _within(store: Store, layer: Layer, area_code: str) -> tuple[str, Row]:

@@ -62,20 +62,29 @@ def _found(store: Store, viewer: Viewer, layer: Layer, wanted: str, limit: int) 
     table = TABLES[layer.table]
     key = table.key[0]
     names = {column.name for column in table.columns}
-    where = " OR ".join(
-        f"contains(lower(o.{column.name}), lower($text))" for column in table.columns if _searched(column, key, wanted, viewer)
-    )
+    where = " OR ".join(_holds(f"o.{column.name}") for column in table.columns if _searched(column, key, wanted, viewer))
     shown = [name for name in TITLES if name in names] or [key]
     rows = store.rows(
         f"""SELECT o.{key} AS __key, o.ordinal, {", ".join(f"o.{name}" for name in shown)}, [o.west, o.south, o.east, o.north] AS __box
         FROM {layer.table} o WHERE {where} ORDER BY length(o.{key}), o.{key} LIMIT $limit""",
-        text=wanted, limit=limit,
+        text=wanted, sure=_without_case(wanted), limit=limit,
     )  # fmt: skip
     out = []
     for row in rows:
         values = policy.release_one(layer.table, {name: row[name] for name in shown}, viewer)
         out.append(_hit(layer, row["__key"], row["ordinal"], row["__box"], title_of(layer, values, row["__key"])))
     return out
+
+
+def _holds(column: str) -> str:
+    """SQL: the column holds the text, however its letters are written. `lower` is dear, so few rows are left to it."""
+    return f"(contains({column}, $sure) AND contains(lower({column}), lower($text)))"
+
+
+def _without_case(wanted: str) -> str:
+    """The longest part of the text that has no letters of two cases: whatever holds the text holds this part as it stands."""
+    parts = "".join(letter if letter.lower() == letter.upper() else "\n" for letter in wanted).split("\n")
+    return max(parts, key=len)
 
 
 def _searched(column: Column, key: str, wanted: str, viewer: Viewer) -> bool:
