@@ -88,7 +88,7 @@ def level_bar(counts: Mapping[int, int], words: Words) -> Element:
     )
 
 
-def legend_row(name: Node, count: str, href: str, *, swatch: Node, pressed: bool | None, label: str, note: str = "") -> Element:
+def legend_row(name: Node, count: Node, href: str, *, swatch: Node, pressed: bool | None, label: str, note: str = "") -> Element:
     """A line of the legend. With `pressed` not None it is a switch that filters by this line; `label` says what it does."""
     inside = [
         swatch,

@@ -125,9 +125,19 @@ def _total(scene: Scene) -> str:
     """What the rows of the legend add up to; themes of people colour areas, so areas are counted."""
     if scene.unpainted:
         return scene.words("none")
-    if scene.personal and scene.theme_facts:
-        return scene.words("legend.areas", n=sum(row["n"] for row in scene.theme_facts["classes"]))
-    return f"{exact(scene.legend['total'])} {scene.unit}"
+    areas = scene.personal and scene.theme_facts
+    total = sum(row["n"] for row in areas["classes"]) if areas else scene.legend["total"]
+    return scene.words("legend.total", n=exact(total), unit=_counted_in(scene))
+
+
+def _counted_in(scene: Scene) -> str:
+    """The unit of the legend's numbers."""
+    return scene.words("legend.areas") if scene.personal and scene.theme_facts else scene.unit
+
+
+def _counted(scene: Scene, n: Any) -> Node:
+    """A number under the head that says its unit; who has it read aloud hears the unit with each."""
+    return [exact(n), html.Span(f" {_counted_in(scene)}", className="visually-hidden")]
 
 
 def _themes(scene: Scene) -> Node:
@@ -152,7 +162,7 @@ def _level_rows(scene: Scene) -> list[Node]:
         pressed = None if scene.personal else view.level == level
         href = view.with_(level=None if pressed else level, object="", rows=PAGE).href()
         label = words("legend.all") if pressed else words("legend.only", level=words(f"level.{level}"))
-        name, count = words(f"level.{level}"), exact(counts.get(level, 0))
+        name, count = words(f"level.{level}"), _counted(scene, counts.get(level, 0))
         rows.append(legend_row(name, count, href, swatch=mark(level), pressed=pressed, label=label, note=words(f"meaning.{level}")))
     return rows
 
@@ -173,7 +183,7 @@ def _class_row(scene: Scene, name: str, code: str, n: Any, colour: str) -> Node:
     pressed = scene.chosen is not None and view.chosen == code
     href = view.with_(chosen="" if pressed else code, theme=scene.theme, object="", rows=PAGE).href()
     label = words("legend.all") if pressed else words("legend.only", level=name)
-    return legend_row(name, exact(n), href, swatch=swatch(colour), pressed=pressed, label=label)
+    return legend_row(name, _counted(scene, n), href, swatch=swatch(colour), pressed=pressed, label=label)
 
 
 def _size(n: Any) -> int:

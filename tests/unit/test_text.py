@@ -17,6 +17,9 @@ from data.schema import table as contract_table
 from screen.card import BUILT, _value
 from screen.compare import compare_unit, measures
 from screen.figures import age, area, change, day, figure, moment, said
+from screen.html import written
+from screen.panels import _class_rows as class_rows
+from screen.panels import _total as legend_total
 from screen.text import EN, TABLES, ZH, Words, words
 from screen.view import View, parse
 
@@ -224,3 +227,14 @@ def test_every_line_of_a_comparison_says_its_unit_unless_its_name_is_the_unit(sa
     row = {"score": 71.5, "people": 12, "houses": 5, "layers": [woods], "parts": [part]}
     scene: Any = SimpleNamespace(words=say, layers=[{"name": "forest", "unit_zh": "个小班", "unit_en": "stands"}])
     assert [measure.name + (compare_unit(measure, say) or "") for measure in measures([row, row], scene)] == heads
+
+
+@pytest.mark.parametrize(("personal", "total", "row"), [(False, "共 1,085 栋", "1,006 栋"), (True, "共 1,006 个网格", "1,006 个网格")])
+def test_the_legend_says_its_unit_at_its_head_and_aloud_with_each_number(personal: bool, total: str, row: str) -> None:
+    house = {"zh": "住宅", "en": "residential", "code": "01", "n": 1006, "hex": "#D8BFA3"}
+    scene: Any = SimpleNamespace(
+        words=ZH_WORDS, view=View(), personal=personal, unpainted=False, unit="栋", theme="use", chosen=None,
+        theme_facts={"classes": [house]}, legend={"total": 1085},
+    )  # fmt: skip
+    assert legend_total(scene) == total
+    assert row in re.sub("<[^>]+>", "", written(class_rows(scene)[0]))
