@@ -11,6 +11,9 @@ from layers.core.spec import Layer
 
 TABLES_BEFORE_PEOPLE, TABLES_AFTER = ("area",), ("house", "facility", "parcel", "stand")  # in the order in which people mean them
 ADDRESS_FROM = 4  # characters: fewer are in too many addresses to be meant as one
+# That a column holds the text, however its letters are written. `lower` is dear: only rows that hold the sure part of the text come to it.
+_HOLDS = "contains({column}, $sure)"
+_HOLDS_FOLDED = "(contains({column}, $sure) AND contains(lower({column}), lower($text)))"
 
 
 def search(store: Store, viewer: Viewer, text: str, limit: int = 20, area_code: str = "") -> list[Row]:
@@ -62,23 +65,20 @@ def _found(store: Store, viewer: Viewer, layer: Layer, wanted: str, limit: int) 
     table = TABLES[layer.table]
     key = table.key[0]
     names = {column.name for column in table.columns}
-    where = " OR ".join(_holds(f"o.{column.name}") for column in table.columns if _searched(column, key, wanted, viewer))
+    sure = _without_case(wanted)
+    holds = _HOLDS if sure == wanted else _HOLDS_FOLDED
+    where = " OR ".join(holds.format(column=f"o.{column.name}") for column in table.columns if _searched(column, key, wanted, viewer))
     shown = [name for name in TITLES if name in names] or [key]
     rows = store.rows(
         f"""SELECT o.{key} AS __key, o.ordinal, {", ".join(f"o.{name}" for name in shown)}, [o.west, o.south, o.east, o.north] AS __box
         FROM {layer.table} o WHERE {where} ORDER BY length(o.{key}), o.{key} LIMIT $limit""",
-        text=wanted, sure=_without_case(wanted), limit=limit,
+        sure=sure, limit=limit, **({} if sure == wanted else {"text": wanted}),
     )  # fmt: skip
     out = []
     for row in rows:
         values = policy.release_one(layer.table, {name: row[name] for name in shown}, viewer)
         out.append(_hit(layer, row["__key"], row["ordinal"], row["__box"], title_of(layer, values, row["__key"])))
     return out
-
-
-def _holds(column: str) -> str:
-    """SQL: the column holds the text, however its letters are written. `lower` is dear, so few rows are left to it."""
-    return f"(contains({column}, $sure) AND contains(lower({column}), lower($text)))"
 
 
 def _without_case(wanted: str) -> str:
