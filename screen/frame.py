@@ -6,6 +6,8 @@ import html as text_html
 
 from dash import Dash
 
+from screen import html
+from screen.html import Node
 from screen.text import Words
 
 INDEX = """<!DOCTYPE html>
@@ -18,15 +20,19 @@ INDEX = """<!DOCTYPE html>
     <link rel="preload" as="fetch" href="/pack/manifest.json" crossorigin="anonymous">
   </head>
   <body>
-    {%app_entry%}
+    %FIRST%{%app_entry%}
     <footer>{%config%}{%scripts%}{%renderer%}</footer>
   </body>
 </html>"""
 
 
-def page_html(dash_app: Dash, words: Words, look: str, title: str, place: str = "desk") -> str:
-    """The page's HTML. `look` is "dark" or "light", `place` "desk" or "wall". Call while the request is set, Dash asks for it."""
+def page_html(dash_app: Dash, words: Words, look: str, title: str, place: str = "desk", first: Node = None) -> str:
+    """The page's HTML. `look` is "dark" or "light", `place` "desk" or "wall". Call while the request is set, Dash asks for it.
+
+    `first` stands there until assets/app/drawn.js has the page to draw, and takes it away.
+    """
     filled = {"%LANGUAGE%": words.language, "%LOOK%": look, "%PLACE%": place, "%TITLE%": text_html.escape(title)}
+    filled["%FIRST%"] = html.written(html.Div(first, id="first", **{"aria-hidden": "true"})) if first else ""
     page: str = dash_app.index()
     for hole, value in filled.items():
         page = page.replace(hole, value)

@@ -7,6 +7,7 @@ seconds to appear, and most of a request went into building them. What needs a c
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 Element = dict[str, Any]  # {"tag": "div", "children": node, attribute: value, …}, attributes by React's names
@@ -40,3 +41,17 @@ H1, H2, H3, Header, Main, Nav, P, Section, Summary = map(_named, ("h1", "h2", "h
 Dd, Dl, Dt, Li, Ol, Ul = map(_named, ("dd", "dl", "dt", "li", "ol", "ul"))
 Button, Label = map(_named, ("button", "label"))
 Caption, Table, Tbody, Td, Th, Thead, Tr = map(_named, ("caption", "table", "tbody", "td", "th", "thead", "tr"))
+
+
+def written(node: Node) -> str:
+    """HTML of a node without `style`, for what the browser shows before any script has run."""
+    if isinstance(node, list | tuple):
+        return "".join(map(written, node))
+    if not isinstance(node, dict):
+        return "" if node is None else escape(str(node))
+    given = {name: value for name, value in node.items() if name not in ("tag", "key", "children") and value is not False}
+    attributes = "".join(f' {_HTML_NAME.get(name, name.lower())}="{escape(str(value))}"' for name, value in given.items())
+    return f"<{node['tag']}{attributes}>{written(node.get('children'))}</{node['tag']}>"
+
+
+_HTML_NAME = {"className": "class", "htmlFor": "for"}

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from dash import Dash
 
@@ -52,7 +52,7 @@ class Page:
     """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks.
 
     `role` is the most that the page may show to anybody (a wall that everyone walks past: "wall"); None: what the viewer may see.
-    `look` is how it opens for a visitor who has not chosen.
+    `look` is how it opens for a visitor who has not chosen. `first` is what stands there until the layout has come: its places, empty.
     """
 
     path: str
@@ -62,6 +62,7 @@ class Page:
     place: Literal["desk", "wall"] = "desk"
     role: Role | None = None
     look: Literal["dark", "light"] = "dark"
+    first: Callable[[Words, dict[str, Any]], Node] | None = None  # (words, facts of the town); without `style` and Dash components
 
 
 def offload(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

@@ -211,10 +211,29 @@ def _children(scene: Scene, store: query.Store) -> Node:
     words = scene.words
     rows = query.children(store, scene.screen.viewer, scene.view.area)
     rows.sort(key=lambda row: (_own_rank(scene, row), _worst_first(scene.below.get(row["code"], {}))))
-    items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows]
-    body = html.Ul(items, className="list") if items else empty(words("list.none_below"))
+    items = [html.Li(_child(scene, row, scene.below.get(row["code"], {}))) for row in rows[: scene.view.rows]]
+    items += _further(scene, len(rows))
+    body = _list(scene, items) if items else empty(words("list.none_below"))
     foot = scene.foot(scene.view.layer)
     return panel(_title(scene, len(rows)), body, kind="panel-list", actions=switch(scene), **foot, label=words("list"))
+
+
+def _list(scene: Scene, items: list[Node]) -> Node:
+    """Rows; another place or another question starts at the top again, more rows or another pick do not."""
+    asked = scene.view.with_(rows=PAGE, compare=(), object="")
+    return html.Ul(items, className="list", key=asked.search())
+
+
+def _further(scene: Scene, total: int) -> list[Node]:
+    """The way to the rows that are not listed yet, or how many are never."""
+    words, view = scene.words, scene.view
+    left = plain(total - view.rows)
+    if total <= view.rows:
+        return []
+    if view.rows >= MOST:
+        return [html.Li(words("list.rest", n=left), className="list-more")]
+    more = view.with_(rows=min(view.rows + 100, MOST)).href()
+    return [html.Li(link(words("list.more", n=left), more, kind="list-row list-more"))]
 
 
 def _own_rank(scene: Scene, row: Row) -> int:
@@ -257,15 +276,10 @@ def _objects(scene: Scene, store: query.Store) -> Node:
     except PolicyError as error:
         return panel(words.of(scene.layer), empty(words.error(error)), kind="panel-list", label=words("list"))
     rows = [html.Li(_object(scene, row)) for row in found["rows"]]
-    left = found["total"] - len(rows)
-    if left and view.rows < MOST:
-        more = words("list.more", n=plain(left))
-        rows.append(html.Li(link(more, view.with_(rows=min(view.rows + 100, MOST)).href(), kind="list-row list-more")))
-    elif left:
-        rows.append(html.Li(words("list.rest", n=plain(left)), className="list-more"))
+    rows += _further(scene, found["total"])
     only = _only(scene)
     none = words("fresh.unpainted.how") if scene.unpainted else words("list.empty", layer=words.of(scene.layer))
-    body = html.Ul(rows, className="list") if rows else empty(none)
+    body = _list(scene, rows) if rows else empty(none)
     return panel(_title(scene, found["total"], only), body, kind="panel-list", **scene.foot(view.layer), label=words("list"))
 
 

@@ -168,20 +168,21 @@ def _page(screen: Screen, page: Page, dash_app: Callable[[], Dash]) -> Callable[
         say = words(request.cookies.get(LANGUAGE, screen.settings.language))
         chosen = request.cookies.get(LOOK)
         look = chosen if chosen in ("dark", "light") else page.look
-        name = await run_in_threadpool(_town_name, screen)
-        title = f"{say.of(name)} · {say(page.title)}" if name else say("product")
+        town = await run_in_threadpool(_town, screen)
+        title = f"{say.of(town['name'])} · {say(page.title)}" if town else say("product")
         token = set_current_request(request)
         try:
-            return HTMLResponse(page_html(dash_app(), say, look, title, page.place), headers={"Cache-Control": "no-cache"})
+            first = page.first(say, town) if page.first and town else None
+            return HTMLResponse(page_html(dash_app(), say, look, title, page.place, first), headers={"Cache-Control": "no-cache"})
         finally:
             reset_current_request(token)
 
     return answer
 
 
-def _town_name(screen: Screen) -> dict[str, str] | None:
+def _town(screen: Screen) -> dict[str, Any] | None:
     try:
         with screen.reading() as store:
-            return dict(query.town(store)["name"])
+            return dict(query.town(store))
     except StoreError:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
 LEVELS = (1, 2, 3, 4, 5, 0)
-PAGE, MOST = 50, 500  # rows of a list at first, and at most
+PAGE, MOST = 100, 500  # rows of a list at first (the areas of most towns), and at most
 UNSTATED = "-"  # stands for the class of what has none
 PICKING = "-"  # comparing, with nothing picked yet
 MOST_COMPARED = 4  # areas side by side: more columns cannot be read on a tablet

@@ -15,8 +15,15 @@
   function Drawn({ id, frame, content, children }) {
     const react = root.React;
     const islands = react.Children.toArray(children);
+    react.useLayoutEffect(goFirst, []);
     const drawn = () => made(frame ? { ...frame, id, children: content } : content, islands, react);
     return react.useMemo(drawn, [id, frame, content, children]) || null;
+  }
+
+  /* What the server has written into the page until there is something to draw (screen/frame.py). */
+  function goFirst() {
+    const first = document.getElementById("first");
+    if (first) first.remove();
   }
 
   if (typeof module !== "undefined") module.exports = { made };

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
 from screen import html
-from screen.components import failed, icon, link, panel, tag
+from screen.components import failed, icon, link, loading, panel, tag
 from screen.drawn import slot
 from screen.figures import plain
 from screen.header import share, toast, tools
@@ -49,6 +49,15 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     way = slot("steward-way", html.Div(filled["way"], className="desk-way"))
     body = slot("steward-body", html.Main(filled["body"], className="desk-main", tabIndex="-1"))
     return html.Div([top, way, body, dcc.Store(id="snapshot"), toast(words)], className="desk")
+
+
+def first(words: Words, town: Row) -> Node:
+    """The places of the page until it comes."""
+    home = html.Span(icon("home"), className="button bare")
+    named = html.Div([html.H1(words("door.steward")), html.Div(words.of(town["name"]), className="desk-stamp")], className="desk-name")
+    head = html.Header(html.Div([home, named], className="brand"), className="page-top desk-top")
+    ghosts = [html.Section(html.Div(loading(lines, words), className="panel-body"), className="panel") for lines in (5, 12)]
+    return html.Div([head, html.Div(className="desk-way"), html.Main(ghosts, className="desk-main")], className="desk")
 
 
 def read_desk(screen: Screen, words: Words, search: str) -> Row:
@@ -111,4 +120,4 @@ def register(app: Dash, screen: Screen) -> None:
         return read_desk(screen, visitor(screen), search or "")
 
 
-PAGE = Page("/steward", "door.steward", layout, register, look="light")
+PAGE = Page("/steward", "door.steward", layout, register, look="light", first=first)

@@ -15,7 +15,7 @@ from layers.core import query
 from screen import html, panels
 from screen.card import card
 from screen.compare import compare
-from screen.components import button, empty, failed, icon, panel, search, tag
+from screen.components import button, empty, failed, icon, loading, panel, search, tag
 from screen.drawn import slot
 from screen.figures import moment
 from screen.freshness import read_freshness
@@ -31,6 +31,8 @@ from screen.view import View, parse
 Row = dict[str, Any]
 CHINA: list[list[float]] = [[18.0, 73.0], [54.0, 135.0]]  # south-west, north-east: only until a town has bounds
 HITS = 12  # answers of a search
+# Panels that every view has and about how many lines each: figures, layers, list; legend.
+GHOSTS = (("panel-figures", 3), ("panel-layers", 3), ("panel-list", 12), ("panel-legend", 6))
 HALF_KM_DEG = 0.005  # an object is shown with this much of its surroundings at least
 
 
@@ -55,17 +57,32 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     )
 
 
+def first(words: Words, town: Row) -> Node:
+    """The places of the panels, until they come."""
+    ghosts = [html.Section(html.Div(loading(lines, words), className="panel-body"), className=f"panel {kind}") for kind, lines in GHOSTS]
+    home = html.Span(icon("home"), className="button bare")
+    brand = html.Div([home, _name(words, town)], className="brand")
+    columns = [html.Aside(ghosts[:3], className="side"), html.Aside(ghosts[3:], className="rail")]
+    sheet = html.Div(html.Div(columns, className="sheet-inner"), className="sheet")
+    field = html.Div(html.Span(className="search-field"), className="search")
+    top = html.Header([brand, html.Div(className="where"), field, html.Div(home, className="tools")], className="top")
+    return html.Div([top, sheet], className="town")
+
+
 def _header(scene: Scene, filled: Row, opened: Row) -> Element:
     words = scene.words
     home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
-    synthetic = tag(words("synthetic")) if scene.town["synthetic"] else None
-    name = html.Div([html.H1(words.of(scene.town["name"])), synthetic], className="brand-name")
-    brand = html.Div([home, name], className="brand")
+    brand = html.Div([home, _name(words, scene.town)], className="brand")
     stamp = slot("stamp", html.P(filled["stamp"], className="stamp"))
     steps = {"where": filled["where"], "trail": opened["trail"]}
     where = html.Div([slot(name, html.Div(part, className="slot")) for name, part in steps.items()], className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
     return html.Header([skip, brand, where, search(words), tools(words, stamp, share(words))], className="top")
+
+
+def _name(words: Words, town: Row) -> Element:
+    """The town's name, and that it is made up where it is."""
+    return html.Div([html.H1(words.of(town["name"])), tag(words("synthetic")) if town["synthetic"] else None], className="brand-name")
 
 
 def _map(scene: Scene, filled: Row) -> Element:
@@ -250,4 +267,4 @@ def _register_search(app: Dash, screen: Screen) -> None:
         return {"hits": panels.hits(found[:HITS], text or "", parse(place), visitor(screen), more=len(found) > HITS)}
 
 
-PAGE = Page("/town", "door.town", layout, register)
+PAGE = Page("/town", "door.town", layout, register, first=first)

@@ -50,6 +50,12 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
     )  # fmt: skip
 
 
+def first(words: Words, town: Row) -> Node:
+    """The title bar, until the page comes."""
+    title = html.H1([html.Span(words.of(town["name"])), html.Span(words("product"))], className="wall-name")
+    return html.Div([html.Header(title, className="wall-bar"), html.Main(className="wall-map", **{"data-panel": MAP})], className="wall")
+
+
 def read_wall(facts: Facts) -> Row:
     """Everything that changes with a snapshot."""
     scenes, mistakes = scenes_of(facts)
@@ -154,4 +160,4 @@ def register(app: Dash, screen: Screen) -> None:
             return read_wall(read_facts(screen, store, visitor(screen)))
 
 
-PAGE = Page("/wall", "door.wall", layout, register, role="wall", place="wall")
+PAGE = Page("/wall", "door.wall", layout, register, role="wall", place="wall", first=first)

@@ -21,3 +21,12 @@ def faults(page: Page) -> dict[str, list[str]]:
     found: dict[str, Any] = page.evaluate(SCRIPT)
     assert found["texts"], "the page shows no text"
     return {kind: said for kind, said in found["faults"].items() if said}
+
+
+# How far what is in sight has moved by itself since the page was opened, as browsers count it (cumulative layout shift).
+SHIFTED = """() => new Promise((done) => {
+    let sum = 0;
+    const count = (list) => list.getEntries().forEach((one) => (sum += one.value));
+    new PerformanceObserver(count).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 500);
+})"""

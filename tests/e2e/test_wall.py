@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Open, Server, ready, run
+from geometry import SHIFTED
 from playwright.sync_api import Browser, Page, expect
 
 from bench.wall import soak, warm
@@ -16,13 +17,6 @@ LATE_IN_THE_EVENING = "2026-11-22T16:30:00Z"  # half past midnight in the town's
 A_QUARTER_LATER = "2026-11-22T16:45:00Z"
 CHANGES = 60
 HEAP_MB = 0.5
-# How far what is in sight has moved by itself since the page was opened, as browsers count it (cumulative layout shift).
-SHIFTED = """() => new Promise((done) => {
-    let sum = 0;
-    const count = (list) => list.getEntries().forEach((one) => (sum += one.value));
-    new PerformanceObserver(count).observe({ type: "layout-shift", buffered: true });
-    setTimeout(() => done(sum), 500);
-})"""
 
 
 def scene_of(page: Page) -> str | None:

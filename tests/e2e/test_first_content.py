@@ -1,0 +1,33 @@
+"""Before the page's script has an answer to draw: the town's name and the places of the panels, and nothing moves when they are filled."""
+
+import pytest
+from conftest import Server
+from geometry import SHIFTED
+from playwright.sync_api import Browser, Route, expect
+
+ANSWERS = "**/_dash-update-component*"
+GOOD = 0.1  # of Core Web Vitals: what moves less does not disturb
+
+
+@pytest.mark.parametrize("path", ["/town", "/steward", "/wall"])
+@pytest.mark.parametrize("size", [(1024, 768), (768, 1024), (1920, 1080)])
+def test_a_page_has_its_places_before_its_first_answer_and_keeps_them(
+    chromium: Browser, server: Server, path: str, size: tuple[int, int]
+) -> None:
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(ANSWERS, hold)
+    with page.expect_request(ANSWERS):
+        page.goto(server.url + path)
+    before = page.locator("#first h1").bounding_box()
+    held[0].continue_()
+    expect(page.locator("#page h1")).to_be_visible()
+    after = page.locator("#page h1").bounding_box()
+    expect(page.locator("#first")).to_have_count(0)
+    assert before and after and abs(before["y"] - after["y"]) < 2 and abs(before["x"] - after["x"]) < 2, "the title stays where it was"
+    assert page.evaluate(SHIFTED) < GOOD
+    page.close()
