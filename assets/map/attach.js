@@ -156,7 +156,7 @@
       if (!this.layer || !this.source) return;
       this.unsettle();
       if (otherThings) this.layer.prepareAll(); else this.refresh();
-      this.overlay.redraw();
+      this.overlay.refresh();
     }
 
     /** Items carry the entry of the state, so records get the new ones; their rasters are at hand. */
@@ -204,6 +204,7 @@
       const { ahead, canvas, tile } = ns.map, dpr = canvas.density(), to = Math.round(zoom);
       const { x, y } = this.map.getSize(), before = this.expected, items = this.items(to);
       this.expected = [];
+      ns.map.overlay.holders(this, to).forEach(({ holder }) => this.source.labelsOf(holder));
       for (const coords of ahead.screenTiles(tile.mercator(center.lng, center.lat), to, x, y, canvas.TILE_PX))
         for (const item of items) {
           const wanted = canvas.order(this.source, item, coords, dpr);

@@ -14,6 +14,8 @@
         this._container.style.pointerEvents = "none";
       },
       _destroyContainer() {
+        cancelAnimationFrame(this._frame);
+        this._frame = 0;
         L.DomUtil.remove(this._container);
         delete this._container;
       },
@@ -28,8 +30,14 @@
         this._container.style.height = `${size.y}px`;
         this.redraw();
       },
+      /** Other things are drawn: write other names with the next frame, if they are others. */
+      refresh() {
+        if (!this._map || this._frame || contents(host, this._map) === this._written) return;
+        this._frame = requestAnimationFrame(() => { this._frame = 0; this.redraw(); });
+      },
       redraw() {
         if (!this._map || !this._container || !this._bounds) return;
+        this._written = contents(host, this._map);
         const context = this._container.getContext("2d"), dpr = root.devicePixelRatio || 1;
         context.setTransform(dpr, 0, 0, dpr, 0, 0);
         context.clearRect(0, 0, this._container.width, this._container.height);
@@ -37,6 +45,12 @@
       },
     });
     return new Overlay();
+  }
+
+  /** What the names depend on, beside the view. */
+  function contents(host, map) {
+    if (!host.source || !host.state.labels) return "";
+    return [host.state.scheme, ...holders(host, Math.round(map.getZoom())).map(({ holder }) => holder.labels.name)].join();
   }
 
   function write(context, map, bounds, host) {
@@ -79,16 +93,20 @@
 
   /** Labels of everything in the plan, in CSS pixels from the corner of the canvas. */
   function candidates(map, bounds, host) {
-    const zoom = map.getZoom(), out = [], seen = new Set(), scale = host.options.textScale();
+    const zoom = map.getZoom(), out = [], scale = host.options.textScale();
     const world = 256 * 2 ** zoom;
     const origin = map.getPixelOrigin().add(bounds.min);
-    for (const item of host.items(Math.round(zoom))) {
-      for (const holder of [item.tileset, item.layer].filter((one) => one && one.labels)) {
-        if (seen.has(holder)) continue;
-        seen.add(holder);
-        collect(host.source.labelsOf(holder), item, { zoom, world, origin, scale, size: bounds.getSize() }, out);
-      }
-    }
+    for (const { item, holder } of holders(host, Math.round(zoom)))
+      collect(host.source.labelsOf(holder), item, { zoom, world, origin, scale, size: bounds.getSize() }, out);
+    return out;
+  }
+
+  /** Tilesets and layers with names in the plan at a zoom, each once, with the first item that draws them. */
+  function holders(host, zoom) {
+    const seen = new Set(), out = [];
+    for (const item of host.items(zoom))
+      for (const holder of [item.tileset, item.layer])
+        if (holder && holder.labels && !seen.has(holder)) { seen.add(holder); out.push({ item, holder }); }
     return out;
   }
 
@@ -113,5 +131,5 @@
     labels.v = points.map((point) => point.y);
   }
 
-  ns.map.overlay = { create };
+  ns.map.overlay = { create, holders };
 })(typeof self !== "undefined" ? self : globalThis);

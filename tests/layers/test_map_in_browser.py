@@ -203,6 +203,31 @@ def test_once_the_view_stands_another_layer_or_theme_of_it_is_a_matter_of_painti
     page.close()
 
 
+def test_names_are_written_again_only_where_others_are_to_be_read(chromium, site, made):
+    page = opened(chromium, site[0])
+    page.evaluate("handle.set({layers: [{name: 'houses'}]})")
+    look(page, *CORNER, 15)
+    page.evaluate(RESTED)
+    page.evaluate(
+        """() => {
+          const redraw = handle.overlay.redraw;
+          window.written = 0;
+          handle.overlay.redraw = function () { written++; redraw.call(this); };
+        }"""
+    )
+    for change, times in (
+        ("levels: [1]", 0),
+        ("layers: [{name: 'houses', theme: 'use'}]", 0),
+        ("scheme: 'light'", 1),
+        ("labels: false", 2),
+        ("labels: true", 3),
+    ):
+        page.evaluate(f"handle.set({{{change}}})")
+        ready(page)
+        assert page.evaluate("written") == times, change
+    page.close()
+
+
 def test_nothing_is_fetched_ahead_where_that_is_not_wanted(chromium, site, made):
     address, handler = site
     page = opened(chromium, address)
