@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from data import policy
@@ -258,18 +259,23 @@ def listing(
     standing = _standing(store, viewer, layer, area_code, chosen)
     wanted = {one: standing[one] for one in sorted(standing, key=_WORST.index) if level is None or one == level}
     levels, skipped = _levels_of_page(wanted, limit, offset)
-    source, bound = _source(store, declared, area_code, chosen)
-    sql = _page_sql(declared, f"{source} AND {_on(levels)}")
-    rows = store.rows(sql, **bound, limit=limit, offset=offset - skipped) if levels else []
-    return {"total": sum(wanted.values()), "rows": [_listed(store, viewer, declared, row) for row in rows]}
+    where, bound = _where(store, declared, area_code, chosen)
+    sql = _page_sql(declared, f"{_from(declared)} WHERE {where} AND {_on(levels)}")
+    rows = store.rows(sql, **bound, layer=layer, limit=limit, offset=offset - skipped) if levels else []
+    today = today_of(store)
+    return {"total": sum(wanted.values()), "rows": [_listed(viewer, declared, row, today) for row in rows]}
 
 
 @remembered
 def _standing(store: Store, viewer: Viewer, layer: str, area_code: str, chosen: tuple[str, int] | None) -> dict[int | None, int]:
     """How many objects of a list stand on each level. Of persons that is exact: it is for whom `listing` lets in."""
     declared = store.layer(layer)
-    source, bound = _source(store, declared, area_code, chosen)
-    return dict(store.tuples(f"SELECT r.level, count(*) {source} GROUP BY 1", **bound))
+    where, bound = _where(store, declared, area_code, chosen)
+    if declared.rules and chosen is None:
+        painted = _level_counts(store, layer, [area_code])[area_code]
+        if sum(painted.values()) == store.values(f"SELECT count(*) FROM {declared.table} o WHERE {where}", **bound)[0]:
+            return {**painted}  # the roll-up accounts for all of them: no need to look up the receipt of each
+    return dict(store.tuples(f"SELECT r.level, count(*) {_from(declared)} WHERE {where} GROUP BY 1", **bound, layer=layer))
 
 
 def _levels_of_page(standing: dict[int | None, int], limit: int, offset: int) -> tuple[list[int | None], int]:
@@ -291,16 +297,19 @@ def _on(levels: list[int | None]) -> str:
     return f"({' OR '.join([*parts, 'r.level IS NULL'] if None in levels else parts)})"
 
 
-def _source(store: Store, layer: Layer, area_code: str, chosen: tuple[str, int] | None) -> tuple[str, Row]:
-    """`FROM … WHERE …` of the objects of a list with their receipts, and the values that it binds."""
+def _from(layer: Layer) -> str:
+    """The objects of a layer with their receipts."""
+    return f"FROM {layer.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{TABLES[layer.table].key[0]}"
+
+
+def _where(store: Store, layer: Layer, area_code: str, chosen: tuple[str, int] | None) -> tuple[str, Row]:
+    """Which objects a list holds, and the values that this binds."""
     within, values = _within(store, layer, area_code)
     conditions = [within, *([f"({layer.where})"] if layer.where else [])]
     if chosen is not None:
         conditions.append(_in_class(layer, chosen[0]))
         values |= {"index": chosen[1]}
-    key = TABLES[layer.table].key[0]
-    joined = f"FROM {layer.table} o LEFT JOIN receipt r ON r.layer = $layer AND r.object_id = o.{key}"
-    return f"{joined} WHERE {' AND '.join(conditions)}", values | {"layer": layer.name}
+    return " AND ".join(conditions), values
 
 
 def _within(store: Store, layer: Layer, area_code: str) -> tuple[str, Row]:
@@ -334,10 +343,8 @@ def _listed_columns(layer: Layer) -> list[str]:
     return list(dict.fromkeys(wanted)) or [table.key[0]]
 
 
-def _listed(store: Store, viewer: Viewer, layer: Layer, row: Row) -> Row:
-    values = policy.release_one(
-        layer.table, {name: value for name, value in row.items() if not name.startswith("__")}, viewer, today_of(store)
-    )
+def _listed(viewer: Viewer, layer: Layer, row: Row, today: date) -> Row:
+    values = policy.release_one(layer.table, {name: value for name, value in row.items() if not name.startswith("__")}, viewer, today)
     key = None if layer.personal else row["__key"]
     return {
         "table": layer.table, "key": key, "ordinal": row["__ordinal"], "level": row["__level"], "colour": level_facts(row["__level"]),
