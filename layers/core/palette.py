@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from layers.core.spec import LEVELS
 
 # The dark hexes are domain section 3.2. The light ones keep the hue and reach 3:1 against the light paper (WCAG 2.2, 1.4.11), but for
-# yellow: one that does is brown. It stays yellow, and an edge around it carries the contrast.
+# yellow: the darkest that is still yellow reaches 2.0, one that reaches 3 is brown. It stays yellow, and an edge carries the contrast.
 LIGHT = {0: "#6B7788", 1: "#D9363E", 2: "#DB6400", 3: "#F2C200", 4: "#1677CC", 5: "#1A8A48"}
 LIGHT_EDGE = {3: "#7A6200"}
 # Leaders ask where the reds are: what is in order stands back.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from layers.core.difference import APART, Lab, difference, difference_of, like_level
-from layers.core.palette import LIGHT, LIGHT_EDGE
+from layers.core.palette import INK, LIGHT, LIGHT_EDGE
 from layers.core.registry import load_layers
 from layers.core.spec import LEVELS
 from layers.core.themes import MOST, OTHER, stable_colours
@@ -57,6 +57,15 @@ def test_yellow_looks_yellow_in_both_looks() -> None:
     for look in ("dark", "light"):
         red, green, blue = rgb(tokens(look)["--level-3"])
         assert min(red, green) > 180 and blue < 60
+
+
+def test_no_yellow_is_seen_on_paper_by_itself_so_its_edge_has_to_be() -> None:
+    """What makes a colour yellow (as above) keeps it under 3 on the light map: only an outline can carry that contrast."""
+    paper, white = rgb(INK["light"]["paper"]), rgb(tokens("light")["--panel-solid"])
+    yellows = [(red, green, blue) for red in range(181, 256, 6) for green in range(181, 256, 6) for blue in range(0, 60, 12)]
+    assert max(contrast(yellow, paper) for yellow in yellows) < 3
+    assert all(contrast(rgb(LIGHT_EDGE[3]), ground) > 4.5 for ground in (paper, white))
+    assert contrast(rgb(LIGHT_EDGE[3]), rgb(LIGHT[3])) > 3
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
