@@ -3,7 +3,8 @@
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const MAP = "map";
-  const LARGER = { 1: 2.8, 2: 1.6 }; // reds and oranges, once somebody asks for one level alone
+  const SEEN = { 1: 2.2, 2: 1.3 }; // reds and oranges among all: they are few, and a pixel or two each
+  const ALONE = { 1: 2.8, 2: 1.6 }; // once somebody asks for one level alone
   let handle = null;
   let focus = null;
   let seen = false; // whether a complete view has been painted
@@ -36,7 +37,7 @@
   function show(next, spot) {
     const moved = !(spot && spot.object !== shown) && (!focus || String(focus.box) !== String(next.box));
     focus = next;
-    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale, larger: next.levels ? LARGER : null });
+    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale, larger: next.levels ? ALONE : SEEN });
     if (goTo(app.view.position(location.search))) return;
     if (moved) fly(next.box);
     else if (byHand) keep(); // another layer or filter of the same place: the map stays, and its address says where
