@@ -224,9 +224,14 @@
 
   /** Distinct ids present, ascending. */
   function present(made) {
-    const seen = new Set();
-    for (let i = 0; i < made.values.length; i++) if (made.values[i]) seen.add((made.values[i] & MASK) - 1);
-    return Uint32Array.from(seen).sort();
+    const { values } = made;
+    let top = 0, count = 0;
+    for (let i = 0; i < values.length; i++) top = Math.max(top, values[i] & MASK);
+    const marks = new Uint8Array(top + 1); // a set of numbers takes ten times as long
+    for (let i = 0; i < values.length; i++) { const v = values[i] & MASK; if (!marks[v]) { marks[v] = 1; count += v ? 1 : 0; } }
+    const out = new Uint32Array(count);
+    for (let v = 1, at = 0; v <= top; v++) if (marks[v]) out[at++] = v - 1;
+    return out;
   }
 
   const api = { EDGE, MASK, canvas, fillPolygons, strokeLines, placePoints, runs, valueAt, present };

@@ -48,15 +48,26 @@
     return out;
   }
 
-  let table = null;
-  function crc32(bytes, start) {
-    table = table || Uint32Array.from({ length: 256 }, (_, i) => {
+  let tables = null; // four, for four bytes a step: a tile has megabytes
+  function crcTables() {
+    const first = Int32Array.from({ length: 256 }, (_, i) => {
       for (let k = 0; k < 8; k++) i = i & 1 ? (i >>> 1) ^ 0xedb88320 : i >>> 1;
       return i;
     });
-    let crc = 0xffffffff;
-    for (let i = start; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
-    return (crc ^ 0xffffffff) >>> 0;
+    const made = [first];
+    for (let k = 1; k < 4; k++) made.push(made[k - 1].map((c) => first[c & 255] ^ (c >>> 8)));
+    return made;
+  }
+
+  function crc32(bytes, start) {
+    const [a, b, c, d] = (tables = tables || crcTables());
+    let crc = -1, i = start;
+    for (; i + 4 <= bytes.length; i += 4) {
+      crc ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+      crc = d[crc & 255] ^ c[(crc >>> 8) & 255] ^ b[(crc >>> 16) & 255] ^ a[crc >>> 24];
+    }
+    for (; i < bytes.length; i++) crc = a[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+    return ~crc >>> 0;
   }
 
   /** Data tiles under a screen tile: {x, y} of data zoom `bandZ` that cover screen tile {z, x, y}, both in tiles of the whole world. */

@@ -107,3 +107,9 @@ test("points come from the tile and from within reach of it, each once", () => {
   assert.deepEqual([...got.ids], [3, 5]);
   assert.deepEqual([...got.xs], [-1, 10]);
 });
+
+test("what is present is told once and in ascending order, outlined or not", () => {
+  const values = Uint32Array.from([8, 0, (3 | raster.EDGE) >>> 0, 8, (900001 | raster.EDGE) >>> 0, 3]);
+  assert.deepEqual([...raster.present({ values })], [2, 7, 900000]);
+  assert.deepEqual([...raster.present({ values: new Uint32Array(1) })], []);
+});
