@@ -27,12 +27,16 @@ def shown(chromium: Browser, language: str, size: tuple[int, int]) -> Page:
     legend = html.Ul(rows, className="legend legend-levels")
     side = html.Aside(panel("", keys, kind="panel-figures"), className="side")
     rail = html.Aside(panel("", legend, kind="panel-legend"), className="rail")
-    css = "".join(
-        file.read_text(encoding="utf-8") for file in sorted(ASSETS.glob("*.css")) if not file.name.startswith(("wall", "steward"))
-    )
-    body = html.written(html.Div([side, rail], className="town"))
+    return laid(chromium, html.Div([side, rail], className="town"), "town", language, size)
+
+
+def laid(chromium: Browser, node: html.Node, place: str, language: str, size: tuple[int, int]) -> Page:
+    """A piece of a place under its own sheets."""
+    others = tuple({"wall", "town", "steward", "door", "kit"} - {place})
+    css = "".join(file.read_text(encoding="utf-8") for file in sorted(ASSETS.glob("*.css")) if not file.name.startswith(others))
     page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
-    page.set_content(f'<html lang="{language}" data-look="light" data-place="town"><style>{css}</style><body>{body}</body></html>')
+    body = html.written(node)
+    page.set_content(f'<html lang="{language}" data-look="light" data-place="{place}"><style>{css}</style><body>{body}</body></html>')
     return page
 
 
@@ -68,3 +72,13 @@ def test_units_stand_on_one_line_with_their_digits_or_all_of_them_below(chromium
         )
         page.close()
     assert places == {"zh-CN": ["beside"] * 3, "en": ["below"] * 2}
+
+
+def test_a_long_mistake_of_a_scene_does_not_widen_the_legend_that_lies_on_the_map(chromium: Browser) -> None:
+    mistakes = html.Div([html.P("night.toml：" + "这个按键不能用来切换场景。" * 5)], className="wall-mistakes")
+    legend = html.Div(html.Ul(html.Li([mark(1), "红色", html.Span("13", className="wall-legend-count")])), className="wall-legend")
+    wall = html.Div(html.Div(html.Div([mistakes, legend], className="wall-legends"), className="wall-map"), className="wall")
+    page = laid(chromium, wall, "wall", "zh-CN", (1920, 1080))
+    widths = [page.locator(one).bounding_box() for one in (".wall-mistakes", ".wall-legend")]
+    page.close()
+    assert widths[0] and widths[1] and widths[1]["width"] < widths[0]["width"] / 2
