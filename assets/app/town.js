@@ -11,6 +11,8 @@
   let shown = null; // the marked object
   let spotted = null; // where it is
   let tapped = null; // the object last chosen on the map
+  let asked = app.view.split(location.search); // place and object of the address; the page was opened with these in it
+  let read = null; // the same place as its own links name it, once it is there
   let byHand = false; // whether somebody has moved the map since it was last sent somewhere
 
   /* ---- map ---- */
@@ -37,6 +39,7 @@
   function show(next, spot) {
     const moved = !(spot && spot.object !== shown) && (!focus || String(focus.box) !== String(next.box));
     focus = next;
+    read = next.place ? app.view.split(next.place).place : null;
     handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale, larger: next.levels ? ALONE : SEEN });
     if (goTo(app.view.position(location.search))) return;
     if (moved) fly(next.box);
@@ -163,9 +166,11 @@
       split(search) {
         const { place, object } = app.view.split(search || "");
         const stay = window.dash_clientside.no_update;
-        const before = app.before || {};
-        app.before = { place, object };
-        return [before.place === place ? stay : place, before.object === object ? stay : object];
+        const before = asked;
+        asked = { place, object };
+        const same = before.place === place || read === place;
+        if (!same) read = null;
+        return [same ? stay : place, before.object === object ? stay : object];
       },
       draw(place, spot) {
         app.draw(place, spot);

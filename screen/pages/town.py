@@ -174,6 +174,7 @@ def focus(scene: Scene, box: list[float] | None) -> Row:
         "stale": scene.fresh.aged,
         "box": box,
         "area": scene.view.area,
+        "place": scene.view.with_(object="").search(),
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import Open, Server, ready
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bench.screen import noted, transferred
+from bench.screen import noted, transferred, waited_for
 
 TOWN = "示范镇"
 
@@ -236,9 +236,10 @@ def test_a_lost_server_is_said_at_once_and_its_return_too(open_page: Open) -> No
 
 def test_little_is_transferred_before_the_map_is_painted_and_no_plotting_library(chromium: Browser, server: Server) -> None:
     page = chromium.new_page()
-    came = noted(page, "requestfinished")
+    finished = noted(page, "requestfinished")
     page.goto(f"{server.url}/town")
     ready(page)
+    came = waited_for(page, finished)
     assert [one for one in came if "/pack/" in one.url and "manifest" not in one.url], "what the worker fetches is counted"
     assert 200_000 < transferred(came) < 1_200_000
     assert not [one.url for one in came if "plotly" in one.url]

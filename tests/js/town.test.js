@@ -147,7 +147,17 @@ test("Dash is told of the place and of the object only where each has changed", 
   const window = town();
   window.dash_clientside.no_update = "stay";
   const { split } = window.dash_clientside.town;
-  assert.deepEqual([...split("?area=1&layer=houses")], ["?area=1&layer=houses", ""]);
+  assert.deepEqual([...split("?area=1&layer=houses")], ["?area=1&layer=houses", "stay"]);
   assert.deepEqual([...split("?area=1&layer=houses&at=1,2,3")], ["stay", "stay"]);
   assert.deepEqual([...split("?area=1&layer=houses&object=house:H1")], ["stay", "?layer=houses&object=house:H1"]);
+});
+
+test("the place that is on show is not read again under the name that its own links give it", () => {
+  const window = town({ search: "?layer=houses" });
+  window.dash_clientside.no_update = "stay";
+  const { split } = window.dash_clientside.town;
+  window.onescreen.draw(focus({ place: "?area=T&layer=houses" }), null);
+  assert.deepEqual([...split("?area=T&layer=houses&object=house:H1")], ["stay", "?layer=houses&object=house:H1"]);
+  assert.deepEqual([...split("?area=V&layer=houses")], ["?area=V&layer=houses", ""]);
+  assert.deepEqual([...split("?area=T&layer=houses")], ["?area=T&layer=houses", "stay"], "another place has been asked for meanwhile");
 });
