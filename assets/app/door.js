@@ -12,7 +12,7 @@
     handle = app.map.attach(MAP, {
       scheme: app.look(),
       language: document.documentElement.lang.slice(0, 2),
-      textScale: () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16,
+      textScale: () => app.textScale(),
       onError: (message) => console.info("map: " + message),
     });
     arrive();
@@ -46,7 +46,7 @@
     if (!focus || !document.getElementById(MAP)) return;
     box = focus.box;
     if (!handle) attach();
-    handle.set({ layers: focus.draw, levels: null, classes: null, larger: LARGER, labels: false, stale: focus.stale });
+    handle.set({ layers: focus.draw, levels: null, classes: null, larger: app.dots(LARGER), labels: false, stale: focus.stale });
     fit();
   }
 

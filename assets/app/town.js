@@ -20,7 +20,7 @@
     handle = app.map.attach(MAP, {
       scheme: app.look(),
       language: document.documentElement.lang.slice(0, 2),
-      textScale: () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, // names grow with everything else
+      textScale: () => app.textScale(), // names grow with everything else
       onPick: picked,
       onError: (message) => console.info("map: " + message),
     });
@@ -40,7 +40,7 @@
     const moved = !(spot && spot.object !== shown) && (!focus || String(focus.box) !== String(next.box));
     focus = next;
     read = next.place ? app.view.split(next.place).place : null;
-    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale, larger: next.levels ? ALONE : SEEN });
+    handle.set({ layers: next.draw, levels: next.levels, classes: next.classes, stale: next.stale, larger: app.dots(next.levels ? ALONE : SEEN) });
     if (goTo(app.view.position(location.search))) return;
     if (moved) fly(next.box);
     else if (byHand) keep(); // another layer or filter of the same place: the map stays, and its address says where

@@ -14,7 +14,7 @@
     handle = app.map.attach(MAP, {
       scheme: app.look(),
       language: document.documentElement.lang.slice(0, 2),
-      textScale: () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14, // names grow with the wall
+      textScale: () => app.textScale(14), // names grow with the wall
       wholeLabels: true,
       onError: (message) => console.info("map: " + message),
     });
@@ -31,18 +31,13 @@
     });
   }
 
-  function larger() {
-    const scale = handle.options.textScale();
-    return Object.fromEntries(Object.entries(LARGER).map(([level, times]) => [level, Math.min(8, times * scale)]));
-  }
-
   function show(picture) {
     if (!document.getElementById(MAP)) return;
     if (!handle) attach();
     const before = shown;
     shown = picture;
     handle.set({
-      layers: picture.layers, levels: picture.levels, classes: null, larger: larger(), stale: picture.aged,
+      layers: picture.layers, levels: picture.levels, classes: null, larger: app.dots(LARGER, app.textScale(14)), stale: picture.aged,
       selected: picture.spot === null || picture.spot === undefined ? null : { layer: "areas", ordinal: picture.spot },
     });
     if (!before || String(before.box) !== String(picture.box)) fly(Boolean(before));

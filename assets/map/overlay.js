@@ -115,8 +115,9 @@
     positions(labels);
     const area = item.tileset.table === "area", backdrop = item.role === "backdrop";
     const below = item.tileset.kind === "point" ? 14 * scale : 0; // under the dot, not on it
+    const reached = zoom - Math.log2(Math.max(1, scale)); // a name twice as large fits its object one zoom nearer
     for (let i = 0; i < labels.id.length; i++) {
-      if (labels.from[i] > zoom) continue;
+      if (labels.from[i] > reached) continue;
       const x = labels.u[i] * world - origin.x, y = labels.v[i] * world - origin.y + below;
       if (x < 0 || y < 0 || x > size.x || y > size.y) continue;
       out.push({ x, y, text: labels.text[i], angle: labels.angle[i], priority: labels.priority[i], size: scale * (area ? 14 : backdrop ? 11 : 12), alpha: backdrop ? 0.8 : 1 });

@@ -27,7 +27,7 @@ function town({ search = "", objects = {}, rows = [] } = {}) {
     search, elements: { map: element("div") }, all: { ".list-row": rows },
     fetch: async (url) => ({ ok: url in objects, json: async () => objects[url] }),
   });
-  window.run("address.js", "preferences.js");
+  window.run("address.js", "preferences.js", "sizes.js");
   const map = leaflet(), set = [], flown = [];
   window.onescreen.map = {
     attach(id, options) {
@@ -141,6 +141,15 @@ test("names on the map grow with the type of the page", () => {
   const { onescreen, handle } = (() => { const window = town(); window.onescreen.draw(focus(), null); return window; })();
   assert.ok(onescreen);
   assert.equal(handle.options.textScale(), 2);
+});
+
+test("reds and oranges are drawn larger among all, larger still alone, and grow with the type to a limit", () => {
+  const { onescreen, set } = town(); // type of twice a desk's
+  onescreen.draw(focus(), null);
+  onescreen.draw(focus({ levels: [1] }), null);
+  const [among, alone] = set.filter((one) => one.larger).map((one) => one.larger);
+  assert.ok(alone[1] > among[1] && among[1] > among[2] && among[2] > 2);
+  assert.equal(onescreen.dots({ 1: 7 })[1], 8);
 });
 
 test("Dash is told of the place and of the object only where each has changed", () => {
