@@ -26,7 +26,8 @@
     });
   }
 
-  async function picked(hits) {
+  async function picked(hits, at) {
+    if (app.tap && app.tap(at)) return; // a tool of the map has taken it
     const hit = hits.find((one) => focus && focus.layers.includes(one.layer)) || hits[0];
     if (!hit) return;
     const answer = await fetch(`/api/object/${encodeURIComponent(hit.layer)}/${hit.ordinal}`);
@@ -77,6 +78,7 @@
     const map = leaflet();
     if (!map || map.onescreenFollowed) return;
     map.onescreenFollowed = true;
+    document.dispatchEvent(new CustomEvent("onescreen:on-map", { detail: handle })); // tools of the map: assets/app/readout.js and others
     map.on("moveend", () => byHand && keep());
     for (const kind of ["pointerdown", "wheel", "keydown"])
       map.getContainer().addEventListener(kind, () => (byHand = true), { passive: true, capture: true });
@@ -151,6 +153,7 @@
   document.addEventListener("onescreen:map-ready", function () {
     seen = true;
     document.documentElement.dataset.mapSeen = "1";
+    followHand(); // where the map came later than what is drawn on it
   });
   document.addEventListener("onescreen:look", (event) => handle && handle.set({ scheme: event.detail }));
   document.addEventListener("onescreen:snapshot", function (event) {
