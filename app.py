@@ -16,6 +16,7 @@ from data.policy import Viewer
 from data.settings import REPOSITORY, Settings, load_settings
 from data.store.serving import ServingStore
 from layers.core.registry import load_layers
+from screen.basemap import load_basemaps
 from screen.compress import Compress
 from screen.frame import INDEX
 from screen.guard import OnlyHere, check_host
@@ -35,7 +36,7 @@ NOT_IN_PAGE = r"(\.worker\.js|\.v[\d.]+)"  # assets that the page fetches itself
 def create_app(settings: Settings) -> FastAPI:
     """The whole application as an ASGI app. Raises SettingsError when real data would be served beyond this machine."""
     store = ServingStore(settings)
-    screen = Screen(settings, store, VIEWER, load_layers(settings.layers))
+    screen = Screen(settings, store, VIEWER, load_layers(settings.layers), load_basemaps(settings.basemaps))
     check_host(screen)
     pages = load_pages()
     server = FastAPI(title="OneScreen", docs_url=None, redoc_url=None, openapi_url=None)

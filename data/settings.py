@@ -25,6 +25,7 @@ class Settings:
     language: str = "zh-CN"  # Language of a new visitor: zh-CN or en
     layers: Path | None = None  # Folder with layer files of your own
     scenes: Path | None = None  # Folder with wall scenes of your own
+    basemaps: Path | None = None  # TOML file that names basemaps to show under the data; none, and nothing fetched, without it
     keep_snapshots: int = 5  # Published snapshots kept for instant rollback
     threads: int = 2  # Threads that DuckDB may use in one process
     memory_limit: str = "4GB"  # Memory that DuckDB may use before it spills to disk
@@ -85,7 +86,7 @@ def _read(path: Path) -> dict[str, object]:
 LANGUAGES = ("zh-CN", "en")
 _BOUNDS = {"port": (1, 65535), "keep_snapshots": (1, 1000), "threads": (1, 256)}
 _KINDS = {
-    "home": "path", "layers": "path", "scenes": "path", "host": "text", "language": "text", "memory_limit": "text",
+    "home": "path", "layers": "path", "scenes": "path", "basemaps": "path", "host": "text", "language": "text", "memory_limit": "text",
     "port": "int", "keep_snapshots": "int", "threads": "int", "now": "instant",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from data.settings import Settings
 from data.store.serving import ServingStore
 from layers.core import query
 from layers.core.spec import Layer
+from screen.basemap import Basemap
 from screen.html import Node
 from screen.text import Words
 
@@ -35,6 +36,7 @@ class Screen:
     store: ServingStore
     viewer: Viewer
     layers: tuple[Layer, ...]
+    basemaps: tuple[Basemap, ...] = ()
 
     @contextmanager
     def reading(self) -> Iterator[query.Store]:

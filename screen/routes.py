@@ -22,6 +22,7 @@ from data.store.serving import failures
 from layers.core import query
 from layers.core.blobs import blob_file
 from screen.frame import page_html
+from screen.map_tools import add_map_tools
 from screen.page import LANGUAGE, LOOK, Page, Screen
 from screen.steward.workbooks import add_workbooks
 from screen.text import words
@@ -35,10 +36,12 @@ def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_
     both = ["GET", "HEAD"]
     server.add_api_route("/health", _health(screen), methods=both)
     server.add_api_route("/pack/manifest.json", _manifest(screen), methods=both)
+    server.add_api_route("/pack/town.pmtiles", _archive(screen), methods=both)
     server.add_api_route("/pack/{name}", _blob(screen), methods=both)
     server.add_api_route("/api/object/{layer}/{ordinal}", _object(screen))
     server.add_api_route("/favicon.ico", _favicon, methods=both)
     add_workbooks(server, screen)
+    add_map_tools(server, screen)
     for path, page in pages.items():
         server.add_api_route(path, _page(screen, page, dash_app), methods=both)
 
@@ -142,6 +145,21 @@ def _blob(screen: Screen) -> Callable[[str, Request], Response]:
         kind = KINDS.get(f".{name.rsplit('.', 1)[-1]}", "application/octet-stream")
         headers = {"Cache-Control": FOREVER, "Content-Encoding": encoding, "Vary": "Accept-Encoding"}
         return FileResponse(path, media_type=kind, headers=headers)
+
+    return answer
+
+
+def _archive(screen: Screen) -> Callable[[], Response]:
+    """The vector tiles that `python -m layers pmtiles` made of the snapshot on show, in ranges."""
+
+    def answer() -> Response:
+        try:
+            file = screen.store.serving().manifest.with_suffix(".pmtiles")
+        except StoreError as error:
+            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404)
+        if not file.exists():
+            return JSONResponse({"error": "no vector tiles of this snapshot", "remedy": "python -m layers pmtiles"}, status_code=404)
+        return FileResponse(file, media_type="application/vnd.pmtiles", headers={"Cache-Control": "no-cache"})
 
     return answer
 

@@ -6,7 +6,7 @@ nothing of its parameters beyond what they give: coordinates in this box.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +50,12 @@ def fit_plane(crs: str, box: tuple[float, float, float, float]) -> PlaneFit:
     nodes = np.cos(np.pi * (np.arange(_FITTED) + 0.5) / _FITTED)
     x, y = _measured(forward, centre, half, nodes)
     powers = _powers(nodes)
-    found = [np.linalg.lstsq(powers, plane, rcond=None)[0].reshape(DEGREE + 1, DEGREE + 1) for plane in (x, y)]
+    found = [_solved(powers, plane) for plane in (x, y)]
     return PlaneFit(centre, (half[0], half[1]), found[0].tolist(), found[1].tolist(), _error(forward, centre, half, found))
+
+
+def _solved(powers: Plane, plane: Plane) -> Plane:
+    return np.asarray(np.linalg.lstsq(powers, plane, rcond=None)[0], np.float64).reshape(DEGREE + 1, DEGREE + 1)
 
 
 def plane_of(crs: str) -> Forward:
@@ -59,7 +63,7 @@ def plane_of(crs: str) -> Forward:
     if crs.startswith("local:"):
         return parse_local(crs).from_lonlat
     transformer = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    return lambda lon, lat: transformer.transform(lon, lat)  # type: ignore[return-value]
+    return transformer.transform
 
 
 def _measured(forward: Forward, centre: tuple[float, float], half: tuple[float, ...], steps: Plane) -> tuple[Plane, Plane]:
@@ -73,7 +77,7 @@ def _powers(steps: Plane) -> Plane:
     return np.column_stack([u**i * v**j for i in range(DEGREE + 1) for j in range(DEGREE + 1)])
 
 
-def _error(forward: Forward, centre: tuple[float, float], half: tuple[float, ...], found: list[Plane]) -> float:
+def _error(forward: Forward, centre: tuple[float, float], half: tuple[float, ...], found: Sequence[Plane]) -> float:
     steps = np.linspace(-1, 1, _CHECKED)
     x, y = _measured(forward, centre, half, steps)
     powers = _powers(steps)

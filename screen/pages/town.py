@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
 from layers.core import query
-from screen import html, panels
+from screen import html, map_tools, panels
 from screen.card import card
 from screen.compare import compare
 from screen.components import button, empty, failed, icon, loading, panel, search, tag
@@ -48,7 +48,7 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
     return html.Div(
         [
             _header(scene, filled, opened),
-            _map(scene, filled),
+            _map(screen, scene, filled),
             _sheet(scene, filled, opened),
             *_state(search, filled, opened),
             toast(words),
@@ -85,7 +85,7 @@ def _name(words: Words, town: Row) -> Element:
     return html.Div([html.H1(words.of(town["name"])), tag(words("synthetic")) if town["synthetic"] else None], className="brand-name")
 
 
-def _map(scene: Scene, filled: Row) -> Element:
+def _map(screen: Screen, scene: Scene, filled: Row) -> Element:
     words = scene.words
     west, south, east, north = filled["focus"]["box"] or (CHINA[0][1], CHINA[0][0], CHINA[1][1], CHINA[1][0])
     leaflet = dl.Map(
@@ -93,9 +93,12 @@ def _map(scene: Scene, filled: Row) -> Element:
         zoomSnap=0.5, maxZoom=20, style={"height": "100%"},
     )  # fmt: skip
     zoom = [button(icon("plus"), "zoom-in", label=words("map.zoom_in")), button(icon("minus"), "zoom-out", label=words("map.zoom_out"))]
-    controls = html.Div([*zoom, button(icon("fit"), "fit", label=words("map.fit"))], className="zoom")
+    fit = button(icon("fit"), "fit", label=words("map.fit"))
+    controls = html.Div([*zoom, fit, *map_tools.buttons(words, screen.basemaps)], className="zoom")
+    foot = map_tools.foot(words, crs_name(scene))
     note = html.P(words("map.loading"), className="map-note", role="status")
-    return html.Main([html.Div([leaflet, note], className="town-map"), controls], className="map-area", **{"aria-label": words("map")})
+    drawn = html.Div([leaflet, note], className="town-map")
+    return html.Main([drawn, controls, foot], className="map-area", **{"aria-label": words("map")})
 
 
 def _sheet(scene: Scene, filled: Row, opened: Row) -> Element:
