@@ -214,6 +214,7 @@ def _prune_pack(settings: Settings) -> None:
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
         if not served and age_s(manifest) > PACK_GRACE_S:
             manifest.unlink()
+            manifest.with_suffix(".pmtiles").unlink(missing_ok=True)
         else:
             used.update(re.findall(r"[0-9a-f]{16}", manifest.read_text()))
     for blob in settings.pack.iterdir():

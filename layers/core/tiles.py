@@ -196,6 +196,15 @@ class Tile:
 
 def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
     """Encoded tiles of zoom z, in row order. `geometries` are in world units of z and all of the one kind; `ids` their ids, below 2^32."""
+    for pieces, place in cut(kind, geometries, z):
+        yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
+
+
+def cut(kind: str, geometries: Objects, z: int, turn: bool = False) -> Iterator[tuple[Shapes, Ints]]:
+    """Pieces of the geometries, their ids being rows, and the tile of each; whole tiles, some at a time, in row order.
+
+    With `turn` clipped polygons are turned as `shapely.orient_polygons` turns whole ones, for formats in which a ring's sense tells holes.
+    """
     shapes = flatten(kind, geometries)
     if not len(shapes.ids):
         return
@@ -205,8 +214,7 @@ def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
     pairs = Pairs(pairs.feature[order], pairs.x[order], pairs.y[order])
     for start, end in _blocks(pairs, shapes):
         some = Pairs(pairs.feature[start:end], pairs.x[start:end], pairs.y[start:end])
-        pieces, place = _pieces(kind, geometries, shapes, box, some)
-        yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
+        yield _pieces(kind, geometries, shapes, box, some, turn)
 
 
 def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
@@ -219,29 +227,30 @@ def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
     yield from pairwise(cuts)
 
 
-def _pieces(kind: str, geometries: Objects, shapes: Shapes, box: Ints, pairs: Pairs) -> tuple[Shapes, Ints]:
+def _pieces(kind: str, geometries: Objects, shapes: Shapes, box: Ints, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
     """The features of `pairs`, clipped where they do not fit into their tile whole, and the tile of each."""
     centre = np.stack([pairs.x, pairs.y], axis=1) * EXTENT + HALF
     far = (np.abs(box[pairs.feature].reshape(-1, 2, 2) - centre[:, None, :]) > REACH).any(axis=(1, 2))
     pieces = select(shapes, pairs.feature[~far])
     place = np.stack([pairs.x, pairs.y], axis=1)[~far]
     if far.any():
-        clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]))
+        clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]), turn)
         pieces, place = join(pieces, clipped), np.vstack([place, there])
     return pieces, place
 
 
-def _clip(kind: str, geometries: Objects, pairs: Pairs) -> tuple[Shapes, Ints]:
+def _clip(kind: str, geometries: Objects, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
     """What lies within reach of its tile, for each pair of row and tile that does not fit whole; with the tiles' places."""
-    cut = np.empty(len(pairs.feature), dtype=object)
+    clipped = np.empty(len(pairs.feature), dtype=object)
     keys, inverse = np.unique(np.stack([pairs.x, pairs.y], axis=1), axis=0, return_inverse=True)
     order = np.argsort(inverse, kind="stable")
     ends = np.searchsorted(inverse[order], np.arange(len(keys) + 1))
     for (x, y), start, end in zip(keys.tolist(), ends[:-1], ends[1:], strict=True):  # tile by tile: the box is one for all
         rows = order[start:end]
         west, north = x * EXTENT + HALF - REACH, y * EXTENT + HALF - REACH
-        cut[rows] = shapely.clip_by_rect(geometries[pairs.feature[rows]], west, north, west + 2 * REACH, north + 2 * REACH)
-    shapes = flatten(kind, _of_kind(kind, cut))
+        clipped[rows] = shapely.clip_by_rect(geometries[pairs.feature[rows]], west, north, west + 2 * REACH, north + 2 * REACH)
+    whole = _of_kind(kind, clipped)
+    shapes = flatten(kind, shapely.orient_polygons(whole) if turn else whole)
     there = np.stack([pairs.x, pairs.y], axis=1)[shapes.ids]
     near = np.flatnonzero(_touches(boxes(shapes), there))
     shapes = select(shapes, near)
@@ -269,12 +278,18 @@ def _touches(box: Ints, place: Ints) -> npt.NDArray[np.bool_]:
     return near
 
 
-def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:
+def runs(shapes: Shapes, place: Ints) -> tuple[Shapes, list[tuple[int, int, int, int]]]:
+    """Pieces sorted by tile and id, and of each tile x, y and the pieces `start:end` that it holds."""
     order = np.lexsort((shapes.ids, place[:, 0], place[:, 1]))
     shapes, place = select(shapes, order), place[order]
     starts = np.flatnonzero(np.r_[True, (place[1:] != place[:-1]).any(axis=1)]) if len(place) else np.empty(0, dtype=np.int64)
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):
-        x, y = place[start].tolist()
+    ends = [*starts[1:].tolist(), len(place)]
+    return shapes, [(*place[start].tolist(), start, end) for start, end in zip(starts.tolist(), ends[: len(starts)], strict=True)]
+
+
+def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:
+    shapes, tiles = runs(shapes, place)
+    for x, y, start, end in tiles:
         yield Tile(x, y, int(_changes(shapes.ids[start:end]).sum()), encode(shapes, start, end, x, y, z))
 
 

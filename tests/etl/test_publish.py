@@ -97,11 +97,14 @@ def test_only_the_kept_snapshots_lie_there_with_their_packs_and_a_dropped_pack_h
     before = {path.name for path in settings.pack.glob("*.gz")}
     orphan = settings.pack / "0123456789abcdef.tile.gz"
     orphan.write_bytes(b"left by a killed run")
+    for number in (1, 3):
+        (settings.pack / f"v{number}.pmtiles").write_bytes(b"made on request")
     yesterday = time.time() - PACK_GRACE_S - 60
     os.utime(dropped, (yesterday, yesterday))
     prune(settings)
     assert not dropped.exists()
     assert not orphan.exists()
+    assert [path.name for path in settings.pack.glob("*.pmtiles")] == ["v3.pmtiles"]
     after = {path.name for path in settings.pack.glob("*.gz")}
     assert after < before, "what only the dropped pack drew is gone"
     for manifest in settings.pack.glob("v*.json"):

@@ -168,6 +168,17 @@ def test_the_manifest_is_revalidated_and_its_tag_changes_with_every_publish(publ
     assert again.status_code == 200 and again.headers["etag"] != first.headers["etag"]
 
 
+def test_vector_tiles_of_the_snapshot_on_show_are_read_by_range_or_said_not_to_be_made(published: tuple[TestClient, str, Path]) -> None:
+    client, _, home = published
+    missing = client.get("/pack/town.pmtiles")
+    assert (missing.status_code, missing.json()["remedy"]) == (404, "python -m layers pmtiles")
+    (settings(home).pack / "v1.pmtiles").write_bytes(TILE)
+    part = client.get("/pack/town.pmtiles", headers={"Range": "bytes=127-1000", "Accept-Encoding": "gzip"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, TILE[127:1001], f"bytes 127-1000/{len(TILE)}")
+    assert "content-encoding" not in part.headers
+    assert client.get("/pack/town.pmtiles").content == TILE
+
+
 def test_a_blob_travels_compressed_as_the_browser_can_take_it_and_is_kept_for_ever(published: tuple[TestClient, str, Path]) -> None:
     client, name, _ = published
     unpack = {"gzip": gzip.decompress, "zstd": lambda raw: zstandard.ZstdDecompressor().decompress(raw)}

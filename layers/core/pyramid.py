@@ -1,0 +1,166 @@
+"""The layers of a snapshot as vector tiles for other tools: the shapes that the map draws, zoom by zoom, in one PMTiles archive.
+
+Only what everybody may see goes in (`layers.core.coats`).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+import numpy as np
+import shapely
+
+from layers.core.arrays import drawn_table, size_of
+from layers.core.bands import SHAPES, Band, Geometries, box_of, read, scaled, shapes_of
+from layers.core.coats import Coat, coat_of, text_column
+from layers.core.mvt import Tags, layer
+from layers.core.pmtiles import Archive, Zoom, write
+from layers.core.spec import Layer
+from layers.core.tiles import Ints, Shapes, cut, runs
+from layers.core.tilesets import PLANS
+
+ZOOMS = range(12, 17)
+_BACKDROP = ("kind", "rank", "width_m", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What becomes one layer of the tiles."""
+
+    name: str
+    geometries: Geometries
+    bands: tuple[Band, ...]
+    coverage: bool
+    coat: Coat
+
+
+@dataclass(slots=True)
+class Pile:
+    """Layers of tiles in a file of their own until all layers of a tile are there; `at` are z, x, y, offset and length of each."""
+
+    file: IO[bytes]
+    at: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    end: int = 0
+
+    def put(self, z: int, x: int, y: int, raw: bytes) -> None:
+        self.at.append((z, x, y, self.end, len(raw)))
+        self.end += self.file.write(raw)
+
+    def zooms(self) -> Iterator[Zoom]:
+        """The tiles, each with its layers in the order in which they were put."""
+        self.file.flush()
+        rows = np.array(self.at, dtype=np.int64).reshape(-1, 5)
+        for z in np.unique(rows[:, 0]).tolist():
+            yield self._zoom(z, rows[rows[:, 0] == z, 1:])
+
+    def _zoom(self, z: int, rows: Ints) -> Zoom:
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]  # stable: layers stay in their order
+        starts = np.flatnonzero(np.r_[True, (rows[1:, :2] != rows[:-1, :2]).any(axis=1)])
+        pieces = [block[:, 2:].tolist() for block in np.split(rows, starts[1:])]
+        number = self.file.fileno()
+        return Zoom(z, rows[starts, 0], rows[starts, 1], lambda row: b"".join(os.pread(number, size, at) for at, size in pieces[row]))
+
+
+def write_pyramid(
+    connection: duckdb.DuckDBPyConnection, layers: Iterable[Layer], out: Path, name: str, zooms: range = ZOOMS, dots: bool = True
+) -> Archive:
+    """Write the snapshot that `connection` shows to `out`. `name` stands in the metadata; without `dots` houses are polygons at all zooms."""
+    about: list[dict[str, Any]] = []
+    boxes: list[list[float]] = []
+    with tempfile.TemporaryFile(dir=out.parent) as file:
+        pile = Pile(file)
+        for drawn in _drawn(connection, tuple(layers), dots):
+            _pile(drawn, zooms, pile)
+            boxes.append(box_of(drawn.geometries.lonlat))
+            fields = {column: told.kind for column, told in drawn.coat.columns.items()}
+            about.append({"id": drawn.name, "fields": fields, "minzoom": zooms.start, "maxzoom": zooms.stop - 1})
+            del drawn  # before the next is read
+        west, south, east, north = np.array(boxes or [[0.0, 0.0, 0.0, 0.0]]).T
+        box = [float(side) for side in (west.min(), south.min(), east.max(), north.max())]
+        return write(out, pile.zooms(), box, {"name": name, "type": "overlay", "vector_layers": about})
+
+
+def _drawn(connection: duckdb.DuckDBPyConnection, layers: tuple[Layer, ...], dots: bool) -> Iterator[Drawn]:
+    """From the ground up; memory holds the geometries of one table, if the caller keeps none."""
+    present = {name for (name,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()}
+    if "backdrop" in present:
+        yield from _backdrop(connection)
+    painted = [one for one in layers if one.geometry is not None and f"paint_{one.name}" in present]
+    for table in [table for table in PLANS if table in present]:
+        found = read(connection, table) if any(drawn_table(one) == table for one in painted) else {}
+        for one in (one for one in painted if drawn_table(one) == table):
+            coat = coat_of(connection, one)
+            for kind, geometries in found.items():
+                for name, some in _parts(connection, table, one.name, kind, geometries):
+                    bands = PLANS[table].polygon_bands if kind == "polygon" and dots else SHAPES[kind]
+                    yield Drawn(name, _shown(some, coat), bands, PLANS[table].coverage, coat)
+
+
+def _parts(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, kind: str, geometries: Geometries
+) -> Iterator[tuple[str, Geometries]]:
+    """Names and geometries: areas level by level of the tree, for only areas of one level are a coverage; other tables by kind."""
+    if table != "area":
+        yield name if kind == PLANS[table].main else f"{name}-{kind}", geometries
+        return
+    rows = connection.execute("SELECT ordinal, level FROM area WHERE level IS NOT NULL").fetchnumpy()
+    level_of = np.full(size_of(connection, "area"), -1)
+    level_of[np.asarray(rows["ordinal"], dtype=np.int64)] = np.asarray(rows["level"], dtype=np.int64)
+    own = level_of[geometries.ids]
+    for level in np.unique(own[own >= 0]).tolist():
+        yield f"{name}-{level}", _chosen(geometries, own == level)
+
+
+def _shown(geometries: Geometries, coat: Coat) -> Geometries:
+    """Without features that have no level, for the map does not draw them either."""
+    return _chosen(geometries, coat.drawn[geometries.ids])
+
+
+def _chosen(geometries: Geometries, rows: Any) -> Geometries:
+    return Geometries(geometries.kind, geometries.ids[rows], geometries.lonlat[rows], geometries.world[rows])
+
+
+def _backdrop(connection: duckdb.DuckDBPyConnection) -> Iterator[Drawn]:
+    columns = {column: text_column(connection, "backdrop", column) for column in _BACKDROP}
+    coat = Coat(columns, np.ones(size_of(connection, "backdrop"), dtype=bool))
+    for kind, geometries in read(connection, "backdrop").items():
+        if kind != "point":
+            yield Drawn("backdrop" if kind == "polygon" else f"backdrop-{kind}", geometries, SHAPES[kind], False, coat)
+
+
+def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
+    """All tiles of one layer."""
+    geometries = drawn.geometries
+    if geometries.kind == "polygon":
+        # y points south, so what is counter-clockwise here is clockwise on the map, as vector tiles want their outer rings.
+        geometries = replace(geometries, world=shapely.orient_polygons(geometries.world))
+    for band, shapes in shapes_of(geometries, drawn.bands, drawn.coverage):
+        if band.kind == "polygon" and band.z < drawn.bands[0].z:
+            shapes = shapely.orient_polygons(shapes)  # simplifying a coverage turns rings as it likes
+        for z in (z for z in zooms if band.first <= z <= band.last):
+            for pieces, place in cut(band.kind, scaled(shapes, z - band.z), z, turn=True):
+                _encode(drawn, *runs(pieces, place), z, pile)
+
+
+def _encode(drawn: Drawn, pieces: Shapes, tiles: list[tuple[int, int, int, int]], z: int, pile: Pile) -> None:
+    pieces = replace(pieces, ids=drawn.geometries.ids[pieces.ids])
+    tags: Tags = drawn.coat.tags(pieces.ids)
+    for x, y, start, end in tiles:
+        raw = layer(drawn.name, part(pieces, start, end), tags.of(slice(start, end)), x, y)
+        if raw:
+            pile.put(z, x, y, raw)
+
+
+def part(shapes: Shapes, start: int, end: int) -> Shapes:
+    """Features `start:end`, without copying their vertices."""
+    part_at = shapes.part_at[start : end + 1]
+    vertex_at = shapes.vertex_at[part_at[0] : part_at[-1] + 1]
+    return Shapes(
+        shapes.kind, shapes.ids[start:end], part_at - part_at[0], vertex_at - vertex_at[0], shapes.xy[vertex_at[0] : vertex_at[-1]]
+    )
