@@ -265,7 +265,8 @@ def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
             label=label,
         )
     href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
-    label = f"{row['name']}, {words(f'level.{own}')}, {words('level.1')} {said(reds, '', words)}"
+    told = said(row["people"], "人", words) if scene.personal else f"{words('level.1')} {said(reds, '', words)}"
+    label = f"{row['name'] or row['code']} {told}, {words(f'level.{own}')}"
     return link([name, number, icon("next"), bar], href, kind="list-row", label=label)
 
 

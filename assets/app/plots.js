@@ -117,10 +117,17 @@
     for (const box of boxes) {
       if (!known.has(box)) meet(box);
       const now = mark(box);
-      if (known.get(box) === now || !inView(box)) continue;
-      known.set(box, now);
-      draw(box);
+      if (known.get(box) === now || !box.clientWidth) continue; // hidden, as on a wall's other scenes: kept as it is
+      const seen = inView(box);
+      known.set(box, seen ? now : "");
+      if (seen) draw(box);
+      else clear(box);
     }
+  }
+
+  /* A plot out of sight that is not as it should be any more is nothing until it is seen. */
+  function clear(box) {
+    if (window.Plotly && box.firstChild) window.Plotly.purge(box);
   }
 
   function meet(box) {
@@ -133,7 +140,7 @@
     known.delete(box);
     near.unobserve(box);
     sized.unobserve(box);
-    if (window.Plotly) window.Plotly.purge(box);
+    clear(box);
   }
 
   new MutationObserver(() => (boxes.length || known.size) && later()).observe(document.documentElement, {
