@@ -51,11 +51,21 @@
   function fly(box) {
     if (!box) return;
     byHand = false;
-    const options = { maxZoom: 18, ...clear() };
-    if (seen || !handle.map) return handle.flyTo(box, options);
-    const [west, south, east, north] = box; // the first view: at once, before anything is fetched for another one
-    handle.map.fitBounds([[south, west], [north, east]], { ...options, animate: false });
+    if (seen || !handle.map) handle.flyTo(box, { maxZoom: 18, ...clear() });
+    else fit(box); // the first view: before anything is fetched for another one
   }
+
+  function fit([west, south, east, north]) {
+    handle.map.fitBounds([[south, west], [north, east]], { maxZoom: 18, ...clear(), animate: false });
+  }
+
+  /* A tablet has been turned, a window drawn larger: what is looked at still fits, unless a hand has chosen the view. */
+  window.addEventListener("resize", function () {
+    if (!leaflet() || !focus || byHand) return;
+    leaflet().invalidateSize({ animate: false, pan: false });
+    const box = spotted && spotted.table !== "area" && shown !== tapped ? spotted.box : focus.box;
+    if (box) fit(box);
+  });
 
   /* ---- where the map looks, in the address: written when somebody has moved it, without a new entry in the history ---- */
   function goTo(at) {

@@ -50,6 +50,19 @@ test("the first view is there at once, a later one is flown to, and the same pla
   assert.deepEqual(flown, [VILLAGE]);
 });
 
+test("a turned tablet still shows the whole place, unless a hand has moved the map", () => {
+  const window = town(), { onescreen, map, seen } = window;
+  const dispatchEvent = (event) => window.dispatchEvent(event);
+  Object.assign(map, { invalidateSize() {} });
+  onescreen.draw(focus(), null);
+  seen();
+  dispatchEvent(new Event("resize"));
+  assert.equal(map.moves.length, 2);
+  map.move(121.71, 31.11);
+  dispatchEvent(new Event("resize"));
+  assert.equal(map.moves.length, 2);
+});
+
 test("what is drawn, and of which levels and classes, is what the server says", () => {
   const { onescreen, set } = town();
   onescreen.draw(focus({ levels: [1], classes: [3] }), null);
