@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
 
 
-SLOW_FIRST = ("e2e", "faults", "etl", "layers")  # folders; whatever else is quick fills what time is left
+SLOW_FIRST = ("e2e", "map", "faults", "etl", "layers")  # folders; whatever else is quick fills what time is left
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
