@@ -1,6 +1,6 @@
 """The canvas layer alone: a page that holds nothing but a Leaflet map and `onescreen.map`, and a server for it, a pack and whatever else.
 
-The Leaflet is the one that dash-leaflet brings. `#0` in the page's address is what `attach` is told beside its own defaults, as JSON.
+The Leaflet is the one that dash-leaflet brings.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ STYLE = """html,body,#map{margin:0;height:100%;background:#fff}
 .leaflet-container{overflow:hidden;touch-action:none} .leaflet-tile{pointer-events:none} .leaflet-zoom-animated{transform-origin:0 0}
 .leaflet-map-pane{z-index:400}"""
 MAP = 'window.map = L.map("map", {zoomControl: false, attributionControl: false, zoomSnap: 1, fadeAnimation: false, preferCanvas: true});'
-ATTACH = """window.picked = []; window.errors = [];
-window.handle = onescreen.map.attach("map", {onPick: (hits) => picked.push(hits), onError: (message) => errors.push(message),
-  ...JSON.parse(decodeURIComponent(location.hash.slice(1)) || "{}")});"""
+
+
+def attach(options: dict[str, Any]) -> str:
+    """The script that puts the canvas layer on the map, with `options` beside its defaults."""
+    told = f"...{json.dumps(options)}, onPick: (hits) => picked.push(hits), onError: (message) => errors.push(message)"
+    return f'window.picked = []; window.errors = []; window.handle = onescreen.map.attach("map", {{{told}}});'
 
 
 def page(scripts: list[str], body: str) -> bytes:
@@ -47,7 +50,7 @@ def page(scripts: list[str], body: str) -> bytes:
     return f'{head}<div id="map"></div>{loads}<script>{body}</script>'.encode()
 
 
-OWN_PAGE = page([*LEAFLET, *OURS], ATTACH + MAP)
+OWN_PAGE = page([*LEAFLET, *OURS], attach({}) + MAP)
 
 
 @dataclass(slots=True)

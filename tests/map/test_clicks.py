@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from conftest import Ground, open_map, show
+from ground import Ground, open_map, show
 from playwright.sync_api import Browser, Page
 from reference import View
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import Ground, open_map, show
+from ground import Ground, open_map, show
 from playwright.sync_api import Browser, Page
 from reference import View, filled
 

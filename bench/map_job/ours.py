@@ -1,0 +1,224 @@
+"""The canvas layer measured: one browser, one page at a time, each answer looked at before its time counts."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from bench.map_job.page import Site
+
+DESK, WALL = (1920, 1080), (7680, 2160)
+READY = "document.documentElement.dataset.mapReady === '1'"
+WAIT_MS = 120_000
+HOUSES = "houses"
+# From the call of `act`, at any moment between two frames, until the frame that shows all of it has been made, in ms.
+TIMED = """async (act) => {
+  const frame = () => new Promise(requestAnimationFrame), run = new Function(act);
+  await new Promise((done) => setTimeout(done, 30 + Math.random() * 17));
+  const from = performance.now();
+  run();
+  do { await frame(); } while (document.documentElement.dataset.mapReady !== "1");
+  await new Promise((done) => { const {port1, port2} = new MessageChannel(); port1.onmessage = done; port2.postMessage(0); });
+  return performance.now() - from;
+}"""
+# How many pixels of the screen's canvases have each colour, as [R << 16 | G << 8 | B, count].
+COUNTED = """() => {
+  const out = new Map(), view = document.getElementById("map").getBoundingClientRect();
+  for (const {canvas} of handle.layer.records.values()) {
+    const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
+    const x0 = Math.max(0, view.left - box.left) * scale, x1 = Math.min(box.width, view.right - box.left) * scale;
+    const y0 = Math.max(0, view.top - box.top) * scale, y1 = Math.min(box.height, view.bottom - box.top) * scale;
+    if (x1 <= x0 || y1 <= y0) continue;
+    const {data} = canvas.getContext("2d").getImageData(x0, y0, x1 - x0, y1 - y0), words = new Uint32Array(data.buffer);
+    for (let p = 0, last = -1, n = 0; p <= words.length; p++) {
+      if (p < words.length && words[p] === last) { n++; continue; }
+      if (n && last >>> 24 > 200) {
+        const key = ((last & 255) << 16) | (last & 0xff00) | ((last >> 16) & 255);
+        out.set(key, (out.get(key) || 0) + n);
+      }
+      last = words[p]; n = 1;
+    }
+  }
+  return [...out];
+}"""
+# Notes how long each frame takes while `panning`.
+FRAMES = """() => {
+  window.moves = 0; map.on("move", () => { moves++; });
+  window.frames_ = []; let last = performance.now(); window.panning = true;
+  const tick = (now) => { frames_.push(now - last); last = now; if (panning) requestAnimationFrame(tick); };
+  requestAnimationFrame((now) => { last = now; requestAnimationFrame(tick); });
+}"""
+MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20"
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: tuple[int, int] = DESK) -> Iterator[Page]:
+    """A page in a browser that has never been here."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(address, wait_until="commit")
+    try:
+        yield page
+        if wrong:
+            raise AssertionError(f"the page failed: {wrong[:3]}")
+    finally:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    page.wait_for_function(READY)
+
+
+def first_view(browser: Browser, site: Site, path: str) -> tuple[float, int]:
+    """Seconds from the address to the first complete view, and bytes of the map's data that it took."""
+    site.sent.clear()
+    with opened(browser, site.url + path) as page:
+        settle(page)
+        page.wait_for_timeout(300)  # names of the view, which come beside it
+        marked = page.evaluate("performance.getEntriesByName('onescreen-map-first')[0].startTime")
+    return marked / 1000, sum(size for path, size in site.sent if path.startswith("/pack/"))
+
+
+def timed(page: Page, act: str) -> float:
+    took: float = page.evaluate(TIMED, act)
+    return took
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What some runs took: the median, the best, and where it was asked processor ms of the page's own thread at the median."""
+
+    median: float
+    best: float
+    cpu: float | None = None
+
+
+def taken(times: Sequence[float], cpu: float | None = None) -> Taken:
+    return Taken(statistics.median(times), min(times), cpu)
+
+
+@contextmanager
+def thread(page: Page) -> Iterator[Callable[[], float]]:
+    """A function that says how many ms of processor time the page's thread has used so far."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    yield lambda: 1000 * next(one["value"] for one in session.send("Performance.getMetrics")["metrics"] if one["name"] == "TaskDuration")
+    session.detach()
+
+
+def repeated(page: Page, acts: Sequence[str], times: int = 12) -> Taken:
+    """Do the acts in turn, so often after two that nobody counts."""
+    with thread(page) as cpu_ms:
+        found: list[tuple[float, float]] = []
+        for i in range(times + 2):
+            before = cpu_ms()
+            found.append((timed(page, acts[i % len(acts)]), cpu_ms() - before))
+    return taken([ms for ms, _ in found[2:]], statistics.median(cpu for _, cpu in found[2:]))
+
+
+def recolours(page: Page) -> tuple[Taken, Taken]:
+    """A recolour of everything in view, between two themes that are at hand, and its painting alone."""
+    page.evaluate("performance.clearMeasures()")
+    chosen = "handle.set({{layers: LAYERS.map((one) => one.name === '{0}' ? {{...one, theme: '{1}'}} : one)}})"
+    whole = repeated(page, [chosen.format(HOUSES, theme) for theme in ("use", "level")])
+    paints = page.evaluate("performance.getEntriesByName('onescreen-map-paint').map((one) => one.duration)")
+    return whole, taken(paints[2:])
+
+
+def colours(page: Page) -> dict[int, int]:
+    """Pixels by colour."""
+    return dict(page.evaluate(COUNTED))
+
+
+def check_recolour(page: Page, manifest: dict[str, Any]) -> None:
+    """After a recolour the screen wears the classes' colours in the shares that the data give them, and before it none of them."""
+    classes = next(layer for layer in manifest["layers"] if layer["name"] == HOUSES)["themes"][0]["classes"]
+    hexes = [int(one["hex"][1:], 16) for one in classes]
+    counts = {}
+    for theme in ("level", "use"):
+        timed(page, f"handle.set({{layers: [{{name: '{HOUSES}', theme: '{theme}', opacity: 2}}], backdrop: false, boundaries: false}})")
+        found = colours(page)
+        counts[theme] = [found.get(hex_, 0) for hex_ in hexes]
+    timed(page, "handle.set({layers: LAYERS, backdrop: true, boundaries: true})")
+    mean = sum(counts["use"]) / len(hexes)
+    if any(counts["level"]) or not all(0.5 * mean < count < 2 * mean for count in counts["use"]) or mean < 500:
+        raise AssertionError(f"a recolour painted the wrong classes: {counts}")
+
+
+def theme_from_server(browser: Browser, address: str, times: int = 5) -> Taken:
+    """A change of theme whose array has to be fetched first."""
+    found = []
+    for _ in range(times):
+        with opened(browser, address) as page:
+            settle(page)
+            prepare(page)
+            found.append(
+                timed(page, f"handle.set({{layers: LAYERS.map((one) => one.name === '{HOUSES}' ? {{...one, theme: 'use'}} : one)}})")
+            )
+    return taken(found)
+
+
+def prepare(page: Page) -> None:
+    """All layers by name, as a page would name them."""
+    page.evaluate("window.LAYERS = handle.manifest.layers.map(({name}) => ({name})); handle.set({layers: LAYERS})")
+    settle(page)
+
+
+def pan(page: Page) -> Taken:
+    """Frames while the map is dragged about for some seconds: for once the 95th percentile, and as the best the median."""
+    x, y = page.viewport_size["width"] // 2, page.viewport_size["height"] // 2  # type: ignore[index]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate(FRAMES)
+    for i in range(120):
+        page.mouse.move(x + 5 * (60 - abs(i - 60)), y + 2 * (60 - abs(i - 60)))
+    page.mouse.up()
+    frames: list[float] = page.evaluate("(panning = false, frames_)")
+    settle(page)
+    if (moves := page.evaluate("moves")) < 20:
+        raise AssertionError(f"the map was dragged and moved {moves} times")
+    return Taken(sorted(frames)[int(0.95 * len(frames))], statistics.median(frames))
+
+
+def tour(page: Page, box: tuple[float, float, float, float], views: int = 30) -> Taken:
+    """MB of JavaScript heap and buffers, the worker's too, after so many views at different zooms."""
+    west, south, east, north = box
+    for i in range(views):
+        lon, lat = west + (east - west) * (i * 0.618 % 1), south + (north - south) * (i * 0.381 % 1)
+        page.evaluate("([lat, lon, zoom]) => map.setView([lat, lon], zoom, {animate: false})", [lat, lon, (13, 15, 16, 17)[i % 4]])
+        settle(page)
+    page.wait_for_timeout(1000)
+    used: float = page.evaluate(MEMORY)
+    return Taken(used, used)
+
+
+def delta(page: Page) -> Taken:
+    """From 500 changed levels to the painted map; each time another 500, all over the district."""
+    size = page.evaluate(f"handle.manifest.layers.find((one) => one.name === '{HOUSES}').array.bytes")
+    page.evaluate(
+        """(size) => { window.changed = 0; window.redden = () => {
+          const start = (++changed * 104729) % size, ordinals = Array.from({length: 500}, (_, k) => (start + k * 7919) % size);
+          return {ordinals, levels: Array(500).fill(1)}; }; }""",
+        size,
+    )
+    return repeated(page, [f"delete document.documentElement.dataset.mapReady; handle.patch('{HOUSES}', redden())"])
+
+
+def check_delta(page: Page) -> None:
+    """500 houses that turn red are seen: there is more red afterwards."""
+    red = int(page.evaluate("handle.manifest.palettes.level.dark[1]")[1:], 16)
+    timed(page, f"handle.set({{layers: [{{name: '{HOUSES}', opacity: 2}}], backdrop: false, boundaries: false}})")
+    before = colours(page).get(red, 0)
+    delta(page)
+    after = colours(page).get(red, 0)
+    timed(page, "handle.set({layers: LAYERS, backdrop: true, boundaries: true})")
+    if after <= before:
+        raise AssertionError(f"500 houses turned red and {after} pixels are, {before} were")
