@@ -82,9 +82,8 @@ TILES = {(0, 0, 0): PNG, (3, 6, 3): JPEG, (14, 13729, 6657): PNG}
 
 
 def test_all_three_kinds_of_files_give_the_same_tiles(tmp_path: Path) -> None:
-    sources = {
-        "folder": folder_of(tmp_path / "tiles", TILES), "mbtiles": mbtiles_of(tmp_path / "a.mbtiles", TILES), "pmtiles": pmtiles_of(tmp_path / "a.pmtiles", TILES),
-    }  # fmt: skip
+    sources = {"folder": folder_of(tmp_path / "tiles", TILES), "mbtiles": mbtiles_of(tmp_path / "a.mbtiles", TILES)}
+    sources["pmtiles"] = pmtiles_of(tmp_path / "a.pmtiles", TILES)
     for kind, path in sources.items():
         tiles = open_tiles(kind, path)
         assert {at: tiles.tile(*at) for at in TILES} == TILES, kind
