@@ -1,4 +1,4 @@
-"""`python bench/map.py [--features 50000] [--peers geojson protomaps maplibre deck] [--runs 5]`: the map of a district in a browser.
+"""`python bench/map.py [--features 50000] [--peers geojson protomaps maplibre] [--runs 5]`: the map of a district in a browser.
 
 A headless Chromium on the processor alone, a synthetic district of so many houses with its areas, parcels, roads and devices, built and
 served by our own pack. Each figure stands beside its aim, and no time counts whose picture is wrong. Peers draw the houses alone, from the
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.harness import machine, say
-from bench.map_job import ours
+from bench.map_job import ours, peers
 from bench.map_job.district import LAYERS, District, district
 from bench.map_job.page import LEAFLET, MAP, OURS, Site, attach, manifest_of, page, serving
 from bench.serving import CHROMIUM
@@ -45,6 +45,10 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--features", type=int, default=SIZES[0], help="houses; the aims are for 50 000, 1 000 000 and 2 000 000")
     options.add_argument("--runs", type=int, default=5, help="times that the first view is opened")
+    options.add_argument(
+        "--peers", nargs="*", choices=list(peers.PEERS), default=list(peers.PEERS), help="others to measure; none: name none"
+    )
+    options.add_argument("--only-peers", action="store_true", help="leave our own figures out")
     chosen = options.parse_args()
     say(f"map: {chosen.features:,} houses at {ours.DESK[0]}×{ours.DESK[1]}, no graphics processor; {machine()}")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
@@ -52,7 +56,10 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         site = Site({"pack": Path(scratch) / "pack"}, files={"/pack/manifest.json": manifest_of(manifest)})
         with serving(site):
-            report(measured(browser, site, made, manifest, chosen.runs), made.houses)
+            if not chosen.only_peers:
+                report(measured(browser, site, made, chosen.runs), made.houses)
+            if chosen.peers:
+                peers.compared(browser, site, made, chosen.peers, Path(scratch) / "npm", say)
         browser.close()
     return 0
 
@@ -67,23 +74,23 @@ def built(houses: int, folder: Path) -> tuple[District, Manifest]:
     return made, manifest
 
 
-def measured(browser: Browser, site: Site, made: District, manifest: Manifest, runs: int) -> dict[str, ours.Taken]:
+def measured(browser: Browser, site: Site, made: District, runs: int) -> dict[str, ours.Taken]:
     """Our figures by the names of the aims, and further ones that explain them."""
     out: dict[str, ours.Taken] = {}
     fitted(site, made)
     firsts = [ours.first_view(browser, site, "/whole") for _ in range(runs + 1)][1:]  # the first has warmed the server
-    out["first complete view, s"] = ours.taken([took for took, _ in firsts])
-    out["bytes of the first view, MB"] = ours.taken([size / 1e6 for _, size in firsts])
+    out["first complete view, s"] = ours.taken([took for took, _, _ in firsts])
+    out["bytes of the first view, MB"] = ours.taken([size / 1e6 for *_, size in firsts])
     with ours.opened(browser, site.url + "/whole") as tab:
         ours.settle(tab)
         ours.prepare(tab)
-        ours.check_recolour(tab, manifest)
-        out["recolour of all in view, ms"], out["  of that painting"] = ours.recolours(tab)
+        ours.check_recolour(tab, made)
+        out["recolour of all in view, ms"], out["painting of it"] = ours.recolours(tab)
         ours.check_delta(tab)
         out["live delta of 500, ms"] = ours.delta(tab)
         tab.evaluate("map.setZoom(16, {animate: false})")
         ours.settle(tab)
-        out["recolour at zoom 16, ms"], out["  of that painting "] = ours.recolours(tab)
+        out["recolour at zoom 16, ms"], out["painting of it, zoom 16"] = ours.recolours(tab)
         out["pan, 95th percentile frame, ms"] = ours.pan(tab)
     with ours.opened(browser, site.url + "/whole") as tab:
         ours.settle(tab)
@@ -92,10 +99,10 @@ def measured(browser: Browser, site: Site, made: District, manifest: Manifest, r
     with ours.opened(browser, site.url + "/whole", ours.WALL) as tab:
         ours.settle(tab)
         ours.prepare(tab)
-        out["the same at 7680×2160, ms"], out["  of that painting  "] = ours.recolours(tab)
+        out["the same at 7680×2160, ms"], out["painting at 7680×2160"] = ours.recolours(tab)
         tab.evaluate("map.setZoom(16, {animate: false})")
         ours.settle(tab)
-        out["recolour at 7680×2160, zoom 16, ms"], out["  of that painting   "] = ours.recolours(tab)
+        out["recolour at 7680×2160, zoom 16, ms"], out["painting at 7680×2160, zoom 16"] = ours.recolours(tab)
     return out
 
 

@@ -6,10 +6,12 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from playwright.sync_api import Browser, Page
 
+from bench.map_job.district import CLASSES, District
 from bench.map_job.page import Site
 
 DESK, WALL = (1920, 1080), (7680, 2160)
@@ -77,14 +79,16 @@ def settle(page: Page) -> None:
     page.wait_for_function(READY)
 
 
-def first_view(browser: Browser, site: Site, path: str) -> tuple[float, int]:
-    """Seconds from the address to the first complete view, and bytes of the map's data that it took."""
+def first_view(browser: Browser, site: Site, path: str) -> tuple[float, float, int]:
+    """Seconds from the address to the first complete view, processor seconds of the page's thread, and bytes of the map's data."""
     site.sent.clear()
     with opened(browser, site.url + path) as page:
         settle(page)
-        page.wait_for_timeout(300)  # names of the view, which come beside it
         marked = page.evaluate("performance.getEntriesByName('onescreen-map-first')[0].startTime")
-    return marked / 1000, sum(size for path, size in site.sent if path.startswith("/pack/"))
+        with thread(page) as cpu_ms:
+            worked = cpu_ms()
+        page.wait_for_timeout(300)  # names of the view, which come beside it
+    return marked / 1000, worked / 1000, sum(size for path, size in site.sent if path.startswith("/pack/"))
 
 
 def timed(page: Page, act: str) -> float:
@@ -138,19 +142,42 @@ def colours(page: Page) -> dict[int, int]:
     return dict(page.evaluate(COUNTED))
 
 
-def check_recolour(page: Page, manifest: dict[str, Any]) -> None:
-    """After a recolour the screen wears the classes' colours in the shares that the data give them, and before it none of them."""
-    classes = next(layer for layer in manifest["layers"] if layer["name"] == HOUSES)["themes"][0]["classes"]
+def check_recolour(page: Page, made: District) -> None:
+    """After a recolour as many pixels wear each class as the data say: houses are small squares at this zoom, the least class above."""
+    classes = page.evaluate(f"handle.manifest.layers.find((one) => one.name === '{HOUSES}').themes[0].classes")
     hexes = [int(one["hex"][1:], 16) for one in classes]
-    counts = {}
+    alone = f"handle.set({{{{layers: [{{{{name: '{HOUSES}', theme: '{{}}', opacity: 2}}}}], backdrop: false, boundaries: false}}}})"
+    counts = []
     for theme in ("level", "use"):
-        timed(page, f"handle.set({{layers: [{{name: '{HOUSES}', theme: '{theme}', opacity: 2}}], backdrop: false, boundaries: false}})")
+        timed(page, alone.format(theme))
         found = colours(page)
-        counts[theme] = [found.get(hex_, 0) for hex_ in hexes]
+        counts.append(np.array([found.get(hex_, 0) for hex_ in hexes]))
     timed(page, "handle.set({layers: LAYERS, backdrop: true, boundaries: true})")
-    mean = sum(counts["use"]) / len(hexes)
-    if any(counts["level"]) or not all(0.5 * mean < count < 2 * mean for count in counts["use"]) or mean < 500:
-        raise AssertionError(f"a recolour painted the wrong classes: {counts}")
+    expected = squares(page, made)
+    if counts[0].any() or (np.abs(counts[1] - expected) > 0.03 * expected + 50).any():
+        raise AssertionError(f"a recolour painted {counts[1]} pixels of the classes where {expected} are right, and {counts[0]} before it")
+
+
+def squares(page: Page, made: District) -> npt.NDArray[np.int64]:
+    """Pixels of each class in view, from the data alone."""
+    zoom, left, top, width, height = page.evaluate(
+        "(({min, max}) => [map.getZoom(), min.x, min.y, max.x - min.x, max.y - min.y])(map.getPixelBounds())"
+    )
+    sql = "SELECT ST_X(ST_Centroid(lonlat)) AS x, ST_Y(ST_Centroid(lonlat)) AS y, use FROM house JOIN paint_houses ON object_id = house_id"
+    rows = made.connection.execute(sql).fetchnumpy()
+    x = (rows["x"] / 360 + 0.5) * 256 * 2**zoom - left
+    y = (0.5 - np.arctanh(np.sin(np.radians(rows["y"]))) / (2 * np.pi)) * 256 * 2**zoom - top
+    stops = page.evaluate("handle.manifest.tilesets.house.bands.find((one) => one.size_px).size_px")
+    across = max(1, int(2 * np.interp(zoom, *zip(*stops, strict=True)) + 0.5))
+    least = np.full((height + 2 * across, width + 2 * across), 255)
+    for dy in range(across):
+        for dx in range(across):
+            shift = across - (across - 1) // 2
+            column, row = np.floor(x).astype(int) + dx + shift, np.floor(y).astype(int) + dy + shift
+            inside = (column >= 0) & (row >= 0) & (column < least.shape[1]) & (row < least.shape[0])
+            np.minimum.at(least, (row[inside], column[inside]), rows["use"][inside])
+    seen = least[across : across + height, across : across + width]
+    return np.array([(seen == index).sum() for index in range(1, len(CLASSES) + 1)])
 
 
 def theme_from_server(browser: Browser, address: str, times: int = 5) -> Taken:
