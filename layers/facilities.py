@@ -5,7 +5,7 @@ from layers.core.spec import Layer, Rule, Theme, classes_of
 _FULL = "o.kind = 'station' AND o.state IN ('open', 'working') AND len(o.functions) >= 3 AND o.opening_hours IS NOT NULL"
 
 LAYER = Layer(
-    name="facilities", table="facility", zh="设施", en="Facilities", icon="device", order=50, geometry="point", zoom=(13, 22),
+    name="facilities", table="facility", zh="设施", en="Facilities", icon="device", order=50, geometry="point", zoom=(0, 22),
     unit_zh="个", unit_en="facilities", label="name", freshness_days=180, checked="o.verified_on",
     rules=(
         Rule(1, "alarming", "o.state = 'alarming'", "正在报警", "Alarming", "到场核实并解除报警", "Go and see, then clear the alarm"),

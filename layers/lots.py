@@ -3,7 +3,7 @@
 from layers.core.spec import Layer, Theme
 
 LAYER = Layer(
-    name="lots", table="lot", zh="宗地", en="Lots", icon="lot", order=16, geometry="polygon", zoom=(14, 22), unit_zh="宗", unit_en="lots",
+    name="lots", table="lot", zh="宗地", en="Lots", icon="lot", order=16, geometry="polygon", zoom=(0, 22), unit_zh="宗", unit_en="lots",
     themes=(
         Theme("use", "用途", "Use", "coalesce(o.use_code, o.use_name)", open=True, label="coalesce(o.use_name, o.use_code)", top=60),
     ),

@@ -32,7 +32,7 @@ def card(found: Row, view: View, words: Words, fresh: State | None = None) -> No
         _receipt(found["receipt"], words),
     ]  # fmt: skip
     title = [str(found["title"]), html.Small(words.pick(found["kind_zh"], found["kind_en"]))]
-    return panel(
+    shown = panel(
         title,
         html.Div([part for part in body if part], className="card"),
         kind="panel-card",
@@ -42,6 +42,7 @@ def card(found: Row, view: View, words: Words, fresh: State | None = None) -> No
         fresh=fresh or "",
         label=words("card"),
     )
+    return shown | {"data-object": f"{found['table']}:{found['key']}", "tabIndex": "-1"}
 
 
 def source(found: Row, words: Words) -> str:

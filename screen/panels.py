@@ -221,9 +221,13 @@ def _children(scene: Scene, store: query.Store) -> Node:
 
 
 def _list(scene: Scene, items: list[Node]) -> Node:
-    """Rows; another place or another question starts at the top again, more rows or another pick do not."""
-    asked = scene.view.with_(rows=PAGE, compare=(), object="")
-    return html.Ul(items, className="list", key=asked.search())
+    """Rows under what they answer."""
+    return html.Ul(items, className="list", **{"data-question": question(scene.view)})
+
+
+def question(view: View) -> str:
+    """What a list answers: another place, layer or filter starts at its top again, more rows and picks do not (assets/app/reading.js)."""
+    return view.with_(rows=PAGE, compare=(), object="").search()
 
 
 def _further(scene: Scene, total: int) -> list[Node]:
@@ -234,8 +238,9 @@ def _further(scene: Scene, total: int) -> list[Node]:
         return []
     if view.rows >= MOST:
         return [html.Li(words("list.rest", n=left), className="list-more")]
-    more = view.with_(rows=min(view.rows + 100, MOST)).href()
-    return [html.Li(link(words("list.more", n=left), more, kind="list-row list-more"))]
+    rows = min(view.rows + 100, MOST)
+    more = link(words("list.more", n=left), view.with_(rows=rows).href(), kind="list-row list-more")
+    return [html.Li(more | {"data-change": f"rows={rows}"})]
 
 
 def _own_rank(scene: Scene, row: Row) -> int:

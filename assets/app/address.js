@@ -52,6 +52,7 @@
 
   app.go = function (href) {
     if (href === location.pathname + location.search) return;
+    if (app.scrolled) history.replaceState({ ...history.state, scrolled: app.scrolled() }, "");
     history.pushState({}, "", href);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   };
@@ -75,6 +76,7 @@
     const url = new URL(link.href, location.href);
     if (url.pathname !== location.pathname) return;
     event.preventDefault();
-    app.go(url.pathname + url.search);
+    const change = link.dataset.change; // of the address as it is now, whatever has been opened since the link was written
+    app.go(change ? app.address(Object.fromEntries(new URLSearchParams(change))) : url.pathname + url.search);
   });
 })(typeof self !== "undefined" ? self : globalThis);

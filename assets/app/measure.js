@@ -5,6 +5,7 @@
   "use strict";
   const SAME_PX = 14; // a tap so near to the last point means that point
   const STAYS_MS = 60_000; // a result that nobody clears goes by itself
+  const FIRM = "\u00a0"; // a space at which no line breaks
   const M2_PER_MU = 2000 / 3; // as in screen/figures.py
 
   /** All digits, thousands apart: whole from a hundred on, else so many decimals. */
@@ -35,7 +36,7 @@
     if (points.length > 2) {
       parts.push(`${words.area} ${area(geodesic.area(points), words.units)}`, `${words.around} ${length(geodesic.length([...points, points[0]]), words.units)}`);
     }
-    return parts.join(" · ");
+    return parts.map((part) => part.replaceAll(" ", FIRM)).join(" · "); // lines break between them
   }
 
   const api = { length, area, said };
@@ -43,7 +44,7 @@
   if (typeof document === "undefined") return;
   const app = (root.onescreen = root.onescreen || {});
   app.acts = app.acts || {};
-  let map = null, run = null; // run: {points, shapes, open, timer}
+  let map = null, run = null; // run: {points, shapes, open, timer, sheet}
 
   document.addEventListener("onescreen:on-map", function ({ detail }) {
     if (run) clear();
@@ -53,22 +54,35 @@
 
   const place = () => document.querySelector(".measure");
 
-  function begin() {
+  const town = () => document.querySelector(".town");
+
+  /** On a phone the sheet goes down for as long as something is measured. Gives where it was, or null. */
+  function lower() {
+    if (!town() || !root.matchMedia("(max-width: 52rem)").matches) return null;
+    const before = town().dataset.sheet || "half";
+    town().dataset.sheet = "low";
+    return before;
+  }
+
+  function begin(keys) {
     clear();
     if (!map || !place()) return;
-    run = { points: [], shapes: root.L.layerGroup().addTo(map), open: true, timer: 0 };
+    run = { points: [], shapes: root.L.layerGroup().addTo(map), open: true, timer: 0, sheet: lower() };
     map.doubleClickZoom.disable();
     map.getContainer().classList.add("measuring");
+    map.getContainer().classList.toggle("measuring-keys", keys);
+    app.middle(map);
     map.getContainer().focus({ preventScroll: true });
     show();
   }
 
   function clear() {
     if (!run) return;
-    const { shapes, timer } = run;
+    const { shapes, timer, sheet } = run;
     close();
     clearTimeout(timer);
     shapes.remove();
+    if (sheet && town() && town().dataset.sheet === "low") town().dataset.sheet = sheet;
     run = null;
     show();
   }
@@ -77,7 +91,7 @@
   function close() {
     if (!run || !run.open) return;
     run.open = false;
-    map.getContainer().classList.remove("measuring");
+    map.getContainer().classList.remove("measuring", "measuring-keys");
     const back = map; // the double click that ends a measure is still to come
     setTimeout(() => { if (!(run && run.open)) back.doubleClickZoom.enable(); }, 500);
   }
@@ -117,11 +131,11 @@
     at.forEach((point) => root.L.circleMarker(point, { ...look, radius: 5, className: "measure-point" }).addTo(shapes));
   }
 
-  Object.assign(app.acts, { measure: () => (run && run.open ? clear() : begin()), "measure-end": end, "measure-clear": clear });
+  Object.assign(app.acts, { measure: (button) => (run && run.open ? clear() : begin(!button)), "measure-end": end, "measure-clear": clear });
 
   const typing = (target) => target.closest && target.closest("input, textarea, select, [contenteditable], dialog");
 
-  const middle = () => { const { lng, lat } = map.getCenter(); return { lon: lng, lat }; };
+  const middle = () => { const { lng, lat } = app.middle(map); return { lon: lng, lat }; };
 
   const KEYS = {
     Enter: end, Escape: clear,

@@ -64,6 +64,34 @@
     return said;
   }
 
+  const ENDS = 0.1; // of a time axis: what plotly leaves before the first point and behind the last, so that their marks are whole
+
+  /* The names of days that do not meet when `room` is as wide as the axis and `wide` measures a name: from the last, which always stays, backwards. */
+  function thinned({ tickvals, ticktext }, days, room, wide) {
+    const [first, last] = [Math.min(...days.map(Date.parse)), Math.max(...days.map(Date.parse))];
+    const place = (day) => ((Date.parse(day) - first) / (last - first || 1)) * room * (1 - ENDS);
+    const gap = wide("00"), kept = [];
+    for (let i = tickvals.length - 1, free = Infinity; i >= 0; i--) {
+      const half = wide(ticktext[i]) / 2;
+      if (place(tickvals[i]) + half > free) continue;
+      kept.unshift(i);
+      free = place(tickvals[i]) - half - gap;
+    }
+    return { tickvals: kept.map((i) => tickvals[i]), ticktext: kept.map((i) => ticktext[i]) };
+  }
+
+  /* A time axis with as many names as it is wide enough for. */
+  function timed(said) {
+    const { xaxis: axis = {}, yaxis = {}, template, width } = said.layout;
+    if (axis.type !== "date" || !said.data.length) return said;
+    const { margin, font, ...axes } = template.layout;
+    const pen = document.createElement("canvas").getContext("2d");
+    const measure = (size) => (text) => ((pen.font = `${size}px ${font.family}`), pen.measureText(text).width);
+    const beside = Math.max(0, ...(yaxis.ticktext || []).map(measure(axes.yaxis.tickfont.size)));
+    Object.assign(axis, thinned(axis, said.data[0].x, width - margin.l - margin.r - beside, measure(axes.xaxis.tickfont.size)));
+    return said;
+  }
+
   function figure(box) {
     const style = getComputedStyle(box);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -72,7 +100,7 @@
     for (const trace of said.data) if (trace.type === "treemap") trace.insidetextfont = { color: trace.marker.colors.map(ink) };
     said.layout.width = box.clientWidth;
     said.layout.height = box.clientHeight;
-    return fitted(said, box.clientHeight);
+    return fitted(timed(said), box.clientHeight);
   }
 
   async function draw(box) {
@@ -165,5 +193,5 @@
     for (const frame of frames) turn(frame);
   });
 
-  app.plots = { resolved, ink, fitted };
+  app.plots = { resolved, ink, fitted, thinned };
 })();

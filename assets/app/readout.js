@@ -48,11 +48,10 @@
   document.addEventListener("onescreen:on-map", function ({ detail }) {
     const { map } = detail;
     const points = root.matchMedia("(hover: hover)").matches;
-    const middle = () => !points && tell(map, map.getCenter());
-    const refresh = () => { scale(map); middle(); };
+    const refresh = () => { scale(map); if (!points) tell(map, app.middle(map)); };
     map.on("move zoomend resize", refresh);
     if (points) map.on("mousemove", ({ latlng }) => tell(map, latlng));
-    if (points) map.on("mouseout", () => tell(map, map.getCenter()));
+    if (points) map.on("mouseout", () => tell(map, app.middle(map)));
     refresh();
     document.addEventListener("onescreen:map-ready", () => { know(map); refresh(); }, { once: true });
   });
@@ -63,9 +62,19 @@
     asked = true;
     const answer = await fetch("/api/plane").catch(() => null);
     if (answer && answer.ok) fit = await answer.json();
-    tell(map, map.getCenter());
+    tell(map, app.middle(map));
   }
   document.addEventListener("onescreen:snapshot", () => { asked = false; });
+
+  /** The middle of what is seen of the map: above the sheet, where everything else lies in a sheet. */
+  app.middle = function (map) {
+    const { x, y } = map.getSize(), area = map.getContainer().closest(".map-area");
+    const [top, sheet] = [".top", ".sheet"].map((name) => document.querySelector(name));
+    const narrow = sheet && root.matchMedia("(max-width: 52rem)").matches;
+    const down = narrow ? (top.getBoundingClientRect().bottom + sheet.getBoundingClientRect().top) / 2 : y / 2;
+    if (area) area.style.setProperty("--middle", `${down}px`);
+    return map.containerPointToLatLng([x / 2, down]);
+  };
 
   const part = (name) => document.querySelector(`.map-foot .${name}`);
 

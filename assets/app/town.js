@@ -135,6 +135,7 @@
     followHand();
     if (place !== focus) show(place, spot);
     mark(spot);
+    app.read(place.question, new URLSearchParams(location.search).get("object") || "");
   };
 
   /* What was chosen in a list is brought into view; what was tapped on the map is in view already. */

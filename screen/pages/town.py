@@ -177,6 +177,7 @@ def focus(scene: Scene, box: list[float] | None) -> Row:
         "box": box,
         "area": scene.view.area,
         "place": scene.view.with_(object="").search(),
+        "question": panels.question(scene.view),
     }
 
 

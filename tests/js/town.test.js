@@ -27,7 +27,7 @@ function town({ search = "", objects = {}, rows = [] } = {}) {
     search, elements: { map: element("div") }, all: { ".list-row": rows },
     fetch: async (url) => ({ ok: url in objects, json: async () => objects[url] }),
   });
-  window.run("address.js", "preferences.js", "sizes.js");
+  window.run("address.js", "preferences.js", "sizes.js", "reading.js");
   const map = leaflet(), set = [], flown = [];
   window.onescreen.map = {
     attach(id, options) {
