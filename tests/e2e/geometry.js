@@ -5,6 +5,7 @@
   const ROUND = 1.5; // px by which a browser's rounding may miss
   const INK = 0.72; // of the font size: as high as glyphs are; the box of a line is higher, and lines may lie closer than their boxes
   const OPAQUE = 0.85;
+  const GAP = 0.2; // of the font size: the narrowest space between two labels of a drawing on one line
   const CONTRAST = 4.5;
   const styles = new Map();
   const styleOf = (e) => styles.get(e) || styles.set(e, getComputedStyle(e)).get(e);
@@ -92,6 +93,14 @@
       return box;
     }).filter((box) => box.right > box.left && box.bottom > box.top);
   }
+  /* Labels of a drawing that no gap tells apart read as one word: "23 Oct22 Nov". */
+  const drawing = (leaf) => leaf.element.closest("svg text");
+  function runsOn(a, b) {
+    const one = drawing(a.leaf), other = drawing(b.leaf);
+    if (!one || !other || one === other || turned(one) || turned(other)) return 0;
+    return GAP * Math.min(...[one, other].map((text) => parseFloat(styleOf(text).fontSize)));
+  }
+
   const pick = ({ left, right, top, bottom }) => ({ left, right, top, bottom });
 
   function overlaps(all) {
@@ -101,7 +110,7 @@
         const a = boxes[i], b = boxes[j];
         if (a.leaf === b.leaf) continue;
         const left = Math.max(a.left, b.left), right = Math.min(a.right, b.right), top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
-        if (right - left > 2 && bottom - top > 2 && bothShow(a.leaf, b.leaf, (left + right) / 2, (top + bottom) / 2)) found.push(`${said(a.leaf)} lies on ${said(b.leaf)}`);
+        if (right - left > (-runsOn(a, b) || 2) && bottom - top > 2 && bothShow(a.leaf, b.leaf, (left + right) / 2, (top + bottom) / 2)) found.push(`${said(a.leaf)} lies on ${said(b.leaf)}`);
       }
     }
     return found;

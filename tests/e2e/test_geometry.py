@@ -32,6 +32,10 @@ SEEDED = {
     "two labels of a plot": (
         "<svg width='200' height='40'><text x='10' y='20'>first</text><text x='20' y='22'>second</text></svg>", "overlap", "second",
     ),
+    "two labels of a plot that no gap tells apart": (
+        "<svg width='200' height='40'><text x='100' y='20' text-anchor='end'>23 Oct</text><text x='101' y='20'>22 Nov</text></svg>",
+        "overlap", "22 Nov",
+    ),
     "a panel on a text": (
         "<div style='position: absolute; top: 0; left: 0; width: 200px; height: 60px; background: #eee'></div>", "covered", "A sound page",
     ),

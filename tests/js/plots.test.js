@@ -76,3 +76,13 @@ test("rows that a plot leaves empty count when its type is fitted", () => {
   said.layout.template = { layout: { font: { size: 10 }, yaxis: { tickfont: { size: 10 } } }, data: { scatter: [{ textfont: { size: 10 } }] } };
   assert.equal(Math.round(plain(fitted(said, 52)).layout.template.layout.font.size * 10) / 10, 8);
 });
+
+test("days whose names would meet on a narrow axis lose theirs, the last one never, and a wide axis names all", () => {
+  const { thinned } = plots();
+  const days = ["2026-09-23", "2026-10-23", "2026-11-21", "2026-11-22"];
+  const named = (room) => plain(thinned({ tickvals: days, ticktext: ["23 Sep", "23 Oct", "21 Nov", "22 Nov"] }, days, room, (text) => 10 * text.length));
+  assert.deepEqual(named(9000).ticktext, ["23 Sep", "23 Oct", "21 Nov", "22 Nov"]);
+  assert.deepEqual(named(300).ticktext, ["23 Sep", "23 Oct", "22 Nov"]);
+  assert.deepEqual(named(120).ticktext, ["23 Sep", "22 Nov"]);
+  assert.deepEqual(named(60), { tickvals: ["2026-11-22"], ticktext: ["22 Nov"] });
+});

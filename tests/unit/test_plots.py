@@ -12,7 +12,7 @@ import pytest
 
 from data.policy import Suppressed
 from screen import plots
-from screen.plotting import CONFIG, LAYOUT, TEMPLATE, library, number_ticks, round_step
+from screen.plotting import CONFIG, LAYOUT, TEMPLATE, day_ticks, library, number_ticks, round_step
 from screen.text import words
 
 ZH, EN = words("zh-CN"), words("en")
@@ -164,3 +164,10 @@ def test_the_head_of_a_plot_says_what_is_counted(name: str) -> None:
 
 def test_the_library_has_its_version_in_its_address_and_comes_from_here() -> None:
     assert re.fullmatch(r"/_dash-component-suites/plotly/package_data/plotly\.v[\w]+m\d+\.min\.js", library())
+
+
+def test_an_axis_of_days_names_its_first_and_its_last_day_and_no_more_than_it_may() -> None:
+    days = [date(2026, 9, 23), date(2026, 10, 23), date(2026, 11, 21), date(2026, 11, 22)]
+    assert day_ticks(days, EN, 2)["ticktext"] == ["23 Sep", "22 Nov"]
+    assert day_ticks(days, ZH, 6)["tickvals"] == [day.isoformat() for day in days]
+    assert day_ticks(days[:1], EN)["ticktext"] == ["23 Sep"] and day_ticks([], EN)["ticktext"] == []
