@@ -19,7 +19,7 @@ from data import clock
 from data.errors import LayerError, StoreError
 from data.settings import LANGUAGES, REPOSITORY
 from data.store.serving import failures
-from layers.core import query
+from layers.core import query, query_tile
 from layers.core.blobs import blob_file
 from screen.frame import page_html
 from screen.map_tools import add_map_tools
@@ -38,6 +38,7 @@ def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_
     server.add_api_route("/pack/manifest.json", _manifest(screen), methods=both)
     server.add_api_route("/pack/town.pmtiles", _archive(screen), methods=both)
     server.add_api_route("/pack/{name}", _blob(screen), methods=both)
+    server.add_api_route("/mvt/{layer}/{z}/{x}/{y}", _tile(screen))
     server.add_api_route("/api/object/{layer}/{ordinal}", _object(screen))
     server.add_api_route("/favicon.ico", _favicon, methods=both)
     add_workbooks(server, screen)
@@ -128,12 +129,12 @@ def _manifest(screen: Screen) -> Callable[[Request], Response]:
     return answer
 
 
-def _packed(raw: bytes, request: Request, headers: dict[str, str]) -> Response:
-    """JSON in gzip where the browser takes it: a manifest of a large town lists thousands of tiles."""
+def _packed(raw: bytes, request: Request, headers: dict[str, str], kind: str = "application/json") -> Response:
+    """In gzip where the browser takes it: a manifest of a large town lists thousands of tiles."""
     headers = headers | {"Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(gzip.compress(raw, 6, mtime=0), media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
-    return Response(raw, media_type="application/json", headers=headers)
+        return Response(gzip.compress(raw, 6, mtime=0), media_type=kind, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(raw, media_type=kind, headers=headers)
 
 
 def _blob(screen: Screen) -> Callable[[str, Request], Response]:
@@ -160,6 +161,22 @@ def _archive(screen: Screen) -> Callable[[], Response]:
         if not file.exists():
             return JSONResponse({"error": "no vector tiles of this snapshot", "remedy": "python -m layers pmtiles"}, status_code=404)
         return FileResponse(file, media_type="application/vnd.pmtiles", headers={"Cache-Control": "no-cache"})
+
+    return answer
+
+
+def _tile(screen: Screen) -> Callable[[Request, str, int, int, int], Response]:
+    """A vector tile for other tools: `?level=1,2` for some levels alone, `?depth=2` for one level of the tree of areas."""
+
+    def answer(request: Request, layer: str, z: int, x: int, y: int, level: str = "", depth: int | None = None) -> Response:
+        try:
+            with screen.reading() as store:
+                raw = query_tile.tile(store, layer, z, x, y, query_tile.levels_of(level), depth)
+        except (StoreError, LayerError) as error:
+            return JSONResponse({"error": error.message, "remedy": error.remedy, "zh": error.zh}, status_code=404)
+        if raw is None:
+            return Response(status_code=204, headers={"Cache-Control": "no-cache"})
+        return _packed(raw, request, {"Cache-Control": "no-cache"}, "application/vnd.mapbox-vector-tile")
 
     return answer
 

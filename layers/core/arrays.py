@@ -36,10 +36,11 @@ def paint_arrays(connection: duckdb.DuckDBPyConnection, layer: Layer) -> dict[st
     ).fetchnumpy()
     ordinals = np.asarray(found["ordinal"], dtype=np.int64)
     size = size_of(connection, table)
-    return {name: _scatter(size, ordinals, np.asarray(found[name], dtype=np.uint8)) for name in ("level", *names)}
+    return {name: scatter(size, ordinals, np.asarray(found[name], dtype=np.uint8)) for name in ("level", *names)}
 
 
-def _scatter(size: int, ordinals: npt.NDArray[np.int64], values: Bytes) -> Bytes:
+def scatter(size: int, ordinals: npt.NDArray[np.int64], values: Bytes) -> Bytes:
+    """The array of a column: each value at its ordinal, ABSENT elsewhere."""
     out = np.full(size, ABSENT, dtype=np.uint8)
     out[ordinals] = values
     return out

@@ -22,7 +22,7 @@ from layers.core.coats import Coat, coat_of, text_column
 from layers.core.mvt import Tags, layer
 from layers.core.pmtiles import Archive, Zoom, write
 from layers.core.spec import Layer
-from layers.core.tiles import Ints, Shapes, cut, runs
+from layers.core.tiles import Ints, Shapes, cut, part, runs
 from layers.core.tilesets import PLANS
 
 ZOOMS = range(12, 17)
@@ -155,12 +155,3 @@ def _encode(drawn: Drawn, pieces: Shapes, tiles: list[tuple[int, int, int, int]]
         raw = layer(drawn.name, part(pieces, start, end), tags.of(slice(start, end)), x, y)
         if raw:
             pile.put(z, x, y, raw)
-
-
-def part(shapes: Shapes, start: int, end: int) -> Shapes:
-    """Features `start:end`, without copying their vertices."""
-    part_at = shapes.part_at[start : end + 1]
-    vertex_at = shapes.vertex_at[part_at[0] : part_at[-1] + 1]
-    return Shapes(
-        shapes.kind, shapes.ids[start:end], part_at - part_at[0], vertex_at - vertex_at[0], shapes.xy[vertex_at[0] : vertex_at[-1]]
-    )

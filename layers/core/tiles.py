@@ -217,6 +217,17 @@ def cut(kind: str, geometries: Objects, z: int, turn: bool = False) -> Iterator[
         yield _pieces(kind, geometries, shapes, box, some, turn)
 
 
+def cut_one(kind: str, geometries: Objects, z: int, x: int, y: int) -> Shapes:
+    """Pieces in one tile alone, turned as `cut` turns them, their ids being rows; `geometries` are in world units of z."""
+    shapes = flatten(kind, geometries)
+    if not len(shapes.ids):
+        return shapes
+    box = boxes(shapes)
+    near = np.flatnonzero(_touches(box, np.array([x, y])))
+    pieces, _ = _pieces(kind, geometries, shapes, box, Pairs(near, np.full(len(near), x), np.full(len(near), y)), True)
+    return pieces
+
+
 def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
     """Runs of whole tiles with some `BLOCK_VERTICES` each, so that the pieces of a large town are never in memory at once."""
     vertices = np.diff(shapes.vertex_at[shapes.part_at])[pairs.feature]
@@ -285,6 +296,15 @@ def runs(shapes: Shapes, place: Ints) -> tuple[Shapes, list[tuple[int, int, int,
     starts = np.flatnonzero(np.r_[True, (place[1:] != place[:-1]).any(axis=1)]) if len(place) else np.empty(0, dtype=np.int64)
     ends = [*starts[1:].tolist(), len(place)]
     return shapes, [(*place[start].tolist(), start, end) for start, end in zip(starts.tolist(), ends[: len(starts)], strict=True)]
+
+
+def part(shapes: Shapes, start: int, end: int) -> Shapes:
+    """Features `start:end`, without copying their vertices."""
+    part_at = shapes.part_at[start : end + 1]
+    vertex_at = shapes.vertex_at[part_at[0] : part_at[-1] + 1]
+    return Shapes(
+        shapes.kind, shapes.ids[start:end], part_at - part_at[0], vertex_at - vertex_at[0], shapes.xy[vertex_at[0] : vertex_at[-1]]
+    )
 
 
 def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:

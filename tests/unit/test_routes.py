@@ -179,6 +179,22 @@ def test_vector_tiles_of_the_snapshot_on_show_are_read_by_range_or_said_not_to_b
     assert client.get("/pack/town.pmtiles").content == TILE
 
 
+def test_a_vector_tile_holds_the_levels_asked_for_and_says_what_it_cannot_give(tmp_path: Path) -> None:
+    publish(tmp_path)
+    with connect(settings(tmp_path).serving / "v1.duckdb") as con:
+        con.execute("""CREATE TABLE house AS SELECT 'h' || i AS house_id, NULL::VARCHAR AS name, i AS ordinal, 121.6 AS west, 31.1 AS south,
+            121.6 AS east, 31.1 AS north, ST_Point(121.6, 31.1) AS lonlat FROM range(3) r(i);
+            INSERT INTO paint_houses SELECT house_id, 1 + ordinal FROM house""")
+    with TestClient(create_app(settings(tmp_path)), **HERE) as client:
+        whole, some = (client.get("/mvt/houses/14/13726/6701", params=asked) for asked in ({}, {"level": "1,3"}))
+        assert whole.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+        assert (whole.content.count(bytes((0x18, 1))), some.content.count(bytes((0x18, 1)))) == (3, 2)
+        assert client.get("/mvt/houses/14/0/0").status_code == 204
+        for address_of, said in (("housse/14/0/0", "houses"), ("houses/14/0/16384", "Zooms"), ("houses/14/0/0?level=7", "0 to 5")):
+            refused = client.get(f"/mvt/{address_of}")
+            assert (refused.status_code, said in refused.json()["remedy"]) == (404, True)
+
+
 def test_a_blob_travels_compressed_as_the_browser_can_take_it_and_is_kept_for_ever(published: tuple[TestClient, str, Path]) -> None:
     client, name, _ = published
     unpack = {"gzip": gzip.decompress, "zstd": lambda raw: zstandard.ZstdDecompressor().decompress(raw)}
