@@ -98,7 +98,7 @@ def round_step(least: float) -> float:
 
 
 def day_ticks(days: Sequence[date], words: Words, most: int = 6) -> dict[str, Any]:
-    """An axis of days that names at most `most` of them, the first and the last among them; names that would meet are left out where it is drawn."""
+    """An axis of days that names at most `most` of them, the first and the last too; the browser leaves out names that would meet."""
     steps = min(most, len(days)) - 1
     named = [days[round(i * (len(days) - 1) / steps)] for i in range(steps + 1)] if steps > 0 else list(days[-1:])
     return {"type": "date", "tickvals": [day.isoformat() for day in named], "ticktext": [short_day(day, days[-1], words) for day in named]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -112,15 +113,22 @@ def _event(code: str) -> Row:
 
 
 def reasons(store: Store) -> list[Row]:
-    """Why objects are red, most frequent first: layer, code, zh, en, n. An object counts once for each reason that makes it red."""
+    """Why objects are red, most frequent first: zh, en, n. An object counts once for each reason that makes it red.
+
+    Reasons of several layers in the same words are one: whoever reads the list does not see the layer.
+    """
     layers = {layer.name: layer for layer in judged_layers(store)}
     found = store.rows(
         """SELECT layer, code, count(*) AS n FROM (SELECT layer, unnest(reasons) AS code FROM receipt WHERE level = 1 AND list_contains($layers, layer))
         GROUP BY ALL ORDER BY n DESC, layer, code""",
         layers=list(layers),
     )
-    told = [row | reason_facts(layers[row["layer"]], [row["code"]])[0] for row in found]
-    return [row for row in told if row["level"] == 1]
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in found:
+        told = reason_facts(layers[row["layer"]], [row["code"]])[0]
+        if told["level"] == 1:
+            counts[told["zh"], told["en"]] += row["n"]
+    return [{"zh": zh, "en": en, "n": n} for (zh, en), n in counts.most_common()]
 
 
 def reds(store: Store, viewer: Viewer, limit: int = 60) -> list[Row]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from layers.core import query_wall
+from layers.core.registry import load_layers
+from layers.core.rules import awaiting_rule
 from screen.text import words
 from screen.wall.registers import MOST, _classes
 
@@ -33,3 +36,14 @@ def test_few_classes_keep_their_names_and_other_comes_last() -> None:
 
 def test_what_is_not_stated_is_a_row_of_its_own() -> None:
     assert list(parts(("住宅", 20), total=100)) == ["住宅", "未注明"]
+
+
+def test_reasons_in_the_same_words_are_one_row_and_add_up_whatever_layers_they_come_from() -> None:
+    layers = [layer for layer in load_layers() if layer.name in ("houses", "land", "forest")]
+    red = {layer.name: next(rule.code for rule in layer.rules if rule.level == 1) for layer in layers}
+    held = awaiting_rule(layers[0]).code
+    found = [{"layer": layer.name, "code": code, "n": 10 + i} for layer in layers for i, code in enumerate((held, red[layer.name]))]
+    store: Any = SimpleNamespace(layers=layers, rows=lambda _question, **_told: found)
+    told = query_wall.reasons(store)
+    assert len({row["en"] for row in told}) == len(told) == 4
+    assert told[0]["n"] == 30 and sum(row["n"] for row in told) == sum(row["n"] for row in found)
