@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, CDPSession, Page
 
 from bench.map_job.district import CLASSES, District
 from bench.map_job.page import Site
@@ -55,7 +55,13 @@ FRAMES = """() => {
   const tick = (now) => { frames_.push(now - last); last = now; if (panning) requestAnimationFrame(tick); };
   requestAnimationFrame((now) => { last = now; requestAnimationFrame(tick); });
 }"""
-MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20"
+# MB of JavaScript heaps and their buffers, the workers' too, and of canvases.
+MEMORY = """async () => {
+  const {breakdown} = await performance.measureUserAgentSpecificMemory();
+  const sum = (some) => some.reduce((bytes, one) => bytes + one.bytes, 0) / 2 ** 20;
+  const script = ({types}) => types.includes("JavaScript") || types.includes("Shared");
+  return [sum(breakdown.filter(script)), sum(breakdown.filter(({types}) => types.includes("Canvas")))];
+}"""
 
 
 @contextmanager
@@ -79,16 +85,27 @@ def settle(page: Page) -> None:
     page.wait_for_function(READY)
 
 
-def first_view(browser: Browser, site: Site, path: str) -> tuple[float, float, int]:
-    """Seconds from the address to the first complete view, processor seconds of the page's thread, and bytes of the map's data."""
+def first_view(browser: Browser, site: Site, path: str) -> tuple[float, float, float, int]:
+    """Seconds from the address to the first complete view, those of them since the map was attached, processor seconds of the whole browser,
+    and bytes of the map's data."""
     site.sent.clear()
+    session = browser.new_browser_cdp_session()
+    before = _processor_s(session)
     with opened(browser, site.url + path) as page:
         settle(page)
-        marked = page.evaluate("performance.getEntriesByName('onescreen-map-first')[0].startTime")
-        with thread(page) as cpu_ms:
-            worked = cpu_ms()
+        worked = _processor_s(session) - before
+        marked, attached = page.evaluate(
+            "['first', 'attach'].map((one) => performance.getEntriesByName('onescreen-map-' + one)[0].startTime)"
+        )
         page.wait_for_timeout(300)  # names of the view, which come beside it
-    return marked / 1000, worked / 1000, sum(size for path, size in site.sent if path.startswith("/pack/"))
+    session.detach()
+    return marked / 1000, (marked - attached) / 1000, worked, sum(size for path, size in site.sent if path.startswith("/pack/"))
+
+
+def _processor_s(session: CDPSession) -> float:
+    """Processor seconds of all processes of the browser; those of a page that is closed are gone, so ask while it is open."""
+    total: float = sum(one["cpuTime"] for one in session.send("SystemInfo.getProcessInfo")["processInfo"])
+    return total
 
 
 def timed(page: Page, act: str) -> float:
@@ -215,16 +232,16 @@ def pan(page: Page) -> Taken:
     return Taken(sorted(frames)[int(0.95 * len(frames))], statistics.median(frames))
 
 
-def tour(page: Page, box: tuple[float, float, float, float], views: int = 30) -> Taken:
-    """MB of JavaScript heap and buffers, the worker's too, after so many views at different zooms."""
+def tour(page: Page, box: tuple[float, float, float, float], views: int = 30) -> list[float]:
+    """MB of JavaScript heap and buffers, the worker's too, and of canvases, after so many views at different zooms."""
     west, south, east, north = box
     for i in range(views):
         lon, lat = west + (east - west) * (i * 0.618 % 1), south + (north - south) * (i * 0.381 % 1)
         page.evaluate("([lat, lon, zoom]) => map.setView([lat, lon], zoom, {animate: false})", [lat, lon, (13, 15, 16, 17)[i % 4]])
         settle(page)
     page.wait_for_timeout(1000)
-    used: float = page.evaluate(MEMORY)
-    return Taken(used, used)
+    used: list[float] = page.evaluate(MEMORY)
+    return used
 
 
 def delta(page: Page) -> Taken:

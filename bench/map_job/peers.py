@@ -62,6 +62,25 @@ window.peer = {ready: rest().then(() => peer.recolour(0)),
   recolour: async (k) => {
     for (let id = 0; id < HOUSES; id++) gl.setFeatureState({source: "houses", sourceLayer: "houses", id}, {k: 5 * k + ARRAYS[k][id]});
     gl.triggerRepaint(); await rest(); }};"""
+DECK = """const root = document.createElement("div"), {lat, lng} = map.getCenter();
+root.style.cssText = "position:absolute;inset:0;z-index:999;background:#fff";
+document.body.append(root);
+const bytes = SHADES.map((some) => some.map((hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))));
+let drawn = () => {}, data = [];
+const layer = () => new deck.SolidPolygonLayer({id: "houses", data, getPolygon: (one) => one.geometry.coordinates, extruded: false,
+  getFillColor: (one) => bytes[current][ARRAYS[current][one.id]], updateTriggers: {getFillColor: current}});
+const shown = new deck.Deck({parent: root, controller: true, useDevicePixels: 1,
+  initialViewState: {longitude: lng, latitude: lat, zoom: map.getZoom() - 1}, layers: [],
+  onAfterRender: ({gl}) => { if (gl) gl.finish(); drawn(); }});
+const recolour = async (k) => { current = k;
+  const done = new Promise((yes) => { drawn = yes; });
+  shown.setProps({layers: [layer()]});
+  await done; await two(); };
+window.peer = {recolour, ready: (async () => {
+  data = (await (await fetch("/peer/houses.geojson")).json()).features;
+  await new Promise((yes) => { const wait = setInterval(() => { if (shown.isInitialized) { clearInterval(wait); yes(); } }, 10); });
+  await recolour(0);
+})()};"""
 
 # A promise that gives up.
 LATE = """(seconds) => { window.late = (some) => Promise.race([some,
@@ -98,6 +117,7 @@ PEERS = {
         True,
         "WebGL by software",
     ),
+    "deck": Peer("deck.gl", ("deck.gl@9.4.0",), ("deck.gl/dist.min.js",), DECK, False, "WebGL by software"),
 }
 
 
@@ -116,8 +136,18 @@ def installed(peer: Peer, folder: Path) -> bool:
     """True when npm has put the packages of the peer into `folder`."""
     if not peer.packages:
         return True
-    command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"]
-    done = subprocess.run([*command, *peer.packages], capture_output=True, text=True)
+    command = [
+        "npm",
+        "install",
+        "--prefix",
+        str(folder),
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--legacy-peer-deps",
+        "--omit=optional",
+    ]
+    done = subprocess.run([*command, *peer.packages], check=False, capture_output=True, text=True)
     return done.returncode == 0 and all((folder / "node_modules" / script).exists() for script in peer.scripts)
 
 
@@ -192,7 +222,7 @@ def measured(browser: Browser, site: Site, times: int = 6) -> Found | str:
             first = tab.evaluate("late(peer.ready).then(() => performance.now())") / 1000
             size = sum(size for path, size in site.sent if path.startswith("/peer/")) / 1e6
             recolour = _recolours(tab, times)
-            return Found(first, size, recolour, _dragged(tab), tab.evaluate(MEMORY))
+            return Found(first, size, recolour, _dragged(tab), tab.evaluate(MEMORY)[0])
     except BrowserError as error:
         return f"broke: {str(error).splitlines()[0][:120]}"
 
