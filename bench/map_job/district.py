@@ -114,8 +114,8 @@ def backdrop(extent: float) -> tuple[Objects, dict[str, list[Any]]]:
     park = shapely.box(*degrees(np.array([[extent * 0.6] * 2, [extent * 0.65] * 2])).ravel())
     marks = np.arange(250.0, extent, 500.0)
     lines = [[[0.0, at], [extent, at]] for at in marks] + [[[at, 0.0], [at, extent]] for at in marks]
-    roads = [shapely.LineString(degrees(np.linspace(*np.array(line), 20))) for line in lines]
-    columns = {
+    roads = [shapely.LineString(degrees(np.linspace(line[0], line[1], 20))) for line in lines]
+    columns: dict[str, list[Any]] = {
         "kind": ["water", "green", *["road"] * len(roads)],
         "rank": [1, 3, *(2 if i % 4 == 0 else 4 for i in range(len(roads)))],
         "width_m": [None] * (2 + len(roads)),

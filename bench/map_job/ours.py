@@ -86,8 +86,7 @@ def settle(page: Page) -> None:
 
 
 def first_view(browser: Browser, site: Site, path: str) -> tuple[float, float, float, int]:
-    """Seconds from the address to the first complete view, those of them since the map was attached, processor seconds of the whole browser,
-    and bytes of the map's data."""
+    """Seconds from the address to the first complete view, those since the map was attached, the browser's processor seconds, and bytes."""
     site.sent.clear()
     session = browser.new_browser_cdp_session()
     before = _processor_s(session)
@@ -181,11 +180,11 @@ def squares(page: Page, made: District) -> npt.NDArray[np.int64]:
         "(({min, max}) => [map.getZoom(), min.x, min.y, max.x - min.x, max.y - min.y])(map.getPixelBounds())"
     )
     sql = "SELECT ST_X(ST_Centroid(lonlat)) AS x, ST_Y(ST_Centroid(lonlat)) AS y, use FROM house JOIN paint_houses ON object_id = house_id"
-    rows = made.connection.execute(sql).fetchnumpy()
+    rows = {name: np.asarray(column) for name, column in made.connection.execute(sql).fetchnumpy().items()}
     x = (rows["x"] / 360 + 0.5) * 256 * 2**zoom - left
     y = (0.5 - np.arctanh(np.sin(np.radians(rows["y"]))) / (2 * np.pi)) * 256 * 2**zoom - top
     stops = page.evaluate("handle.manifest.tilesets.house.bands.find((one) => one.size_px).size_px")
-    across = max(1, int(2 * np.interp(zoom, *zip(*stops, strict=True)) + 0.5))
+    across = max(1, int(2 * np.interp(zoom, [at for at, _ in stops], [px for _, px in stops]) + 0.5))
     least = np.full((height + 2 * across, width + 2 * across), 255)
     for dy in range(across):
         for dx in range(across):
