@@ -63,7 +63,7 @@ def _measure(words: Words) -> Element:
     told: dict[str, Any] = {name: words(f"map.measure.{name}") for name in ("begin", "length", "area", "around")}
     told["units"] = {key: unit_name(unit, words) for key, unit in units.items()}
     ends = [
-        button(icon("check"), "measure-end", label=words("map.measure.end")),
+        button(icon("tick"), "measure-end", label=words("map.measure.end")),
         button(icon("close"), "measure-clear", label=words("map.measure.clear")),
     ]
     said = html.P(className="measure-said", role="status")

@@ -36,7 +36,7 @@
     if (points.length > 2) {
       parts.push(`${words.area} ${area(geodesic.area(points), words.units)}`, `${words.around} ${length(geodesic.length([...points, points[0]]), words.units)}`);
     }
-    return parts.map((part) => part.replaceAll(" ", FIRM)).join(" · "); // lines break between them
+    return parts.map((part) => part.replace(/ (?!\()/g, FIRM)).join(" · "); // lines break between them
   }
 
   const api = { length, area, said };

@@ -206,6 +206,7 @@ def test_a_finger_measures_a_way_and_an_area_and_opens_nothing(open_page: Open) 
     page.goto(page.url + "town?layer=houses")
     ready(page)
     page.locator('[data-act="measure"]').tap()
+    expect(page.locator(".town")).to_have_attribute("data-sheet", "low")  # the map has the screen
     corners = [(260, 300), (420, 300), (420, 440)]
     for corner in corners:
         page.touchscreen.tap(*corner)
@@ -216,15 +217,15 @@ def test_a_finger_measures_a_way_and_an_area_and_opens_nothing(open_page: Open) 
     )
     lon, lat = zip(*places, strict=True)
     geod = pyproj.Geod(ellps="WGS84")
-    said = re.fullmatch(
-        r"Length ([\d.,]+) km · Area ([\d.,]+) ha \(.*\) · Perimeter [\d.,]+ km", page.locator(".measure-said").inner_text()
-    )
-    assert said, page.locator(".measure-said").inner_text()
+    text = " ".join(page.locator(".measure-said").inner_text().split())
+    said = re.fullmatch(r"Length ([\d.,]+) km · Area ([\d.,]+) ha \(.*\) · Perimeter [\d.,]+ km", text)
+    assert said, text
     assert float(said[1]) == pytest.approx(geod.line_length(lon, lat) / 1000, rel=0.01)
     assert float(said[2].replace(",", "")) == pytest.approx(abs(geod.polygon_area_perimeter(lon, lat)[0]) / 10_000, rel=0.01)
     assert "object=" not in page.url and page.locator(".panel-card").count() == 0
     page.locator('[data-act="measure-clear"]').tap()
     expect(page.locator(".measure")).to_be_hidden()
+    expect(page.locator(".town")).to_have_attribute("data-sheet", "half")
     assert page.locator(".measure-point, .measure-line, .measure-area").count() == 0
 
 
@@ -242,7 +243,7 @@ def test_one_measures_by_mouse_and_by_keys_alone(open_page: Open) -> None:
     page.wait_for_timeout(400)
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
-    expect(page.locator(".measure-said")).to_have_text(re.compile(r"^长度 [\d.]+ (米|公里)$"))
+    expect(page.locator(".measure-said")).to_have_text(re.compile(r"^长度\s[\d.]+\s(米|公里)$"))
     page.keyboard.press("Escape")
     expect(page.locator(".measure")).to_be_hidden()
     page.keyboard.press("m")
