@@ -32,7 +32,7 @@ def page_html(dash_app: Dash, words: Words, look: str, title: str, place: str = 
     `first` stands there until assets/app/drawn.js has the page to draw, and takes it away.
     """
     filled = {"%LANGUAGE%": words.language, "%LOOK%": look, "%PLACE%": place, "%TITLE%": text_html.escape(title)}
-    filled["%FIRST%"] = html.written(html.Div(first, id="first", **{"aria-hidden": "true"})) if first else ""
+    filled["%FIRST%"] = html.written(html.Div(first, id="first", inert="")) if first else ""
     page: str = dash_app.index()
     for hole, value in filled.items():
         page = page.replace(hole, value)

@@ -13,8 +13,8 @@ from typing import Any
 Element = dict[str, Any]  # {"tag": "div", "children": node, attribute: value, …}, attributes by React's names
 Node = Any  # an Element, a text, a number, a Dash component (in a page's layout alone), None, or a list of them
 ATTRIBUTES = frozenset({
-    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "key", "lang", "open", "role", "rowSpan", "scope",
-    "style", "tabIndex", "target", "title", "type",
+    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "inert", "key", "lang", "open", "role", "rowSpan",
+    "scope", "style", "tabIndex", "target", "title", "type",
 })  # fmt: skip
 
 

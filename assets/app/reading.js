@@ -33,10 +33,11 @@
     coming = null;
     if (first) return;
     if (other) soon(() => answers(asked), () => start(back, !card));
-    if (opened && card) soon(() => find(`.panel-card[data-object="${CSS.escape(card)}"]`), () => onto(find(".panel-card")));
+    if (opened && card) soon(() => shown(card), () => onto(find(".panel-card")));
     if (opened && !card && !other) soon(() => !find(".panel-card"), () => onto(rowOf(before)));
   };
 
+  const shown = (card) => find(".panel-card") && find(".panel-card").dataset.object === card;
   const answers = (asked) => find(".list") && find(".list").dataset.question === asked;
 
   function start(back, focus) {

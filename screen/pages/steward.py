@@ -55,7 +55,7 @@ def first(words: Words, town: Row) -> Node:
     """The places of the page until it comes."""
     home = html.Span(icon("home"), className="button bare")
     named = html.Div([html.H1(words("door.steward")), html.Div(words.of(town["name"]), className="desk-stamp")], className="desk-name")
-    head = html.Header(html.Div([home, named], className="brand"), className="page-top desk-top")
+    head = html.Header([html.Div([home, named], className="brand"), tools(words, share(words))], className="page-top desk-top")
     ghosts = [html.Section(html.Div(loading(lines, words), className="panel-body"), className="panel") for lines in (5, 12)]
     return html.Div([head, html.Div(className="desk-way"), html.Main(ghosts, className="desk-main")], className="desk")
 

@@ -32,7 +32,7 @@ Row = dict[str, Any]
 CHINA: list[list[float]] = [[18.0, 73.0], [54.0, 135.0]]  # south-west, north-east: only until a town has bounds
 HITS = 12  # answers of a search
 # Panels that every view has and about how many lines each: figures, layers, list; legend.
-GHOSTS = (("panel-figures", 3), ("panel-layers", 3), ("panel-list", 12), ("panel-legend", 6))
+GHOSTS = (("panel-figures", 4), ("panel-layers", 3), ("panel-list", 24), ("panel-legend", 9))
 
 
 def layout(screen: Screen, words: Words, search: str) -> Node:
@@ -57,31 +57,30 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
 
 
 def first(words: Words, town: Row) -> Node:
-    """The places of the panels, until they come."""
+    """The head of the page and the places of the panels, until they come."""
     ghosts = [html.Section(html.Div(loading(lines, words), className="panel-body"), className=f"panel {kind}") for kind, lines in GHOSTS]
-    home = html.Span(icon("home"), className="button bare")
-    brand = html.Div([home, _name(words, town)], className="brand")
     columns = [html.Aside(ghosts[:3], className="side"), html.Aside(ghosts[3:], className="rail")]
-    sheet = html.Div(html.Div(columns, className="sheet-inner"), className="sheet")
-    field = html.Div(html.Span(className="search-field"), className="search")
-    top = html.Header([brand, html.Div(className="where"), field, html.Div(home, className="tools")], className="top")
+    sheet = html.Div([_grip(words), html.Div(columns, className="sheet-inner")], className="sheet")
+    field = html.Div([icon("search"), html.Span(className="search-field")], className="search")
+    said = html.P(stamp(town, words), className="stamp")
+    top = html.Header([_brand(words, town), html.Div(className="where"), field, tools(words, said, share(words))], className="top")
     return html.Div([top, sheet], className="town")
 
 
 def _header(scene: Scene, filled: Row, opened: Row) -> Element:
     words = scene.words
-    home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
-    brand = html.Div([home, _name(words, scene.town)], className="brand")
-    stamp = slot("stamp", html.P(filled["stamp"], className="stamp"))
+    said = slot("stamp", html.P(filled["stamp"], className="stamp"))
     steps = {"where": filled["where"], "trail": opened["trail"]}
     where = html.Div([slot(name, html.Div(part, className="slot")) for name, part in steps.items()], className="where")
     skip = html.A(words("skip"), href="#list", className="skip")
-    return html.Header([skip, brand, where, search(words), tools(words, stamp, share(words))], className="top")
+    return html.Header([skip, _brand(words, scene.town), where, search(words), tools(words, said, share(words))], className="top")
 
 
-def _name(words: Words, town: Row) -> Element:
-    """The town's name, and that it is made up where it is."""
-    return html.Div([html.H1(words.of(town["name"])), tag(words("synthetic")) if town["synthetic"] else None], className="brand-name")
+def _brand(words: Words, town: Row) -> Element:
+    """The way home, the town's name, and that it is made up where it is."""
+    home = html.A(icon("home"), href="/", className="button bare", **{"aria-label": words("door.back")})
+    made_up = tag(words("synthetic")) if town["synthetic"] else None
+    return html.Div([home, html.Div([html.H1(words.of(town["name"])), made_up], className="brand-name")], className="brand")
 
 
 def _map(screen: Screen, scene: Scene, filled: Row) -> Element:
@@ -94,7 +93,7 @@ def _map(screen: Screen, scene: Scene, filled: Row) -> Element:
     zoom = [button(icon("plus"), "zoom-in", label=words("map.zoom_in")), button(icon("minus"), "zoom-out", label=words("map.zoom_out"))]
     fit = button(icon("fit"), "fit", label=words("map.fit"))
     controls = html.Div([*zoom, fit, *map_tools.buttons(words, screen.basemaps)], className="zoom")
-    foot = map_tools.foot(words, crs_name(scene))
+    foot = map_tools.foot(words, crs_name(scene.town, words))
     note = html.P(words("map.loading"), className="map-note", role="status")
     drawn = html.Div([leaflet, note], className="town-map")
     return html.Main([drawn, controls, foot], className="map-area", **{"aria-label": words("map")})
@@ -102,7 +101,6 @@ def _map(screen: Screen, scene: Scene, filled: Row) -> Element:
 
 def _sheet(scene: Scene, filled: Row, opened: Row) -> Element:
     words = scene.words
-    grip = html.Button(icon("up"), type="button", className="grip", **{"data-act": "sheet", "aria-label": words("sheet.toggle")})
     side = html.Aside(
         [slot(name, html.Div(filled[name], className=f"slot slot-{name}")) for name in ("figures", "layers", "list")],
         className="side", **{"aria-label": words("panels")},
@@ -112,7 +110,12 @@ def _sheet(scene: Scene, filled: Row, opened: Row) -> Element:
         [slot(name, html.Div(part, className=f"slot slot-{name}")) for name, part in shown.items()],
         className="rail", **{"aria-label": words("legend")},
     )  # fmt: skip
-    return html.Div([grip, html.Div([side, rail], className="sheet-inner")], className="sheet")
+    return html.Div([_grip(words), html.Div([side, rail], className="sheet-inner")], className="sheet")
+
+
+def _grip(words: Words) -> Element:
+    """Of a phone's sheet: low, half, full."""
+    return html.Button(icon("up"), type="button", className="grip", **{"data-act": "sheet", "aria-label": words("sheet.toggle")})
 
 
 def _state(search: str, filled: Row, opened: Row) -> list[Node]:
@@ -132,7 +135,7 @@ def read_place(scene: Scene, store: query.Store) -> Row:
         "legend": _guarded(scene, lambda: panels.legend(scene)),
         "list": _guarded(scene, lambda: panels.listing(scene, store)),
         "compare": _guarded(scene, lambda: compare(scene, store)),
-        "stamp": stamp(scene),
+        "stamp": stamp(scene.town, scene.words),
         "focus": focus(scene, box_of(scene, store)),
     }
 
@@ -144,21 +147,17 @@ def _guarded(scene: Scene, read: Callable[[], Node]) -> Node:
         return panel("", failed(scene.words("failed.title"), scene.words.error(error), scene.words))
 
 
-def stamp(scene: Scene) -> Node:
+def stamp(town: Row, words: Words) -> Node:
     """Which version is on show, since when, and in which coordinate system the town measures."""
-    version = scene.words("snapshot", n=scene.town["snapshot"])
-    return [html.Span(scene.words("published", when=when(scene))), html.Span(f"{version} · {crs_name(scene)}")]
+    when = moment(datetime.fromisoformat(str(town["published_at"])), town["timezone"], words)
+    version = words("snapshot", n=town["snapshot"])
+    return [html.Span(words("published", when=when)), html.Span(f"{version} · {crs_name(town, words)}")]
 
 
-def crs_name(scene: Scene) -> str:
+def crs_name(town: Row, words: Words) -> str:
     """The town's own coordinate system by its code; one written out as WKT or PROJ text has no short name."""
-    code = str(scene.town["crs"])
-    return code if re.fullmatch(r"[A-Z]+:\d+", code) else scene.words("crs.own")
-
-
-def when(scene: Scene) -> str:
-    """The moment at which the snapshot was published, in the town's zone."""
-    return moment(datetime.fromisoformat(str(scene.town["published_at"])), scene.town["timezone"], scene.words)
+    code = str(town["crs"])
+    return code if re.fullmatch(r"[A-Z]+:\d+", code) else words("crs.own")
 
 
 def focus(scene: Scene, box: list[float] | None) -> Row:

@@ -53,7 +53,7 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
 def first(words: Words, town: Row) -> Node:
     """The title bar, until the page comes."""
     title = html.H1([html.Span(words.of(town["name"])), html.Span(words("product"))], className="wall-name")
-    return html.Div([html.Header(title, className="wall-bar"), html.Main(className="wall-map", **{"data-panel": MAP})], className="wall")
+    return html.Div(html.Header(title, className="wall-bar"), className="wall")
 
 
 def read_wall(facts: Facts) -> Row:

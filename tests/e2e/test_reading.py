@@ -1,4 +1,4 @@
-"""When panels are filled anew one still knows where one is: what was tapped is in sight, lists start at their top, keys keep their place."""
+"""When panels are filled anew one still knows where one is: what was tapped is in sight, lists start at the top, keys keep their place."""
 
 import pytest
 from conftest import Open
