@@ -11,7 +11,9 @@ _OPEN = f"""SELECT object_id, count(*) AS open FROM casework
 _SPECIES = {
     "香樟": ("Camphor", "#14522A"), "水杉": ("Dawn redwood", "#66A61E"), "女贞": ("Privet", "#A6D854"), "杨树": ("Poplar", "#17A08F"),
     "栾树": ("Golden-rain tree", "#C7A24A"), "广玉兰": ("Southern magnolia", "#7570B3"), "榉树": ("Zelkova", "#A6761D"),
+    "银杏": ("Ginkgo", "#E8DFC9"), "无患子": ("Soapberry", "#6C1E13"),
     "桃": ("Peach", "#E7298A"), "梨": ("Pear", "#F2B6C6"), "柑橘": ("Citrus", "#FC8D62"), "竹": ("Bamboo", "#8DD3C7"),
+    "毛竹": ("Moso bamboo", "#135C6C"),
 }  # fmt: skip
 
 LAYER = Layer(

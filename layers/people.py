@@ -82,9 +82,9 @@ LAYER = Layer(
     themes=(
         Theme("density", "人口密度", "Population density", f"""CASE WHEN {_DENSITY} < 100 THEN '0' WHEN {_DENSITY} < 500 THEN '100'
             WHEN {_DENSITY} < 2000 THEN '500' WHEN {_DENSITY} < 5000 THEN '2000' WHEN {_DENSITY} < 10000 THEN '5000' WHEN {_DENSITY} >= 10000 THEN '10000' END""", (
-            ThemeClass("0", "每平方公里100人以下", "Under 100 people/km²", "#CDE9E4"), ThemeClass("100", "100–500人", "100–500", "#9BD2CB"),
-            ThemeClass("500", "500–2000人", "500–2 000", "#66B2AE"), ThemeClass("2000", "2000–5000人", "2 000–5 000", "#3A9192"),
-            ThemeClass("5000", "5000–10000人", "5 000–10 000", "#1C6F75"), ThemeClass("10000", "10000人以上", "10 000 and more", "#0B464D"))),
+            ThemeClass("0", "100人/km²以下", "Under 100 people/km²", "#CDE9E4"), ThemeClass("100", "100–500人/km²", "100–500 people/km²", "#9BD2CB"),
+            ThemeClass("500", "500–2,000人/km²", "500–2,000 people/km²", "#66B2AE"), ThemeClass("2000", "2,000–5,000人/km²", "2,000–5,000 people/km²", "#3A9192"),
+            ThemeClass("5000", "5,000–10,000人/km²", "5,000–10,000 people/km²", "#1C6F75"), ThemeClass("10000", "10,000人/km²以上", "10,000 people/km² and more", "#0B464D"))),
         Theme("category", "主要人口类别", "Largest category", "CASE WHEN g.total >= 10 THEN g.most END", classes_of("person_category", {
             "registered": "#3E9C97", "migrant": "#D2A679", "unsettled": "#9E6FB0", "overseas": "#4A5DB0", "lodging": "#C77D8E"})),
         Theme("migrants", "流动人口占比", "Share of migrants", """CASE WHEN g.total < 10 THEN NULL WHEN coalesce(g.migrants, 0) < 0.1 * g.total THEN '0'

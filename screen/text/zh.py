@@ -270,7 +270,7 @@ ZH: Mapping[str, str] = {
     "wall.people.where": "人住在哪里？",
     "wall.houses": "房子怎么用？",
     "wall.houses.where": "房子在哪里？",
-    "wall.land": "地用在哪里？",
+    "wall.land": "土地作什么用？",
     "wall.forest": "林子是什么树？",
     "wall.forest.where": "林木在哪里？",
     "wall.facilities": "哪些设备掉线了？",

@@ -117,7 +117,11 @@ def forest(facts: Facts) -> Node:
     figures += _reds(facts, "forest", unit)
     question = words("wall.forest")
     if sum(row["n"] for row in kinds) * 20 >= found["total"]:
-        rows = [Part(str(row["name"]), in_areas(row["area_m2"], words) if area_m2 else row["n"], "@series-3") for row in kinds[:MOST]]
+        names = {row["code"]: row for theme in found["themes"] if theme["name"] == "species" for row in theme["classes"]}
+        rows = [
+            Part(words.of(names.get(row["name"], str(row["name"]))), in_areas(row["area_m2"], words) if area_m2 else row["n"], "@series-3")
+            for row in kinds[:MOST]
+        ]
         plot = bars(question, rows, area_unit(words) if area_m2 else unit, words, heading=False, height="fill", axis=False)
     else:
         question = words("wall.forest.where")

@@ -1,15 +1,21 @@
-"""Shares of a theme on the wall: nothing twice, nothing lost."""
+"""What the wall says: shares of a theme add up, nothing twice, things by their names in its language, numbers with their units."""
 
 from __future__ import annotations
 
+import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from data.town import land
 from layers.core import query_wall
 from layers.core.registry import load_layers
 from layers.core.rules import awaiting_rule
 from screen.text import words
-from screen.wall.registers import MOST, _classes
+from screen.text.words import TABLES
+from screen.wall.registers import MOST, _classes, forest
 
 
 def classes(*counts: tuple[str, int]) -> dict[str, Any]:
@@ -47,3 +53,40 @@ def test_reasons_in_the_same_words_are_one_row_and_add_up_whatever_layers_they_c
     told = query_wall.reasons(store)
     assert len({row["en"] for row in told}) == len(told) == 4
     assert told[0]["n"] == 30 and sum(row["n"] for row in told) == sum(row["n"] for row in found)
+
+
+def test_trees_are_named_in_the_language_of_the_wall_and_a_kind_that_the_legend_lacks_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grown = [{"name": name, "area_m2": 9e6 - i, "n": 20} for i, name in enumerate(("香樟", "无名树"))]
+    monkeypatch.setattr(query_wall, "species", lambda _store: grown)
+    theme = {"name": "species", "classes": [{"code": "香樟", "zh": "香樟", "en": "Camphor", "hex": "#fff", "n": 20}]}
+    legend = {"themes": [theme], "levels": [], "total": 40}
+    facts: Any = SimpleNamespace(
+        words=words("en"), store=None, layers={"forest": {"zh": "林地", "en": "Forest"}}, unit=lambda _layer: "stands",
+        legend=lambda _layer: legend, panel=lambda *told: told,
+    )  # fmt: skip
+    said = json.dumps(forest(facts), ensure_ascii=False)
+    assert "Camphor" in said and "香樟" not in said and "无名树" in said
+
+
+def test_every_tree_of_the_demonstration_town_has_a_class_and_a_name_in_both_languages() -> None:
+    theme = next(theme for layer in load_layers() if layer.name == "forest" for theme in layer.themes if theme.name == "species")
+    named = {one.code: one for one in theme.classes}
+    grown = {*land._SPECIES, *land._FRUIT, "毛竹"}
+    assert grown <= set(named) and all(named[kind].en.isascii() for kind in grown)
+    assert len({one.hex for one in theme.classes}) == len(theme.classes)
+
+
+def test_every_class_of_the_density_of_people_says_its_unit_and_writes_thousands_as_the_rest_of_the_screen_does() -> None:
+    theme = next(theme for layer in load_layers() if layer.name == "people" for theme in layer.themes if theme.name == "density")
+    for one in theme.classes:
+        assert "人/km²" in one.zh and "people/km²" in one.en
+        numbers = re.findall(r"\d[\d,]*", f"{one.zh} {one.en}")
+        assert numbers and all(number == f"{int(number.replace(',', '')):,}" for number in numbers)
+
+
+def test_the_questions_of_the_wall_name_what_they_ask_about() -> None:
+    asked = {key: text for key, text in TABLES["en"].items() if key.startswith("wall.") and text.endswith("?")}
+    assert len(asked) > 10
+    assert not {key for key, text in asked.items() if re.search(r"\bthey\b|\bit used\b|^Which (are|score)\b", text)}
