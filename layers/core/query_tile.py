@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,8 +19,9 @@ from layers.core.coats import LEVELS, Coat, coat_of
 from layers.core.mvt import layer
 from layers.core.query_store import Store
 from layers.core.spec import Layer
-from layers.core.tiles import EXTENT, MARGIN, Ints, Objects, cut_one, world
+from layers.core.tiles import EXTENT, HALF, MARGIN, REACH, Ints, Objects, Shapes, boxes, cut_one, select, touches, world
 from layers.core.tilesets import PLANS
+from layers.core.wkb import plain_rings, shapes_of_rings
 
 SHALLOWEST, DEEPEST = 8, 22
 _POLYGONS_FROM = DOTS_THEN_POLYGONS[0].first
@@ -40,12 +43,14 @@ def tile(
     asked = store.layer(name)
     _check(asked, z, x, y)
     coat = _coat(store, asked)
-    ordinals, geometries = _found(store, drawn_table(asked), z, x, y, depth)
+    ordinals, wkb = _found(store, drawn_table(asked), z, x, y, depth)
     chosen = _wanted(coat, ordinals, levels)
-    ordinals, geometries = ordinals[chosen], geometries[chosen]
-    if dots and z < _POLYGONS_FROM and PLANS[drawn_table(asked)].polygon_bands is DOTS_THEN_POLYGONS:
-        geometries = shapely.centroid(geometries)
-    return _encoded(name, ordinals, geometries, coat, z, x, y) or None
+    if len(chosen) < len(ordinals):
+        ordinals, wkb = ordinals[chosen], wkb.take(chosen)
+    dotted = dots and z < _POLYGONS_FROM and PLANS[drawn_table(asked)].polygon_bands is DOTS_THEN_POLYGONS
+    return b"".join(
+        layer(name, pieces, coat.tags(pieces.ids), x, y) for pieces in (_pieces(ordinals, wkb, dotted, z, x, y) if len(ordinals) else ())
+    ) or None  # fmt: skip
 
 
 def levels_of(told: str) -> frozenset[int] | None:
@@ -77,15 +82,14 @@ def _coat(store: Store, asked: Layer) -> Coat:
     return known[asked.name]
 
 
-def _found(store: Store, table: str, z: int, x: int, y: int, depth: int | None) -> tuple[Ints, Objects]:
-    """Ordinals and geometries (WGS84) whose boxes meet the tile with its margin."""
+def _found(store: Store, table: str, z: int, x: int, y: int, depth: int | None) -> tuple[Ints, Any]:
+    """Ordinals and geometries (WGS84, an Arrow column of WKB) whose boxes meet the tile with its margin."""
     west, north = _corner(x - MARGIN / EXTENT, y - MARGIN / EXTENT, z)
     east, south = _corner(x + 1 + MARGIN / EXTENT, y + 1 + MARGIN / EXTENT, z)
     and_depth = " AND level = $depth" if depth is not None and table == "area" else ""
     values = {"west": west, "south": south, "east": east, "north": north} | ({"depth": depth} if and_depth else {})
     found = store.cursor.execute(_IN_BOX.format(table=table, and_depth=and_depth), values).to_arrow_table()
-    wkb = found.column("wkb").to_numpy()
-    return found.column("ordinal").to_numpy().astype(np.int64), shapely.from_wkb(wkb)
+    return found.column("ordinal").to_numpy().astype(np.int64), found.column("wkb").combine_chunks()
 
 
 def _corner(x: float, y: float, z: int) -> tuple[float, float]:
@@ -99,20 +103,29 @@ def _wanted(coat: Coat, ordinals: Ints, levels: frozenset[int] | None) -> Ints:
     return np.flatnonzero(level >= 0 if levels is None else np.isin(level, list(levels)))
 
 
-def _encoded(name: str, ordinals: Ints, geometries: Objects, coat: Coat, z: int, x: int, y: int) -> bytes:
-    """The features by kind; parts of mixed collections are taken apart."""
+def _pieces(ordinals: Ints, wkb: Any, dotted: bool, z: int, x: int, y: int) -> Iterator[Shapes]:
+    """What of the features lies in the tile, by kind, the ids being ordinals."""
+    rings = None if dotted else plain_rings(wkb)
+    if rings:
+        shapes = shapes_of_rings(ordinals, *rings, z)
+        box = boxes(shapes)
+        if (np.abs(box.reshape(-1, 2, 2) - (np.array([x, y]) * EXTENT + HALF)) <= REACH).all():
+            yield select(shapes, np.flatnonzero(touches(box, np.array([x, y]))))
+            return
+    geometries = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
+    yield from _cut(ordinals, shapely.centroid(geometries) if dotted else geometries, z, x, y)
+
+
+def _cut(ordinals: Ints, geometries: Objects, z: int, x: int, y: int) -> Iterator[Shapes]:
+    """Parts of mixed collections are taken apart; what does not fit whole is clipped."""
     if (shapely.get_type_id(geometries) == 7).any():
         geometries, origin = shapely.get_parts(geometries, return_index=True)
         ordinals = ordinals[origin]
-    dimension = shapely.get_dimensions(geometries)
-    return b"".join(
-        _of_kind(name, kind, ordinals[rows], geometries[rows], coat, z, x, y)
-        for number, kind in enumerate(KINDS) if len(rows := np.flatnonzero(dimension == 2 - number))
-    )  # fmt: skip
-
-
-def _of_kind(name: str, kind: str, ordinals: Ints, geometries: Objects, coat: Coat, z: int, x: int, y: int) -> bytes:
     placed = shapely.transform(geometries, lambda xy: world(xy, z))
-    pieces = cut_one(kind, shapely.orient_polygons(placed) if kind == "polygon" else placed, z, x, y)
-    pieces = replace(pieces, ids=ordinals[pieces.ids])
-    return layer(name, pieces, coat.tags(pieces.ids), x, y)
+    dimension = shapely.get_dimensions(placed)
+    for number, kind in enumerate(KINDS):
+        rows = np.flatnonzero(dimension == 2 - number)
+        if len(rows):
+            some = shapely.orient_polygons(placed[rows]) if kind == "polygon" else placed[rows]
+            pieces = cut_one(kind, some, z, x, y)
+            yield replace(pieces, ids=ordinals[rows][pieces.ids])

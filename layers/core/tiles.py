@@ -223,7 +223,7 @@ def cut_one(kind: str, geometries: Objects, z: int, x: int, y: int) -> Shapes:
     if not len(shapes.ids):
         return shapes
     box = boxes(shapes)
-    near = np.flatnonzero(_touches(box, np.array([x, y])))
+    near = np.flatnonzero(touches(box, np.array([x, y])))
     pieces, _ = _pieces(kind, geometries, shapes, box, Pairs(near, np.full(len(near), x), np.full(len(near), y)), True)
     return pieces
 
@@ -263,7 +263,7 @@ def _clip(kind: str, geometries: Objects, pairs: Pairs, turn: bool) -> tuple[Sha
     whole = _of_kind(kind, clipped)
     shapes = flatten(kind, shapely.orient_polygons(whole) if turn else whole)
     there = np.stack([pairs.x, pairs.y], axis=1)[shapes.ids]
-    near = np.flatnonzero(_touches(boxes(shapes), there))
+    near = np.flatnonzero(touches(boxes(shapes), there))
     shapes = select(shapes, near)
     return replace(shapes, ids=pairs.feature[shapes.ids]), there[near]
 
@@ -282,7 +282,8 @@ def _of_kind(kind: str, geometries: Objects) -> Objects:
     return geometries
 
 
-def _touches(box: Ints, place: Ints) -> npt.NDArray[np.bool_]:
+def touches(box: Ints, place: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each box comes within MARGIN of its tile; `place` is one tile or one a box."""
     low, high = place * EXTENT - MARGIN, (place + 1) * EXTENT + MARGIN
     inside = (box[:, :2] <= high) & (box[:, 2:] >= low)
     near: npt.NDArray[np.bool_] = inside[:, 0] & inside[:, 1]
