@@ -103,6 +103,9 @@
     const map = leaflet();
     if (!map || map.onescreenFollowed) return;
     map.onescreenFollowed = true;
+    const container = map.getContainer(), named = container.closest("main");
+    container.setAttribute("role", "application"); // arrow keys and + and - are the map's own
+    if (named) container.setAttribute("aria-label", named.getAttribute("aria-label"));
     document.dispatchEvent(new CustomEvent("onescreen:on-map", { detail: handle })); // tools of the map: assets/app/readout.js and others
     map.on("moveend", () => byHand && keep());
     for (const kind of ["pointerdown", "wheel", "keydown"])

@@ -32,7 +32,7 @@ function page({ search = "", elements = {}, all = {}, fetch = () => new Promise(
     querySelector: () => null, querySelectorAll: (what) => all[what] || [], createElement: (tag) => element(tag),
   });
   const window = element("window", {
-    document, fetch, URLSearchParams, URL, CustomEvent, AbortSignal, performance, console, encodeURIComponent, setTimeout: () => 0, clearTimeout() {}, setInterval: () => 0,
+    document, fetch, URLSearchParams, URL, CustomEvent, AbortSignal, performance, console, encodeURIComponent, setTimeout: () => 0, requestAnimationFrame: () => 0, clearTimeout() {}, setInterval: () => 0,
     location: { origin: "http://town", pathname: "/town", search, href: "http://town/town" + search, reloads: 0, reload() { this.reloads++; } },
     navigator: { clipboard }, matchMedia: () => ({ matches: true }), getComputedStyle: () => ({ fontSize: "32px" }), entries: 1,
   });

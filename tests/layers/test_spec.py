@@ -198,3 +198,7 @@ def test_every_reason_speaks_both_languages_and_every_trouble_has_a_remedy() -> 
 def test_all_levels_have_their_own_colour_and_mark() -> None:
     assert sorted(level.level for level in LEVELS) == [0, 1, 2, 3, 4, 5]
     assert len({level.hex for level in LEVELS}) == len({level.mark for level in LEVELS}) == 6
+
+
+def test_every_layer_shows_at_the_first_view_of_a_town_of_any_size_on_any_screen() -> None:
+    assert {layer.name: layer.zoom[0] for layer in LAYERS if layer.zoom[0] > 0} == {}
