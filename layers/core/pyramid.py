@@ -22,7 +22,7 @@ from layers.core.coats import Coat, coat_of, text_column
 from layers.core.mvt import Tags, layer
 from layers.core.pmtiles import Archive, Zoom, write
 from layers.core.spec import Layer
-from layers.core.tiles import Ints, Shapes, cut, part, runs
+from layers.core.tiles import Ints, Objects, Shapes, cut, part, runs
 from layers.core.tilesets import PLANS
 
 ZOOMS = range(12, 17)
@@ -30,11 +30,25 @@ _BACKDROP = ("kind", "rank", "width_m", "name")
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """Geometries of one kind in world units of the deepest zoom, outer rings turned as vector tiles want them."""
+
+    kind: str
+    ids: Ints
+    world: Objects
+    box: list[float]
+
+    def of(self, rows: Any) -> Ground:
+        """Some of them."""
+        return replace(self, ids=self.ids[rows], world=self.world[rows])
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """What becomes one layer of the tiles."""
 
     name: str
-    geometries: Geometries
+    ground: Ground
     bands: tuple[Band, ...]
     coverage: bool
     coat: Coat
@@ -77,7 +91,7 @@ def write_pyramid(
         pile = Pile(file)
         for drawn in _drawn(connection, tuple(layers), dots):
             _pile(drawn, zooms, pile)
-            boxes.append(box_of(drawn.geometries.lonlat))
+            boxes.append(drawn.ground.box)
             fields = {column: told.kind for column, told in drawn.coat.columns.items()}
             about.append({"id": drawn.name, "fields": fields, "minzoom": zooms.start, "maxzoom": zooms.stop - 1})
             del drawn  # before the next is read
@@ -93,53 +107,53 @@ def _drawn(connection: duckdb.DuckDBPyConnection, layers: tuple[Layer, ...], dot
         yield from _backdrop(connection)
     painted = [one for one in layers if one.geometry is not None and f"paint_{one.name}" in present]
     for table in [table for table in PLANS if table in present]:
-        found = read(connection, table) if any(drawn_table(one) == table for one in painted) else {}
+        found = _ground(connection, table) if any(drawn_table(one) == table for one in painted) else []
         for one in (one for one in painted if drawn_table(one) == table):
             coat = coat_of(connection, one)
-            for kind, geometries in found.items():
-                for name, some in _parts(connection, table, one.name, kind, geometries):
-                    bands = PLANS[table].polygon_bands if kind == "polygon" and dots else SHAPES[kind]
-                    yield Drawn(name, _shown(some, coat), bands, PLANS[table].coverage, coat)
+            for ground in found:
+                shown = ground.of(coat.drawn[ground.ids])  # the map does not draw what has no level either
+                bands = PLANS[table].polygon_bands if ground.kind == "polygon" and dots else SHAPES[ground.kind]
+                for name, some in _parts(connection, table, one.name, shown):
+                    yield Drawn(name, some, bands, PLANS[table].coverage, coat)
 
 
-def _parts(
-    connection: duckdb.DuckDBPyConnection, table: str, name: str, kind: str, geometries: Geometries
-) -> Iterator[tuple[str, Geometries]]:
+def _ground(connection: duckdb.DuckDBPyConnection, table: str) -> list[Ground]:
+    """Geometries of a table by kind; those in degrees are let go, for a million of them take half a gigabyte."""
+    found = read(connection, table)
+    return [_turned(found.pop(kind)) for kind in list(found)]
+
+
+def _turned(geometries: Geometries) -> Ground:
+    # y points south, so what is counter-clockwise here is clockwise on the map.
+    turned = shapely.orient_polygons(geometries.world) if geometries.kind == "polygon" else geometries.world
+    return Ground(geometries.kind, geometries.ids, turned, box_of(geometries.lonlat))
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, name: str, ground: Ground) -> Iterator[tuple[str, Ground]]:
     """Names and geometries: areas level by level of the tree, for only areas of one level are a coverage; other tables by kind."""
     if table != "area":
-        yield name if kind == PLANS[table].main else f"{name}-{kind}", geometries
+        yield name if ground.kind == PLANS[table].main else f"{name}-{ground.kind}", ground
         return
     rows = connection.execute("SELECT ordinal, level FROM area WHERE level IS NOT NULL").fetchnumpy()
     level_of = np.full(size_of(connection, "area"), -1)
     level_of[np.asarray(rows["ordinal"], dtype=np.int64)] = np.asarray(rows["level"], dtype=np.int64)
-    own = level_of[geometries.ids]
+    own = level_of[ground.ids]
     for level in np.unique(own[own >= 0]).tolist():
-        yield f"{name}-{level}", _chosen(geometries, own == level)
-
-
-def _shown(geometries: Geometries, coat: Coat) -> Geometries:
-    """Without features that have no level, for the map does not draw them either."""
-    return _chosen(geometries, coat.drawn[geometries.ids])
-
-
-def _chosen(geometries: Geometries, rows: Any) -> Geometries:
-    return Geometries(geometries.kind, geometries.ids[rows], geometries.lonlat[rows], geometries.world[rows])
+        yield f"{name}-{level}", ground.of(own == level)
 
 
 def _backdrop(connection: duckdb.DuckDBPyConnection) -> Iterator[Drawn]:
     columns = {column: text_column(connection, "backdrop", column) for column in _BACKDROP}
     coat = Coat(columns, np.ones(size_of(connection, "backdrop"), dtype=bool))
-    for kind, geometries in read(connection, "backdrop").items():
-        if kind != "point":
-            yield Drawn("backdrop" if kind == "polygon" else f"backdrop-{kind}", geometries, SHAPES[kind], False, coat)
+    for ground in _ground(connection, "backdrop"):
+        if ground.kind != "point":
+            yield Drawn("backdrop" if ground.kind == "polygon" else f"backdrop-{ground.kind}", ground, SHAPES[ground.kind], False, coat)
 
 
 def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
     """All tiles of one layer."""
-    geometries = drawn.geometries
-    if geometries.kind == "polygon":
-        # y points south, so what is counter-clockwise here is clockwise on the map, as vector tiles want their outer rings.
-        geometries = replace(geometries, world=shapely.orient_polygons(geometries.world))
+    ground = drawn.ground
+    geometries = Geometries(ground.kind, ground.ids, ground.world, ground.world)
     for band, shapes in shapes_of(geometries, drawn.bands, drawn.coverage):
         if band.kind == "polygon" and band.z < drawn.bands[0].z:
             shapes = shapely.orient_polygons(shapes)  # simplifying a coverage turns rings as it likes
@@ -149,7 +163,7 @@ def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
 
 
 def _encode(drawn: Drawn, pieces: Shapes, tiles: list[tuple[int, int, int, int]], z: int, pile: Pile) -> None:
-    pieces = replace(pieces, ids=drawn.geometries.ids[pieces.ids])
+    pieces = replace(pieces, ids=drawn.ground.ids[pieces.ids])
     tags: Tags = drawn.coat.tags(pieces.ids)
     for x, y, start, end in tiles:
         raw = layer(drawn.name, part(pieces, start, end), tags.of(slice(start, end)), x, y)
