@@ -52,11 +52,11 @@ def main() -> int:
     chosen = options.parse_args()
     say(f"map: {chosen.features:,} houses at {ours.DESK[0]}×{ours.DESK[1]}, no graphics processor; {machine()}")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        made, manifest = built(chosen.features, Path(scratch) / "pack")
+        made = district(chosen.features)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        site = Site({"pack": Path(scratch) / "pack"}, files={"/pack/manifest.json": manifest_of(manifest)})
-        with serving(site):
+        with serving(Site({"pack": Path(scratch) / "pack"})) as site:
             if not chosen.only_peers:
+                site.files["/pack/manifest.json"] = manifest_of(built(made, Path(scratch) / "pack"))
                 report(measured(browser, site, made, chosen.runs), made.houses)
             if chosen.peers:
                 peers.compared(browser, site, made, chosen.peers, Path(scratch) / "npm", say)
@@ -64,14 +64,13 @@ def main() -> int:
     return 0
 
 
-def built(houses: int, folder: Path) -> tuple[District, Manifest]:
-    """The district and its pack in `folder`."""
-    made = district(houses)
+def built(made: District, folder: Path) -> Manifest:
+    """The manifest of the district's pack, which is written into `folder`."""
     started, worked = time.perf_counter(), time.process_time()
     manifest = build_pack(made.connection, LAYERS, folder)
     size = sum(file.stat().st_size for file in folder.glob("*.gz")) / 1e6
     say(f"pack built in {time.perf_counter() - started:.1f} s, {time.process_time() - worked:.1f} s of processor; {size:.1f} MB in gzip")
-    return made, manifest
+    return manifest
 
 
 def measured(browser: Browser, site: Site, made: District, runs: int) -> dict[str, ours.Taken]:

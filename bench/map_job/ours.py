@@ -18,6 +18,7 @@ DESK, WALL = (1920, 1080), (7680, 2160)
 READY = "document.documentElement.dataset.mapReady === '1'"
 WAIT_MS = 120_000
 HOUSES = "houses"
+DOTS_TO = 14  # the last map zoom at which a house is a dot
 # From the call of `act`, at any moment between two frames, until the frame that shows all of it has been made, in ms.
 TIMED = """async (act) => {
   const frame = () => new Promise(requestAnimationFrame), run = new Function(act);
@@ -162,6 +163,9 @@ def check_recolour(page: Page, made: District) -> None:
     """After a recolour as many pixels wear each class as the data say: houses are small squares at this zoom, the least class above."""
     classes = page.evaluate(f"handle.manifest.layers.find((one) => one.name === '{HOUSES}').themes[0].classes")
     hexes = [int(one["hex"][1:], 16) for one in classes]
+    zoom = page.evaluate("map.getZoom()")
+    page.evaluate("(zoom) => map.setZoom(zoom, {animate: false})", min(zoom, DOTS_TO))
+    settle(page)
     alone = f"handle.set({{{{layers: [{{{{name: '{HOUSES}', theme: '{{}}', opacity: 2}}}}], backdrop: false, boundaries: false}}}})"
     counts = []
     for theme in ("level", "use"):
@@ -170,6 +174,8 @@ def check_recolour(page: Page, made: District) -> None:
         counts.append(np.array([found.get(hex_, 0) for hex_ in hexes]))
     timed(page, "handle.set({layers: LAYERS, backdrop: true, boundaries: true})")
     expected = squares(page, made)
+    page.evaluate("(zoom) => map.setZoom(zoom, {animate: false})", zoom)
+    settle(page)
     if counts[0].any() or (np.abs(counts[1] - expected) > 0.03 * expected + 50).any():
         raise AssertionError(f"a recolour painted {counts[1]} pixels of the classes where {expected} are right, and {counts[0]} before it")
 

@@ -28,7 +28,7 @@ from bench.map_job.ours import FRAMES, MEMORY, Taken, opened, taken, thread
 from bench.map_job.page import LEAFLET, MAP, Site, page
 
 WAIT_S = 150  # after which a peer counts as broken
-MVT_ZOOMS = range(9, 15)
+MVT_ZOOMS = range(10, 15)
 # Two colourings of five shades: reds, and blues.
 SHADES = [[f"#{r:02x}2010" for r in range(180, 255, 15)], [f"#1020{b:02x}" for b in range(180, 255, 15)]]
 COMMON = f"""const SHADES = {json.dumps(SHADES)}; let current = 0;
@@ -51,7 +51,7 @@ window.peer = {ready: new Promise((done) => layer.once("load", () => two().then(
     await Promise.all(Object.values(layer._tiles).map(({coords, el}) => layer.renderTile(coords, el, layer._tileCoordsToKey(coords))));
     await two(); }};
 layer.addTo(map);"""
-MAPLIBRE = """const source = {type: "vector", tiles: [location.origin + "/peer/{z}/{x}/{y}.mvt"], minzoom: 9, maxzoom: 14};
+MAPLIBRE = """const source = {type: "vector", tiles: [location.origin + "/peer/{z}/{x}/{y}.mvt"], minzoom: 10, maxzoom: 14};
 const shades = Array.from({length: 10}, (_, i) => [i, SHADES[i / 5 | 0][i % 5]]).flat();
 const shade = ["match", ["coalesce", ["feature-state", "k"], 0], ...shades, "#000"];
 const style = {version: 8, sources: {houses: source}, layers: [{id: "houses", type: "fill", source: "houses", "source-layer": "houses",
@@ -223,8 +223,8 @@ def measured(browser: Browser, site: Site, times: int = 6) -> Found | str:
             size = sum(size for path, size in site.sent if path.startswith("/peer/")) / 1e6
             recolour = _recolours(tab, times)
             return Found(first, size, recolour, _dragged(tab), tab.evaluate(MEMORY)[0])
-    except BrowserError as error:
-        return f"broke: {str(error).splitlines()[0][:120]}"
+    except (BrowserError, AssertionError) as error:
+        return f"broke: {str(error).splitlines()[0][:140]}"
 
 
 def _recolours(tab: Page, times: int) -> Taken:
@@ -253,9 +253,7 @@ def _check(tab: Page, red: bool) -> None:
     )
     wanted, other = sums if red else reversed(sums)
     if other > 0.01 * wanted or wanted < 5000:
-        raise AssertionError(
-            f"the peer painted {sums[0]} reddish and {sums[1]} bluish pixels where all are to be {'red' if red else 'blue'}"
-        )
+        raise AssertionError(f"it painted {sums[0]} reddish and {sums[1]} bluish pixels where all are to be {'red' if red else 'blue'}")
 
 
 def _dragged(tab: Page) -> Taken:
