@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from screen import html
-from screen.components import key_figure, legend_row, mark, panel
+from screen.components import Rank, key_figure, legend_row, mark, panel, ranking
 from screen.figures import figure
 from screen.text import words
 from screen.view import LEVELS
@@ -82,3 +82,23 @@ def test_a_long_mistake_of_a_scene_does_not_widen_the_legend_that_lies_on_the_ma
     widths = [page.locator(one).bounding_box() for one in (".wall-mistakes", ".wall-legend")]
     page.close()
     assert widths[0] and widths[1] and widths[1]["width"] < widths[0]["width"] / 2
+
+
+@pytest.mark.parametrize("place", ["wall", "town"])
+def test_the_bar_of_a_ranking_runs_below_the_tails_of_the_letters_above_it(chromium: Browser, place: str) -> None:
+    ranked = ranking([Rank("Group rental: many people", 107, "107"), Rank("Major gas hazard", 80, "80")], "Why?")
+    page = laid(
+        chromium, html.Div(html.Div(ranked, style={"width": "30rem", "height": "6rem"}), className=place), place, "en", (1920, 1080)
+    )
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll(".rank")].map((row) => {
+          const name = row.querySelector(".rank-name"), pen = document.createElement("canvas").getContext("2d");
+          pen.font = getComputedStyle(name).font;
+          const foot = Object.assign(document.createElement("span"), { style: "display: inline-block" });
+          name.append(foot);
+          const tails = foot.getBoundingClientRect().bottom + pen.measureText("gjpqy").actualBoundingBoxDescent;
+          return row.querySelector(".rank-bar").getBoundingClientRect().top - tails;
+        })"""
+    )
+    page.close()
+    assert len(gaps) == 2 and min(gaps) >= 3, gaps
