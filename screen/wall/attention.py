@@ -8,7 +8,7 @@ from typing import Any
 from layers.core import query_wall
 from screen import html
 from screen.components import Rank, icon, key_figure, keys, level_bar, mark, ranking, roll_list, tag
-from screen.figures import Figure, change, figure, plain, unit_note
+from screen.figures import Figure, change, figure, plain, short_day, unit_note
 from screen.html import Element, Node
 from screen.plots import Line, Part, bars, trend
 from screen.wall.facts import Facts
@@ -24,9 +24,12 @@ def ranked(facts: Facts) -> Node:
         return None
     words = facts.words
     if facts.judged:
-        rows = [_village_row(facts, i, row) for i, row in enumerate(facts.villages[:MOST_RANKED], 1)]
+        since = _since(facts)
+        rows = [_village_row(facts, i, row, since) for i, row in enumerate(facts.villages[:MOST_RANKED], 1)]
         body = html.Ol(rows, className="wall-ranks", **{"aria-label": words("wall.ranking")})
-        legend = html.Span([mark(1), words("level.1"), mark(2), words("level.2"), _unit(facts, "处")], className="wall-key")
+        levels, unit = [mark(1), words("level.1"), mark(2), words("level.2")], _unit(facts, "处")
+        legend = html.Div([html.Span(levels, className="wall-key"), _arrows(unit, since)], className="wall-keys")
+        legend = legend if since else html.Span([*levels, unit], className="wall-key")
         return facts.panel("ranking", "grid", words("wall.ranking"), body, WHOLE_TOWN, legend)
     housed = sorted((row for row in facts.villages if row["houses"]), key=lambda row: -row["houses"])
     if not housed:
@@ -41,25 +44,39 @@ def _unit(facts: Facts, unit: str) -> Element:
     return html.Span(unit_note(unit, facts.words), className="wall-unit")
 
 
-def _village_row(facts: Facts, place: int, row: Row) -> Node:
+def _village_row(facts: Facts, place: int, row: Row, since: str) -> Node:
     words = facts.words
     most = max((one["reds"] + one["oranges"] for one in facts.villages), default=0) or 1
     width = {"width": f"{100 * (row['reds'] + row['oranges']) / most:.1f}%"}
     bar = html.Span(html.Span(level_bar({1: row["reds"], 2: row["oranges"]}, words), style=width), className="wall-rank-bar")
     inside = [
         html.Span(str(place), className="wall-rank-place"), html.Span(row["name"], className="wall-rank-name"), bar,
-        html.Span(plain(row["reds"]), className="wall-rank-reds"), _moved(row),
+        html.Span(plain(row["reds"]), className="wall-rank-reds"), _moved(facts, row, since),
     ]  # fmt: skip
     return html.Li(inside, className="wall-rank")
 
 
-def _moved(row: Row) -> Node:
-    """Arrow and number since the delivery before; a place held for them where nothing is known."""
+def _since(facts: Facts) -> str:
+    """The delivery that the arrows in the rows compare with; "" where no row has one."""
+    shown = facts.villages[:MOST_RANKED]
+    if len(facts.trend) < 2 or all(row["before"] in (None, row["reds"]) for row in shown):
+        return ""
+    return facts.words("wall.since", day=_day(facts, facts.trend[-2]["as_of"]))
+
+
+def _arrows(unit: Node, since: str) -> Node:
+    """What the numbers count and what the arrows mean, in the head of the panel."""
+    return html.Span([unit, icon("rise"), icon("fall"), since], className="wall-key wall-since")
+
+
+def _moved(facts: Facts, row: Row, since: str) -> Node:
+    """Arrow and number since the delivery before, an empty place where nothing has changed or nothing is known."""
     before = row["before"]
     if before is None or before == row["reds"]:
-        return html.Span("" if before is None else "–", className="wall-rank-moved")
+        return html.Span(className="wall-rank-moved")
     worse = row["reds"] > before
-    shown = [icon("rise" if worse else "fall"), plain(abs(row["reds"] - before))]
+    way = html.Span(facts.words("change.worse" if worse else "change.better", since=since), className="visually-hidden")
+    shown = [icon("rise" if worse else "fall"), plain(abs(row["reds"] - before)), way]
     return html.Span(shown, className="wall-rank-moved", **{"data-tone": "worse" if worse else "better"})
 
 
@@ -84,7 +101,7 @@ def _red_row(facts: Facts, row: Row) -> Node:
     if row["late_days"]:
         when = tag(words("wall.late_days", days=row["late_days"]), "tag-late")
     else:
-        when = tag(words("wall.due", day=_short(row["due_on"])) if row["due_on"] else words("wall.no_due"))
+        when = tag(words("wall.due", day=_day(facts, row["due_on"])) if row["due_on"] else words("wall.no_due"))
     first = [icon(row["icon"] or "layer"), html.Span(_place_of(row), className="wall-red-name"), when]
     second = [html.Span(why, className="wall-red-why"), html.Span(who, className="wall-red-who")]
     return html.Div([html.Div(first, className="wall-red-line"), html.Div(second, className="wall-red-line")], className="wall-red")
@@ -96,8 +113,9 @@ def _place_of(row: Row) -> str:
     return title if village in title else f"{village} {title}".strip()
 
 
-def _short(iso: str) -> str:
-    return f"{int(iso[5:7])}/{int(iso[8:10])}"
+def _day(facts: Facts, iso: str) -> str:
+    """As everywhere else: 9月23日, 23 Sep."""
+    return short_day(date.fromisoformat(iso), facts.fresh.today, facts.words)
 
 
 def going(facts: Facts) -> Node:
@@ -107,7 +125,7 @@ def going(facts: Facts) -> Node:
         return None
     words, last = facts.words, days[-1]
     before = days[-2] if len(days) > 1 else None
-    since = words("wall.since", day=_short(before["as_of"])) if before else ""
+    since = words("wall.since", day=_day(facts, before["as_of"])) if before else ""
     figures = [
         key_figure(
             words(f"level.{level}"), figure(last[name], "处", words), level=level,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from layers.core.registry import load_layers
 from layers.core.rules import awaiting_rule
 from screen.text import words
 from screen.text.words import TABLES
+from screen.wall import attention
 from screen.wall.registers import MOST, _classes, forest
 
 
@@ -90,3 +92,24 @@ def test_the_questions_of_the_wall_name_what_they_ask_about() -> None:
     asked = {key: text for key, text in TABLES["en"].items() if key.startswith("wall.") and text.endswith("?")}
     assert len(asked) > 10
     assert not {key for key, text in asked.items() if re.search(r"\bthey\b|\bit used\b|^Which (are|score)\b", text)}
+
+
+def ranking(language: str, *before: int | None) -> list[Any]:
+    """The list and the head of the wall's ranking of places with 10 reds each."""
+    villages = [{"name": f"V{i}", "reds": 10, "oranges": 0, "before": n} for i, n in enumerate(before)]
+    days = [{"as_of": "2026-09-23"}, {"as_of": "2026-11-22"}]
+    facts: Any = SimpleNamespace(
+        words=words(language), villages=villages, judged=True, trend=days, fresh=SimpleNamespace(today=date(2026, 11, 22)),
+        panel=lambda *told: told,
+    )  # fmt: skip
+    _name, _icon, _question, body, _layers, head = cast("tuple[Any, ...]", attention.ranked(facts))
+    return [json.dumps(part, ensure_ascii=False) for part in (body, head)]
+
+
+def test_arrows_of_the_ranking_are_explained_where_there_are_any_and_no_dash_stands_for_no_change() -> None:
+    rows, head = ranking("en", 7, 12, 10)
+    assert "since 23 Sep · worse" in rows and "since 23 Sep · better" in rows and "–" not in rows
+    assert "icon-rise" in head and "since 23 Sep" in head
+    assert "较 9月23日" in ranking("zh-CN", 7)[1]
+    rows, head = ranking("en", 10, None)
+    assert "since" not in rows + head and "–" not in rows
