@@ -18,6 +18,7 @@ most = 12                                # so many areas at most; default 12
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -89,8 +90,19 @@ class Mistake:
 
 def _wrong(file: str, key: str, value: Any, why: Both, remedy: Both) -> Mistake:
     """The mistake of one value: `key = value` in front of the reason."""
-    told = f"{key} = {value!r}"
+    told = key if value is None else f"{key} = {_as_written(value)}"
     return Mistake(file, f"{told}: {why[0]}", remedy[0], f"{told}：{why[1]}", remedy[1])
+
+
+def _as_written(value: Any) -> str:
+    """A value as a TOML file writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_as_written(one)}' for key, one in value.items())} }}" if value else "{}"
+    return f"[{', '.join(map(_as_written, value))}]" if isinstance(value, list) else str(value)
 
 
 def _nearest(unknown: str, known: Iterable[str]) -> Both:
@@ -166,16 +178,13 @@ class _Reader:
     def scene(self, id: str) -> Scene | None:
         for unknown in sorted(set(self.told) - self.KEYS):
             self._note(unknown, self.told[unknown], ("a scene has no such key.", "场景没有这个键。"), _nearest(unknown, self.KEYS))
-        name, key = self._name(), self._key()
-        if not name or not key:
+        name, key, pictures = self._name(), self._key(), self._pictures()
+        # Read also where there will be no scene: whoever corrects the file wants to know everything at once.
+        carousel, dwell_s, viewport = self._flag("carousel", self.told, default=True), self._dwell_s(), self._viewport()
+        panels = {side: self._panels(side) for side in SIDES}
+        if not name or not key or not pictures:
             return None
-        pictures = self._pictures()
-        if not pictures:
-            return None
-        return Scene(
-            id, *name, key, pictures, self._flag("carousel", self.told, default=True), self._dwell_s(),
-            self._viewport(), {side: self._panels(side) for side in SIDES},
-        )  # fmt: skip
+        return Scene(id, *name, key, pictures, carousel, dwell_s, viewport, panels)
 
     def _name(self) -> tuple[str, str] | None:
         told = self.told.get("name")
@@ -199,15 +208,16 @@ class _Reader:
 
     def _pictures(self) -> tuple[Picture, ...]:
         told = self.told.get("picture", [])
-        pictures = [picture for one in (told if isinstance(told, list) else [told]) if (picture := self._picture(one))]
-        if not pictures and not self.shipped:
+        each = told if isinstance(told, list) else [told]
+        pictures = [picture for one in each if (picture := self._picture(one))]
+        if not each and not self.shipped:  # else what is wrong with each has been said
             why = ("the scene has no picture that can be shown.", "场景没有可显示的画面。")
             known = sorted(self.known.themes)
             remedy = (
                 f"Give a [[picture]] with a layer of this town: {', '.join(known)}.",
                 f"请写一节 [[picture]]，图层从本镇已有的里选：{'、'.join(known)}。",
             )
-            self._note("picture", told, why, remedy)
+            self._note("picture", self.told.get("picture"), why, remedy)
         return tuple(pictures)
 
     def _picture(self, told: Any) -> Picture | None:
@@ -219,10 +229,10 @@ class _Reader:
             self._note(unknown, told[unknown], why, _nearest(unknown, self.PICTURE_KEYS))
         layer, theme = str(told.get("layer", "")), str(told.get("theme", "level"))
         if layer not in self.known.themes:
-            return self._missing("layer", layer, ("there is no such layer here.", "本镇没有这个图层。"), self.known.themes)
+            return self._missing("layer", told.get("layer"), ("there is no such layer here.", "本镇没有这个图层。"), self.known.themes)
         if theme not in self.known.themes[layer]:
-            why = (f"the layer {layer!r} has no such theme here.", f"图层 {layer!r} 在本镇没有这种着色方式。")
-            return self._missing("theme", theme, why, self.known.themes[layer])
+            why = (f'the layer "{layer}" has no such theme here.', f'图层 "{layer}" 在本镇没有这种着色方式。')
+            return self._missing("theme", told.get("theme"), why, self.known.themes[layer])
         tour = self._flag("tour", told, default=False)
         return Picture(layer, theme, self._levels(told.get("levels", ())), tour, self._whole("most", told, 12, MOST))
 
@@ -281,9 +291,9 @@ class _Reader:
                 self._note(side, name, ("there is no such panel.", "没有这个面板。"), _nearest(name, self.known.panels))
         return tuple(dict.fromkeys(name for name in names if name in self.known.panels))
 
-    def _missing(self, key: str, value: str, why: Both, known: Iterable[str]) -> None:
+    def _missing(self, key: str, value: Any, why: Both, known: Iterable[str]) -> None:
         if not self.shipped:
-            self._note(key, value, why, _nearest(value, known))
+            self._note(key, value, why, _nearest("" if value is None else str(value), known))
 
     def _note(self, key: str, value: Any, why: Both, remedy: Both) -> None:
         self.mistakes.append(_wrong(self.file, key, value, why, remedy))

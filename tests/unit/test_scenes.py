@@ -59,26 +59,26 @@ def test_a_good_file_is_read_as_it_stands(tmp_path: Path) -> None:
 
 
 MISTAKES = [
-    ('layer = "houses"', 'layer = "hoses"', "layer = 'hoses'", "没有这个图层", "'houses'"),
-    ('layer = "houses"', 'layer = "houses"\ntheme = "ocupancy"', "theme = 'ocupancy'", "图层 'houses' 在本镇没有", "'occupancy'"),
+    ('layer = "houses"', 'layer = "hoses"', 'layer = "hoses"', "没有这个图层", "'houses'"),
+    ('layer = "houses"', 'layer = "houses"\ntheme = "ocupancy"', 'theme = "ocupancy"', '图层 "houses" 在本镇没有', "'occupancy'"),
     ('layer = "houses"', 'layer = "houses"\nlevels = [1, 9]', "levels = 9", "没有这个等级", "1 "),
-    ('layer = "houses"', 'layer = "houses"\nlevels = [true]', "levels = True", "没有这个等级", "1 "),
+    ('layer = "houses"', 'layer = "houses"\nlevels = [true]', "levels = true", "没有这个等级", "1 "),
     ('layer = "houses"', 'layer = "houses"\nlevel = 1', "level = 1", "画面没有这个键", "'levels'"),
-    ('layer = "houses"', 'layer = "houses"\ntour = "no"', "tour = 'no'", "按 false", "true"),
+    ('layer = "houses"', 'layer = "houses"\ntour = "no"', 'tour = "no"', "按 false", "true"),
     ('layer = "houses"', 'layer = "houses"\nmost = 900', "most = 900", "按 12", "200"),
-    ('left = ["houses"]', 'left = ["houses", "peple"]', "left = 'peple'", "没有这个面板", "'people'"),
+    ('left = ["houses"]', 'left = ["houses", "peple"]', 'left = "peple"', "没有这个面板", "'people'"),
     ("left =", "dwell = 5\nleft =", "dwell = 5", "场景没有这个键", "'dwell_s'"),
     ("left =", "dwell_s = 2\nleft =", "dwell_s = 2", "按 30", "600"),
-    ("left =", 'carousel = "off"\nleft =', "carousel = 'off'", "按 true", "false"),
-    ("left =", 'viewport = "990115103102"\nleft =', "viewport = '990115103102'", "显示全镇", "'990115103101'"),
+    ("left =", 'carousel = "off"\nleft =', 'carousel = "off"', "按 true", "false"),
+    ("left =", 'viewport = "990115103102"\nleft =', 'viewport = "990115103102"', "显示全镇", "'990115103101'"),
     ("left =", "viewport = 990115103101\nleft =", "viewport = 990115103101", "显示全镇", "'990115103101'"),
-    ("left =", 'viewport = "?"\nleft =', "viewport = '?'", "显示全镇", '"town"'),
+    ("left =", 'viewport = "?"\nleft =', 'viewport = "?"', "显示全镇", '"town"'),
     ("left =", "viewport = [121.9, 31.2, 121.8, 31.1]\nleft =", "viewport = [121.9, 31.2", "显示全镇", "["),
-    ("[[picture]]", "[picture.one]", "layer = ''", "没有这个图层", "houses"),
+    ("[[picture]]", "[picture.one]", "layer", "没有这个图层", "houses"),
     ("[[picture]]\nlayer", "picture = 7\n[name2]\nlayer", "picture = 7", "须是一节", "[[picture]]"),
-    ("[[picture]]\nlayer", "[name2]\nlayer", "picture = []", "没有可显示的画面", "[[picture]]"),
-    *(('key = "6"', f'key = "{key}"', f"key = '{key}'", "不能用来切换场景", "0") for key in "fTlDh"),
-    ('name = { zh = "夜间", en = "Night" }', 'name = { zh = "夜间" }', "name = {'zh': '夜间'}", "没有中英文名称", "en ="),
+    ("[[picture]]\nlayer", "[name2]\nlayer", "picture", "没有可显示的画面", "[[picture]]"),
+    *(('key = "6"', f'key = "{key}"', f'key = "{key}"', "不能用来切换场景", "0") for key in "fTlDh"),
+    ('name = { zh = "夜间", en = "Night" }', 'name = { zh = "夜间" }', 'name = { zh = "夜间" }', "没有中英文名称", "en ="),
 ]
 
 
@@ -115,6 +115,16 @@ def test_what_is_right_in_a_file_with_mistakes_is_shown(tmp_path: Path) -> None:
     assert scene.panels["left"] == ("houses",) and [picture.layer for picture in scene.pictures] == ["houses"]
 
 
+def test_every_cause_is_told_once_and_all_at_once_also_where_no_scene_is_left(tmp_path: Path) -> None:
+    scene, mistakes = read(tmp_path, GOOD.replace('["houses"]', '["nonsense"]').replace('layer = "houses"', 'layer = "nope"'))
+    assert scene is None
+    assert sorted(mistake.message.split(":")[0] for mistake in mistakes) == ['layer = "nope"', 'left = "nonsense"']
+    _, mistakes = read(tmp_path, 'left = ["nonsense"]\ndwell_s = 2\npicture = [{ layer = "nope", levels = [1] }]')
+    assert [mistake.message.split(":")[0] for mistake in mistakes] == ["name", "key", 'layer = "nope"', "dwell_s = 2", 'left = "nonsense"']
+    _, (mistake,) = read(tmp_path, GOOD.replace('{ zh = "夜间", en = "Night" }', '[true, 1.5, { zh = "夜间" }]'))
+    assert mistake.message.startswith('name = [true, 1.5, { zh = "夜间" }]: ')
+
+
 def test_a_file_of_the_town_replaces_the_shipped_one_and_a_taken_key_is_told(tmp_path: Path) -> None:
     (tmp_path / "daily.toml").write_text(GOOD.replace('"6"', '"1"'), encoding="utf-8")
     (tmp_path / "other.toml").write_text(GOOD.replace('"6"', '"2"'), encoding="utf-8")
@@ -122,8 +132,8 @@ def test_a_file_of_the_town_replaces_the_shipped_one_and_a_taken_key_is_told(tmp
     assert next(scene for scene in scenes if scene.id == "daily").en == "Night"
     assert [scene.id for scene in scenes if scene.key == "2"] == ["emergency"]
     (mistake,) = mistakes
-    assert mistake.said("en") == "other.toml: key = '2': this key belongs to emergency.toml. Give it another key."
-    assert mistake.said("zh-CN") == "other.toml：key = '2'：这个按键已归 emergency.toml。请换一个按键。"
+    assert mistake.said("en") == 'other.toml: key = "2": this key belongs to emergency.toml. Give it another key.'
+    assert mistake.said("zh-CN") == 'other.toml：key = "2"：这个按键已归 emergency.toml。请换一个按键。'
 
 
 def test_a_folder_that_does_not_exist_is_told_and_the_shipped_scenes_stay(tmp_path: Path) -> None:
