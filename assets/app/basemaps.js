@@ -46,10 +46,8 @@
   let current = null;
   document.addEventListener("onescreen:on-map", function ({ detail }) {
     current = detail;
-    if (on) on.handle === detail && take();
-    on = null;
-    if (remembered()) show(detail, remembered());
-    else tell(null);
+    on = null; // what lay on a map before has gone with it
+    show(detail, remembered());
     detail.map.on("unload", () => { on = null; });
   });
 
@@ -68,6 +66,7 @@
   }
 
   app.acts.basemaps = () => open(place().querySelector(".basemaps-menu").hidden);
+  document.addEventListener("pointerdown", (event) => event.target.closest && !event.target.closest(".basemaps") && open(false));
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest && event.target.closest(".basemaps-menu");
     if (!menu) return;

@@ -128,7 +128,7 @@
     if (at.length > 2) root.L.polygon(at, { ...look, stroke: false, className: "measure-area" }).addTo(shapes);
     if (at.length > 2) root.L.polyline([at[at.length - 1], at[0]], { ...look, className: "measure-line measure-closing" }).addTo(shapes);
     root.L.polyline(at, look).addTo(shapes);
-    at.forEach((point) => root.L.circleMarker(point, { ...look, radius: 5, className: "measure-point" }).addTo(shapes));
+    at.forEach((point) => root.L.circleMarker(point, { ...look, radius: 5 * app.textScale(), className: "measure-point" }).addTo(shapes));
   }
 
   Object.assign(app.acts, { measure: (button) => (run && run.open ? clear() : begin(!button)), "measure-end": end, "measure-clear": clear });

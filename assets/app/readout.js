@@ -2,7 +2,7 @@
    The functions at the top are pure; they run in the page and in node. */
 (function (root) {
   "use strict";
-  const WIDEST = 120; // CSS pixels of the scale bar
+  const WIDEST = 120; // CSS pixels of the scale bar on a desk
 
   /** The longest of 1, 2, 5, 10 … that is no longer than `most`. */
   function step(most) {
@@ -81,7 +81,7 @@
   function scale(map) {
     const place = part("scale");
     if (!place) return;
-    const { metres: length, width } = bar(map.getCenter().lat, map.getZoom(), app.map.geodesic.degreeM);
+    const { metres: length, width } = bar(map.getCenter().lat, map.getZoom(), app.map.geodesic.degreeM, WIDEST * app.textScale());
     const { m, km } = place.dataset, said = length >= 1000 ? `${length / 1000} ${km}` : `${length} ${m}`;
     place.style.width = `${width}px`;
     if (place.textContent !== said) place.textContent = said;

@@ -115,7 +115,7 @@
     return new Promise((done) => {
       const made = new Image();
       made.decoding = "async";
-      made.referrerPolicy = "no-referrer"; // the address of a view says what somebody looks at
+      made.referrerPolicy = "strict-origin"; // the address of a view says what somebody looks at; keys may be bound to the origin
       made.onload = () => done(made);
       made.onerror = () => { images.delete(url); done(null); };
       made.src = url;

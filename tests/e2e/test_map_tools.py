@@ -23,6 +23,7 @@ CENTRE = (121.7080, 31.1940)  # in the demonstration town
 SIZES = [(1920, 1080), (3840, 2160), (1024, 768), (768, 1024), (390, 844)]
 DOT_PX = 6.0
 HALF_WORLD = math.pi * 6378137
+FAR = "https://tiles.example"
 KEEP_MAP = "document.addEventListener('onescreen:on-map', (event) => { window.handle = event.detail; })"
 
 
@@ -71,6 +72,10 @@ def mapped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     (folder / "basemaps.toml").write_text(
         "".join(entry.format(name, "底图" + name, "Map " + name, where, datum) for name, where, datum in listed)
     )
+    far = '[[basemap]]\nname = "far"\nkind = "wmts"\nmatrix = "c"\n'
+    far += 'url = ["{}/vec/{{TileMatrix}}/{{TileRow}}/{{TileCol}}", "{}/cva/{{z}}/{{y}}/{{x}}"]\n'
+    with (folder / "basemaps.toml").open("a") as file:
+        file.write(far.format(FAR, FAR))
     running = Server(home, folder / "server.log", ONESCREEN_BASEMAPS=str(folder / "basemaps.toml"))
     yield running
     running.stop()
@@ -169,6 +174,26 @@ def test_data_and_basemap_stay_together_however_one_switches_and_moves(open_mapp
     assert page.evaluate("[handle.state.backdrop, handle.map.getPane('tilePane').children.length]") == [True, 0]
 
 
+def test_another_machine_is_asked_for_nothing_but_the_basemap_that_somebody_has_chosen(open_mapped: Open) -> None:
+    page = open_mapped("/", size=(1280, 800), watched=False)
+    asked: list[str] = []
+    page.route(
+        f"{FAR}/**",
+        lambda route: (
+            asked.append(route.request.url),
+            route.fulfill(body=png(np.full((256, 256), 99, np.uint8)), content_type="image/png"),
+        ),
+    )
+    page.add_init_script(KEEP_MAP)
+    page.goto(f"{page.url}town?at={CENTRE[0]},{CENTRE[1]},15")
+    ready(page)
+    assert not asked
+    choose(page, "far")
+    column, row = int((CENTRE[0] + 180) / 360 * 2**15), int((90 - CENTRE[1]) / 360 * 2**15)
+    assert {f"{FAR}/{kind}/15/{row}/{column}" for kind in ("vec", "cva")} <= set(asked), "tiles in degrees, the names over the map"
+    assert len(asked) == len(set(asked)), "each tile once"
+
+
 def test_the_tools_of_the_map_have_their_place_at_every_size(open_mapped: Open) -> None:
     for look, language in (("dark", "zh-CN"), ("light", "en")):
         page = open_mapped("/town?layer=houses", size=(1920, 1080), look=look, language=language)
@@ -180,6 +205,10 @@ def test_the_tools_of_the_map_have_their_place_at_every_size(open_mapped: Open) 
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             assert not page.evaluate(ON_PANELS), f"{width}x{height}"
+        page.set_viewport_size({"width": 3840, "height": 2160})
+        page.wait_for_function(
+            "document.querySelector('.scale').getBoundingClientRect().width > 2.9 * 32"
+        )  # as large as the type around it
 
 
 # What of the tools lies on a panel, on the buttons of the map or beyond the screen.
