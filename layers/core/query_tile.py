@@ -19,9 +19,9 @@ from layers.core.coats import LEVELS, Coat, coat_of
 from layers.core.mvt import layer
 from layers.core.query_store import Store
 from layers.core.spec import Layer
-from layers.core.tiles import EXTENT, HALF, MARGIN, REACH, Ints, Objects, Shapes, boxes, cut_one, select, touches, world
+from layers.core.tiles import EXTENT, HALF, MARGIN, REACH, Ints, Objects, Shapes, boxes, cut_one, join, select, touches, world
 from layers.core.tilesets import PLANS
-from layers.core.wkb import plain_rings, shapes_of_rings
+from layers.core.wkb import plain, rings, shapes_of_rings
 
 SHALLOWEST, DEEPEST = 8, 22
 _POLYGONS_FROM = DOTS_THEN_POLYGONS[0].first
@@ -48,9 +48,12 @@ def tile(
     if len(chosen) < len(ordinals):
         ordinals, wkb = ordinals[chosen], wkb.take(chosen)
     dotted = dots and z < _POLYGONS_FROM and PLANS[drawn_table(asked)].polygon_bands is DOTS_THEN_POLYGONS
-    return b"".join(
-        layer(name, pieces, coat.tags(pieces.ids), x, y) for pieces in (_pieces(ordinals, wkb, dotted, z, x, y) if len(ordinals) else ())
-    ) or None  # fmt: skip
+    by_kind: dict[str, Shapes] = {}
+    for pieces in _pieces(ordinals, wkb, dotted, z, x, y) if len(ordinals) else ():
+        by_kind[pieces.kind] = join(by_kind[pieces.kind], pieces) if pieces.kind in by_kind else pieces
+    main = PLANS[drawn_table(asked)].main  # features of another kind are a layer beside it, as in the archive
+    named = {kind: name if dotted or kind == main else f"{name}-{kind}" for kind in by_kind}
+    return b"".join(layer(named[kind], pieces, coat.tags(pieces.ids), x, y) for kind, pieces in by_kind.items()) or None
 
 
 def levels_of(told: str) -> frozenset[int] | None:
@@ -105,15 +108,23 @@ def _wanted(coat: Coat, ordinals: Ints, levels: frozenset[int] | None) -> Ints:
 
 def _pieces(ordinals: Ints, wkb: Any, dotted: bool, z: int, x: int, y: int) -> Iterator[Shapes]:
     """What of the features lies in the tile, by kind, the ids being ordinals."""
-    rings = None if dotted else plain_rings(wkb)
-    if rings:
-        shapes = shapes_of_rings(ordinals, *rings, z)
-        box = boxes(shapes)
-        if (np.abs(box.reshape(-1, 2, 2) - (np.array([x, y]) * EXTENT + HALF)) <= REACH).all():
-            yield select(shapes, np.flatnonzero(touches(box, np.array([x, y]))))
-            return
-    geometries = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
-    yield from _cut(ordinals, shapely.centroid(geometries) if dotted else geometries, z, x, y)
+    if not dotted:
+        simple = plain(wkb)
+        if simple.any():
+            shapes = shapes_of_rings(ordinals[simple], *rings(_of(wkb, simple)), z)
+            box, place = boxes(shapes), np.array([x, y])
+            whole = (np.abs(box.reshape(-1, 2, 2) - (place * EXTENT + HALF)) <= REACH).all(axis=(1, 2))
+            simple[simple] = whole  # the others are clipped, as objects
+            near = whole & touches(box, place)
+            yield shapes if near.all() else select(shapes, np.flatnonzero(near))
+        ordinals, wkb = ordinals[~simple], _of(wkb, ~simple)
+    if len(ordinals):
+        geometries = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
+        yield from _cut(ordinals, shapely.centroid(geometries) if dotted else geometries, z, x, y)
+
+
+def _of(wkb: Any, some: Any) -> Any:
+    return wkb if some.all() else wkb.take(np.flatnonzero(some))
 
 
 def _cut(ordinals: Ints, geometries: Objects, z: int, x: int, y: int) -> Iterator[Shapes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from layers.core.tiles import Floats, Ints, Shapes, world
 
@@ -12,22 +13,28 @@ _HEAD = 13  # byte order, type, rings, vertices of the ring
 _PLAIN = np.frombuffer(b"\x01\x03\x00\x00\x00\x01\x00\x00\x00", dtype=np.uint8)  # little-endian, a polygon, one ring
 
 
-def plain_rings(column: Any) -> tuple[Floats, Ints] | None:
-    """Vertices [V, 2] of all rings and where each begins, of an Arrow column of WKB; None unless every geometry is a polygon of one ring."""
-    _, offsets, content = column.buffers()
-    if not len(column) or column.null_count:
-        return None
-    at = np.frombuffer(offsets, dtype="<i4")[column.offset : column.offset + len(column) + 1].astype(np.int64)
-    own = np.frombuffer(content, dtype=np.uint8)[at[0] : at[-1]]
-    at = at - at[0]
-    if (np.diff(at) < _HEAD).any():
-        return None
-    head = at[:-1, None] + np.arange(_HEAD)
-    if (own[head[:, : len(_PLAIN)]] != _PLAIN).any():
-        return None
+def plain(column: Any) -> npt.NDArray[np.bool_]:
+    """Which geometries of an Arrow column of WKB are polygons of one ring; the column has no gaps."""
+    at, own = _bytes_of(column)
+    long_enough = np.diff(at) > _HEAD
+    out = long_enough.copy()
+    out[long_enough] = (own[at[:-1][long_enough, None] + np.arange(len(_PLAIN))] == _PLAIN).all(axis=1)
+    return out
+
+
+def rings(column: Any) -> tuple[Floats, Ints]:
+    """Vertices [V, 2] of all rings and where each begins, of a column of polygons of one ring."""
+    at, own = _bytes_of(column)
     keep = np.ones(len(own), dtype=bool)
-    keep[head] = False
+    keep[at[:-1, None] + np.arange(_HEAD)] = False
     return own[keep].view("<f8").reshape(-1, 2), np.r_[0, np.cumsum((np.diff(at) - _HEAD) // 16)]
+
+
+def _bytes_of(column: Any) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Where each value begins, and the bytes of all."""
+    _, offsets, content = column.buffers()
+    at = np.frombuffer(offsets, dtype="<i4")[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    return at - at[0], np.frombuffer(content, dtype=np.uint8)[at[0] : at[-1]]
 
 
 def shapes_of_rings(ids: Ints, lonlat: Floats, ring_at: Ints, z: int) -> Shapes:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mvt_reader import Archive, layers_of
-from pack_town import CORNER, LAYERS, town
+from pack_town import BOX, CORNER, LAYERS, town
 
 from data.errors import LayerError
 from data.store.memory import Memory
@@ -96,3 +96,15 @@ def test_levels_are_read_once_a_snapshot(store, monkeypatch):
     assert tile(store, "houses", *at_corner(14)) == first
     assert tile(store, "houses", *at_corner(16)) is not None
     assert len(asked) == 1
+
+
+def test_plain_houses_and_those_with_courts_and_wings_come_in_one_layer_each_once(store):
+    x, y = (world(np.array([[BOX[0] - 0.0035, CORNER[1] + 0.0015]]), 12)[0] // 32768).astype(int).tolist()
+    place = (12, x, y)  # the courtyard of the town, and plain houses around it
+    parts = [len(feature.parts) for feature in one(store, "houses", place, dots=False).values()]
+    assert 1 in parts
+    assert 2 in parts
+    raw = tile(store, "houses", *place, dots=False)
+    found = [feature.id for feature in layers_of(raw)["houses"]]
+    assert len(found) == len(set(found))
+    assert raw.count(b"houses") == 1
