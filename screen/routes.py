@@ -112,13 +112,14 @@ def _health(screen: Screen) -> Callable[[], Response]:
 
 
 def _manifest(screen: Screen) -> Callable[[Request], Response]:
-    """The manifest of the snapshot on show. Its ETag changes with every publish, also when the pack itself stays the same."""
+    """The manifest of the snapshot on show, no content while there is none. Its ETag changes with every publish, even of the same pack."""
 
     def answer(request: Request) -> Response:
         try:
             serving = screen.store.serving()
-        except StoreError as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404, headers={"Cache-Control": "no-store"})
+        except StoreError:
+            # No error: pages ask every few seconds for the first town, and a browser logs every 404. /health says how to load one.
+            return Response(status_code=204, headers={"Cache-Control": "no-store"})
         raw = serving.manifest.read_bytes()
         etag = f'"{serving.snapshot}-{hashlib.blake2b(raw + serving.published_at.isoformat().encode(), digest_size=8).hexdigest()}"'
         headers = {"Cache-Control": "no-cache", "ETag": etag}

@@ -13,7 +13,7 @@
 
   async function stamp() {
     const answer = await fetch(MANIFEST, { cache: "no-cache", signal: AbortSignal.timeout(GIVE_UP_MS) }); // 304 and no body while nothing changed
-    if (answer.status === 404) return "";
+    if (answer.status === 204) return "";
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.headers.get("etag") || "";
   }

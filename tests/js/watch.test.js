@@ -67,7 +67,7 @@ test("what was asked while the server was lost is asked again when it is back", 
 });
 
 test("the first town of an empty installation reloads the page", async () => {
-  const { window, look } = watched(answer(404));
+  const { window, look } = watched(answer(204));
   await look();
   assert.equal(window.location.reloads, 0);
   await look(answer(200, '"1"'));

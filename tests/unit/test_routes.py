@@ -100,7 +100,8 @@ def test_an_unknown_address_is_a_real_404_and_never_a_page(empty: TestClient, pa
 def test_an_empty_installation_is_healthy_and_says_how_to_load_a_town(empty: TestClient) -> None:
     told = empty.get("/health").json()
     assert told["state"] == "empty" and "python -m etl load" in told["remedy"]
-    assert empty.get("/pack/manifest.json").status_code == 404
+    manifest = empty.get("/pack/manifest.json")
+    assert (manifest.status_code, manifest.content, manifest.headers["cache-control"]) == (204, b"", "no-store"), "no error in any console"
     assert empty.get("/api/object/houses/0").status_code == 404
     for page in ("/", "/town"):
         answer = empty.get(page)
