@@ -139,9 +139,9 @@ def _mistakes(words: Words, mistakes: list[Mistake]) -> Node:
         return None
     told = [
         html.P(words("wall.mistakes", n=len(mistakes)), className="state-title"),
-        *(html.P(mistake.said(words.language)) for mistake in mistakes[:3]),
+        *(html.P(mistake.said(words.language)) for mistake in mistakes),
     ]
-    return html.Div(told, className="wall-mistakes", role="status")
+    return html.Div(told, className="wall-mistakes", role="status", tabIndex="0")
 
 
 def register(app: Dash, screen: Screen) -> None:

@@ -74,14 +74,20 @@ def test_units_stand_on_one_line_with_their_digits_or_all_of_them_below(chromium
     assert places == {"zh-CN": ["beside"] * 3, "en": ["below"] * 2}
 
 
-def test_a_long_mistake_of_a_scene_does_not_widen_the_legend_that_lies_on_the_map(chromium: Browser) -> None:
-    mistakes = html.Div([html.P("night.toml：" + "这个按键不能用来切换场景。" * 5)], className="wall-mistakes")
+def test_mistakes_of_scenes_lie_in_the_corner_that_the_legend_leaves_and_not_over_the_middle_of_the_map(chromium: Browser) -> None:
+    mistakes = html.Div([html.P("night.toml：" + "这个按键不能用来切换场景。" * 5)] * 9, className="wall-mistakes")
     legend = html.Div(html.Ul(html.Li([mark(1), "红色", html.Span("13", className="wall-legend-count")])), className="wall-legend")
-    wall = html.Div(html.Div(html.Div([mistakes, legend], className="wall-legends"), className="wall-map"), className="wall")
+    shown = html.Div(
+        html.Div([mistakes, legend], className="wall-legends"), className="wall-map", style={"width": "940px", "height": "560px"}
+    )
+    wall = html.Div(shown, className="wall")
     page = laid(chromium, wall, "wall", "zh-CN", (1920, 1080))
-    widths = [page.locator(one).bounding_box() for one in (".wall-mistakes", ".wall-legend")]
+    told, legend_box, map_box = [page.locator(one).bounding_box() for one in (".wall-mistakes", ".wall-legend", ".wall-map")]
     page.close()
-    assert widths[0] and widths[1] and widths[1]["width"] < widths[0]["width"] / 2
+    assert told and legend_box and map_box
+    assert legend_box["x"] + legend_box["width"] < told["x"], "both are in sight"
+    middle = map_box["x"] + map_box["width"] / 2, map_box["y"] + map_box["height"] / 2
+    assert told["x"] >= middle[0] and told["y"] >= middle[1]
 
 
 @pytest.mark.parametrize("place", ["wall", "town"])
