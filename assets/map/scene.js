@@ -56,7 +56,7 @@
       look,
       ring: paint.pixel(ink.paper, 0.9),
       highlights: highlights(manifest, state, hover, ink),
-      complete: (parts) => parts.every(({ item }) => look(item)),
+      complete: (parts) => parts.map(({ item }) => look(item)).every(Boolean), // every array is asked for, not one after the other
       /** ImageData of a size, used again for every tile. */
       image(size) {
         if (!images.has(size)) images.set(size, new ImageData(size, size));

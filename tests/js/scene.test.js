@@ -1,0 +1,22 @@
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+
+globalThis.onescreen = {};
+require("../../assets/map/paint.js");
+require("../../assets/map/scene.js");
+
+const LEVELS = ["#777777", "#ff0000", "#ff8800", "#ffee00", "#0088ff", "#00aa44"];
+const manifest = {
+  palettes: { level: { dark: LEVELS, light: LEVELS, alpha: [1, 1, 1, 1, 1, 1], rank: [1, 2, 3, 4, 0, 5] }, ink: { dark: { paper: "#000000", edge: "#000000", boundary: "#ffffff" } } },
+  tilesets: {}, layers: [],
+};
+const item = (name) => ({ item: { role: "layer", layer: { name, themes: [] }, entry: { theme: "level" }, alpha: 1, tileset: { size: 1 } } });
+
+test("the arrays of all layers of a view are asked for at once, not one after the other", () => {
+  const asked = [];
+  const source = { manifest, array: (layer) => { asked.push(layer.name); return null; } };
+  const scene = globalThis.onescreen.map.scene.create(source, { scheme: "dark", levels: null, classes: null, larger: null, stale: [], selected: null }, null);
+  assert.equal(scene.complete([item("houses"), item("land"), item("forest")]), false);
+  assert.deepEqual(asked, ["houses", "land", "forest"]);
+});
