@@ -78,7 +78,7 @@ EN: Mapping[str, str] = {
     "legend.only": "Only {level}",
     "legend.unknown": "This town has not delivered what the levels are judged by, so the map is coloured by {theme}.",
     "list": "List",
-    "list.children": "Areas below",
+    "list.children": "Areas",
     "list.more": "Show more ({n} left)",
     "list.rest": "{n} more; go one level down to see them",
     "list.none_below": "There is no area below this one",
