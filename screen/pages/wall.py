@@ -125,7 +125,7 @@ def _map(words: Words, filled: Row) -> Element:
     west, south, east, north = first or (73.0, 18.0, 135.0, 54.0)
     leaflet = dl.Map(
         id="wall-map", children=[], bounds=[[south, west], [north, east]], zoomControl=False, attributionControl=False, trackViewport=False,
-        keyboard=False, zoomSnap=0.5, maxZoom=20, style={"height": "100%"},
+        keyboard=False, zoomSnap=0.1, maxZoom=20, style={"height": "100%"},
     )  # fmt: skip
     title = html.P(id="wall-picture", className="wall-picture", **{"aria-live": "polite"})
     shown = slot("wall-legends", html.Div(filled["legends"], className="wall-legends"))

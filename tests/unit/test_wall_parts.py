@@ -14,6 +14,7 @@ from data.town import land
 from layers.core import query_wall
 from layers.core.registry import load_layers
 from layers.core.rules import awaiting_rule
+from screen.pages import wall
 from screen.text import words
 from screen.text.words import TABLES
 from screen.wall import attention
@@ -113,3 +114,10 @@ def test_arrows_of_the_ranking_are_explained_where_there_are_any_and_no_dash_sta
     assert "较 9月23日" in ranking("zh-CN", 7)[1]
     rows, head = ranking("en", 10, None)
     assert "since" not in rows + head and "–" not in rows
+
+
+def test_the_map_of_the_wall_zooms_in_steps_so_small_that_the_town_fills_its_panel() -> None:
+    filled = {"legends": [], "plan": {"scenes": [{"pictures": [{"box": [121.5, 31.0, 121.9, 31.4]}]}]}}
+    page = json.dumps(wall._map(words("en"), filled), default=lambda part: part.to_plotly_json())
+    (step,) = re.findall(r'"zoomSnap": ([\d.]+)', page)
+    assert 2 ** -float(step) > 0.9, "of the height that it could fill"
