@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from screen import html
-from screen.components import Rank, key_figure, legend_row, mark, panel, ranking
+from screen.components import Rank, icon, key_figure, legend_row, mark, panel, ranking
 from screen.figures import figure
 from screen.text import words
 from screen.view import LEVELS
@@ -108,3 +108,19 @@ def test_the_bar_of_a_ranking_runs_below_the_tails_of_the_letters_above_it(chrom
     )
     page.close()
     assert len(gaps) == 2 and min(gaps) >= 3, gaps
+
+
+def test_count_and_switch_of_a_list_stand_beside_its_tabs_in_english_on_a_tablet(chromium: Browser) -> None:
+    tabs = html.Span([html.A("Areas", href="#", className="theme"), html.A("Facilities", href="#", className="theme")], className="tabs")
+    turn = html.A([icon("chart"), html.Span("Compare")], href="#", className="theme compare-switch")
+    listed = panel([tabs, html.Small("188", id="list-total")], html.P("–"), kind="panel-list", actions=turn)
+    page = laid(chromium, html.Div(html.Aside(listed, className="side"), className="town"), "town", "en", (1024, 768))
+    page.add_style_tag(content=".town .side { width: 300px }")
+    at = {
+        name: page.locator(name).bounding_box() for name in (".tabs", "#list-total", ".compare-switch", ".compare-switch span:last-child")
+    }
+    page.close()
+    tab, count, switch, word = (box or {} for box in at.values())
+    assert tab["x"] + tab["width"] <= count["x"] and count["y"] < tab["y"] + tab["height"], "one line"
+    assert count["x"] + count["width"] <= switch["x"]
+    assert word["x"] - switch["x"] >= 5 and switch["x"] + switch["width"] - word["x"] - word["width"] >= 5, "clear of its border"
