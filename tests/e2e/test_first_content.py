@@ -15,8 +15,10 @@ PARTS = {
 GOOD = 0.1  # of Core Web Vitals: what moves less does not disturb
 
 
-@pytest.mark.parametrize("path", ["/town", "/steward", "/wall"])
-@pytest.mark.parametrize("size", [(1024, 768), (768, 1024), (1920, 1080)])
+TABLET, TURNED, DESK = (1024, 768), (768, 1024), (1920, 1080)
+
+
+@pytest.mark.parametrize(("path", "size"), [("/town", TABLET), ("/town", TURNED), ("/town", DESK), ("/steward", TABLET), ("/wall", DESK)])
 def test_a_page_has_its_places_before_its_first_answer_and_keeps_them(
     chromium: Browser, server: Server, path: str, size: tuple[int, int]
 ) -> None:

@@ -142,7 +142,7 @@ def metres_off(page: Page, zoom: int) -> list[tuple[float, float]]:
     return [(math.hypot(x or 0, y or 0) * metre, red / (math.pi * DOT_PX**2)) for x, y, red in found]
 
 
-@pytest.mark.parametrize(("zoom", "dpr"), [*((zoom, 1) for zoom in ZOOMS), (17, 2)])
+@pytest.mark.parametrize(("zoom", "dpr"), list(zip(ZOOMS, (1, 2, 1), strict=True)))
 def test_a_shifted_basemap_lies_under_our_data_to_better_than_two_metres(open_mapped: Open, zoom: int, dpr: int) -> None:
     page = looking(open_mapped, zoom, device_scale_factor=dpr)
     for name in ("app", "search"):
