@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from data.errors import PolicyError
@@ -12,8 +10,8 @@ from screen import html
 from screen.compare import switch, toggled
 from screen.components import breadcrumb, empty, icon, key_figure, legend_row, level_bar, link, mark, panel, swatch, tag
 from screen.figures import exact, figure, plain, said
-from screen.html import Element, Node
-from screen.scene import Scene, around, judges
+from screen.html import Node
+from screen.scene import Scene, judges
 from screen.text import Words
 from screen.view import LEVELS, MOST, PAGE, UNSTATED, View
 
@@ -274,12 +272,7 @@ def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
     href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
     told = said(row["people"], "人", words) if scene.personal else f"{words('level.1')} {said(reds, '', words)}"
     label = f"{row['name'] or row['code']} {told}, {words(f'level.{own}')}"
-    return _placed(link([name, number, icon("next"), bar], href, kind="list-row", label=label), row["box"])
-
-
-def _placed(row: Element, box: Sequence[float | None] | None) -> Element:
-    """A row that says where it leads: the map sets off at the tap, beside the server's answer."""
-    return row | {"data-box": json.dumps(box)} if box and None not in box else row
+    return link([name, number, icon("next"), bar], href, kind="list-row", label=label)
 
 
 def _objects(scene: Scene, store: query.Store) -> Node:
@@ -320,9 +313,7 @@ def _object(scene: Scene, row: Row) -> Node:
     else:
         label, name = str(title), [title, html.Small(tail)]
     href = scene.view.with_(object=f"{row['table']}:{row['key']}").href()
-    return _placed(
-        link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label), around(row["box"])
-    )
+    return link([html.Span(name, className="list-name"), None, icon("next")], href, kind="list-row", label=label)
 
 
 def hits(found: list[Row], text: str, view: View, words: Words, more: bool = False) -> Node:

@@ -13,7 +13,6 @@
   let tapped = null; // the object last chosen on the map
   let asked = app.view.split(location.search); // place and object of the address; the page was opened with these in it
   let read = null; // the same place as its own links name it, once it is there
-  let sent = null; // the box that a tap has sent the map to, until it is sent elsewhere
   let byHand = false; // whether somebody has moved the map since it was last sent somewhere
 
   /* ---- map ---- */
@@ -50,8 +49,7 @@
 
   /* Fit a box into the part of the map that no panel covers. */
   function fly(box) {
-    if (!box || String(box) === sent) return; // on its way, or there
-    sent = null;
+    if (!box) return;
     byHand = false;
     if (seen || !handle.map) handle.flyTo(box, { maxZoom: 18, ...clear() });
     else fit(box); // the first view: before anything is fetched for another one
@@ -60,14 +58,6 @@
   function fit([west, south, east, north]) {
     handle.map.fitBounds([[south, west], [north, east]], { maxZoom: 18, ...clear(), animate: false });
   }
-
-  /* A row says where it leads: the map sets off at the tap, and the server's answer finds it there. */
-  document.addEventListener("click", function (event) {
-    const row = event.target.closest && event.target.closest(".list-row[data-box]");
-    if (!row || !leaflet() || !event.defaultPrevented) return; // a link that another tab opens is not followed here
-    const box = JSON.parse(row.dataset.box);
-    requestAnimationFrame(() => (fly(box), (sent = String(box)))); // the question to the server leaves first
-  });
 
   /* A tablet has been turned, a window drawn larger: what is looked at still fits, unless a hand has chosen the view. */
   window.addEventListener("resize", function () {
@@ -81,7 +71,7 @@
   function goTo(at) {
     if (!at || !leaflet()) return false;
     if (app.view.written(where()) !== app.view.written(at)) leaflet().setView([at.lat, at.lon], at.zoom, { animate: false });
-    handed();
+    byHand = true;
     return true;
   }
 
@@ -94,11 +84,6 @@
 
   const keep = () => app.settle({ at: byHand ? app.view.written(where()) : null });
 
-  function handed() {
-    byHand = true;
-    sent = null;
-  }
-
   function followHand() {
     const map = leaflet();
     if (!map || map.onescreenFollowed) return;
@@ -109,7 +94,7 @@
     document.dispatchEvent(new CustomEvent("onescreen:on-map", { detail: handle })); // tools of the map: assets/app/readout.js and others
     map.on("moveend", () => byHand && keep());
     for (const kind of ["pointerdown", "wheel", "keydown"])
-      map.getContainer().addEventListener(kind, handed, { passive: true, capture: true });
+      map.getContainer().addEventListener(kind, () => (byHand = true), { passive: true, capture: true });
   }
 
   window.addEventListener("popstate", () => goTo(app.view.position(location.search)));
@@ -175,7 +160,7 @@
 
   function zoom(by) {
     if (!leaflet()) return;
-    handed();
+    byHand = true;
     leaflet().setZoom(leaflet().getZoom() + by);
   }
 

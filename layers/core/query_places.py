@@ -331,8 +331,8 @@ def _page_sql(layer: Layer, source: str) -> str:
     table = TABLES[layer.table]
     key = table.key[0]
     columns = ", ".join(f'o."{name}"' for name in _listed_columns(layer))
-    place = "o.ordinal AS __ordinal, [o.west, o.south, o.east, o.north] AS __box" if table.geometry else "NULL AS __ordinal, NULL AS __box"
-    return f"""SELECT o.{key} AS __key, {place}, r.level AS __level, r.reasons AS __reasons, r.next_visit_due AS __due, {columns}
+    ordinal = "o.ordinal" if table.geometry else "NULL"
+    return f"""SELECT o.{key} AS __key, {ordinal} AS __ordinal, r.level AS __level, r.reasons AS __reasons, r.next_visit_due AS __due, {columns}
         {source} ORDER BY {worst_first("r.level")}, o.{key} LIMIT $limit OFFSET $offset"""
 
 
@@ -347,7 +347,7 @@ def _listed(viewer: Viewer, layer: Layer, row: Row, today: date) -> Row:
     values = policy.release_one(layer.table, {name: value for name, value in row.items() if not name.startswith("__")}, viewer, today)
     key = None if layer.personal else row["__key"]
     return {
-        "table": layer.table, "key": key, "ordinal": row["__ordinal"], "box": row["__box"], "level": row["__level"], "colour": level_facts(row["__level"]),
+        "table": layer.table, "key": key, "ordinal": row["__ordinal"], "level": row["__level"], "colour": level_facts(row["__level"]),
         "title": title_of(layer, values, key), "reasons": reason_facts(layer, row["__reasons"] or []), "next_visit_due": row["__due"], "values": values,
     }  # fmt: skip
 

@@ -50,26 +50,6 @@ test("the first view is there at once, a later one is flown to, and the same pla
   assert.deepEqual(flown, [VILLAGE]);
 });
 
-test("the map sets off at the tap on a row, is not sent again by the answer, and stays with a hand that takes it", () => {
-  const window = town(), { onescreen, map, flown, seen } = window;
-  window.requestAnimationFrame = (draw) => draw();
-  onescreen.draw(focus(), null);
-  seen();
-  const row = { dataset: { box: JSON.stringify(VILLAGE) }, closest: () => row };
-  const tap = () => {
-    const event = Object.defineProperty(new Event("click", { cancelable: true }), "target", { value: row });
-    event.preventDefault(); // as address.js does with a link of the page
-    window.document.dispatchEvent(event);
-  };
-  tap();
-  assert.deepEqual(flown.map(String), [String(VILLAGE)]);
-  onescreen.draw(focus({ box: VILLAGE }), null);
-  assert.equal(flown.length, 1);
-  map.move(121.71, 31.11);
-  onescreen.acts.fit();
-  assert.equal(flown.length, 2);
-});
-
 test("a turned tablet still shows the whole place, unless a hand has moved the map", () => {
   const window = town(), { onescreen, map, seen } = window;
   const dispatchEvent = (event) => window.dispatchEvent(event);
