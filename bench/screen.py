@@ -1,8 +1,8 @@
 """`python bench/screen.py [--runs 5] [--home HOME]`: what a visitor waits for, in a real browser.
 
 Bytes and time until each page can be used (cold browser, warm server); time of each main interaction from the tap to its answer and to
-the painted map, each answer compared with what it must be; what people come for, from a cold start, in taps and seconds; memory of the server with 50 open
-pages.
+the painted map, each answer compared with what it must be; what people come for, from a cold start, in taps and seconds; memory of the
+server with 50 open pages.
 """
 
 from __future__ import annotations
