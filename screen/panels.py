@@ -270,9 +270,10 @@ def _child(scene: Scene, row: Row, counts: dict[int, Any]) -> Node:
             label=label,
         )
     href = scene.view.with_(area=row["code"], object="", rows=PAGE, list="").href()
-    told = said(row["people"], "人", words) if scene.personal else f"{words('level.1')} {said(reds, '', words)}"
-    label = f"{row['name'] or row['code']} {told}, {words(f'level.{own}')}"
-    return link([name, number, icon("next"), bar], href, kind="list-row", label=label)
+    stands = "" if scene.personal else f", {words('level.1')} {said(reds, '', words) if not _size(reds) else ''}"
+    told = html.Span(f", {words(f'level.{own}')}{stands} ", className="visually-hidden")  # the number that is seen ends the sentence
+    bar = bar | {"aria-hidden": "true"} if bar else None
+    return link([name, told, number, icon("next"), bar], href, kind="list-row")
 
 
 def _objects(scene: Scene, store: query.Store) -> Node:
