@@ -13,7 +13,7 @@ from typing import Any
 Element = dict[str, Any]  # {"tag": "div", "children": node, attribute: value, …}, attributes by React's names
 Node = Any  # an Element, a text, a number, a Dash component (in a page's layout alone), None, or a list of them
 ATTRIBUTES = frozenset({
-    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "inert", "key", "lang", "open", "role", "rowSpan",
+    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "inert", "lang", "open", "role", "rowSpan",
     "scope", "style", "tabIndex", "target", "title", "type",
 })  # fmt: skip
 
@@ -49,7 +49,7 @@ def written(node: Node) -> str:
         return "".join(map(written, node))
     if not isinstance(node, dict):
         return "" if node is None else escape(str(node))
-    given = {name: value for name, value in node.items() if name not in ("tag", "key", "children") and value is not False}
+    given = {name: value for name, value in node.items() if name not in ("tag", "children") and value is not False}
     attributes = "".join(f' {_HTML_NAME.get(name, name.lower())}="{escape(str(value))}"' for name, value in given.items())
     return f"<{node['tag']}{attributes}>{written(node.get('children'))}</{node['tag']}>"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,6 @@ from screen.view import UNSTATED, View
 Row = dict[str, Any]
 NOT_SWITCHED = {"backdrop"}  # drawn under everything; there is nothing to switch or to count
 AROUND = 0.6  # of the width of all areas: what is seen of a larger town on each side of them
-HALF_KM_DEG = 0.005  # an object is shown with this much of its surroundings at least
 FIRST, LAST = (
     ("areas", "houses", "people", "land", "forest", "facilities"),
     ("grid_qa",),
@@ -143,15 +141,6 @@ def box_of(scene: Scene, store: query.Store) -> list[float] | None:
     wide, high = (east - west) * AROUND, (north - south) * AROUND
     outer = own if own and own[0] is not None else [west - wide, south - high, east + wide, north + high]
     return [max(outer[0], west - wide), max(outer[1], south - high), min(outer[2], east + wide), min(outer[3], north + high)]
-
-
-def around(box: Sequence[float | None] | None) -> list[float] | None:
-    """A box around an object with half a kilometre of what lies about it at least; None where it lies nowhere."""
-    if not box or None in box:
-        return None
-    west, south, east, north = (float(side) for side in box if side is not None)
-    pad = max(0.0, HALF_KM_DEG - max(east - west, north - south)) / 2
-    return [west - pad, south - pad, east + pad, north + pad]
 
 
 def judges(scene: Scene, store: query.Store) -> bool:

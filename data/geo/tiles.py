@@ -40,3 +40,17 @@ def tile_bounds(column: int, row: int, zoom: int) -> tuple[float, float, float, 
     side = 2 * HALF_M / (1 << zoom)
     west, north = column * side - HALF_M, HALF_M - row * side
     return west, north - side, west + side, north
+
+
+def tile_number(column: npt.ArrayLike, row: npt.ArrayLike, zoom: int) -> npt.NDArray[np.int64]:
+    """Number of tiles in a PMTiles file: zoom by zoom, along the Hilbert curve of each."""
+    x, y = np.asarray(column, np.int64), np.asarray(row, np.int64)
+    number = np.zeros_like(x)
+    for bit in range(zoom - 1, -1, -1):
+        side = 1 << bit
+        right, down = (x & side) > 0, (y & side) > 0
+        number = number + side * side * ((3 * right) ^ down)
+        flip, turn = ~down & right, ~down
+        x, y = np.where(flip, side - 1 - (x & (side - 1)), x & (side - 1)), np.where(flip, side - 1 - (y & (side - 1)), y & (side - 1))
+        x, y = np.where(turn, y, x), np.where(turn, x, y)
+    return number + ((1 << 2 * zoom) - 1) // 3

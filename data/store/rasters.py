@@ -6,12 +6,14 @@ import gzip
 import sqlite3
 import struct
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from data.errors import SettingsError
+from data.geo import tile_number
 
 Both = tuple[str, str]  # a sentence in English and in Chinese
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -126,7 +128,7 @@ class PMTiles:
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """The bytes of the tile, found through at most three leaf directories as the format says."""
-        wanted, entries = tile_id(z, x, y), self._root
+        wanted, entries = int(tile_number(x, y, z)), self._root
         for _ in range(4):
             entry = _found(entries, wanted)
             if entry is None:
@@ -179,27 +181,6 @@ def _varints(raw: bytes) -> list[int]:
 
 
 def _found(entries: list[Entry], wanted: int) -> Entry | None:
-    low, high = 0, len(entries)
-    while low < high:
-        middle = (low + high) // 2
-        if entries[middle].first <= wanted:
-            low = middle + 1
-        else:
-            high = middle
-    entry = entries[low - 1] if low else None
+    at = bisect_right(entries, wanted, key=lambda entry: entry.first)
+    entry = entries[at - 1] if at else None
     return entry if entry and (entry.run == 0 or wanted < entry.first + entry.run) else None
-
-
-def tile_id(z: int, x: int, y: int) -> int:
-    """Number of a tile along the Hilbert curves of all zooms, as PMTiles counts."""
-    number, side = ((1 << 2 * z) - 1) // 3, (1 << z) >> 1
-    while side:
-        right, low = int(bool(x & side)), int(bool(y & side))
-        number += side * side * ((3 * right) ^ low)
-        if not low:
-            if right:
-                x, y = side - 1 - (x & (side - 1)), side - 1 - (y & (side - 1))
-            x, y = y, x
-        x, y = x & (side - 1), y & (side - 1)
-        side //= 2
-    return number

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from data.geo import tile_number
 from layers.core.mvt import varints
 from layers.core.tiles import Ints
 
@@ -67,19 +68,6 @@ class _Directory:
             column.append(value)
 
 
-def tile_number(z: int, x: Ints, y: Ints) -> Ints:
-    """Place of tiles in the file: zoom by zoom, along the Hilbert curve."""
-    x, y, number = x.astype(np.int64), y.astype(np.int64), np.zeros(len(x), dtype=np.int64)
-    for bit in range(z - 1, -1, -1):
-        side = 1 << bit
-        right, down = (x & side) > 0, (y & side) > 0
-        number += side * side * ((3 * right) ^ down)
-        flip, turn = ~down & right, ~down
-        x, y = np.where(flip, side - 1 - (x & (side - 1)), x & (side - 1)), np.where(flip, side - 1 - (y & (side - 1)), y & (side - 1))
-        x, y = np.where(turn, y, x), np.where(turn, x, y)
-    return number + ((1 << 2 * z) - 1) // 3
-
-
 def write(path: Path, zooms: Iterable[Zoom], box: Sequence[float], about: Mapping[str, Any]) -> Archive:
     """Write vector tiles, zoom by zoom, to `path`, whole or not at all. `box` is west, south, east, north; `about` the metadata."""
     directory, found = _Directory([], [], [], []), dict[bytes, tuple[int, int]]()
@@ -97,7 +85,7 @@ def write(path: Path, zooms: Iterable[Zoom], box: Sequence[float], about: Mappin
 
 def _add(zoom: Zoom, pool: ThreadPoolExecutor, data: IO[bytes], directory: _Directory, found: dict[bytes, tuple[int, int]]) -> None:
     """The tiles of one zoom; zlib leaves the interpreter to others while it packs."""
-    numbers = tile_number(zoom.z, zoom.x, zoom.y)
+    numbers = tile_number(zoom.x, zoom.y, zoom.z)
     order = np.argsort(numbers).tolist()
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]

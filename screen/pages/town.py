@@ -23,7 +23,7 @@ from screen.header import share, toast, tools
 from screen.html import Element, Node
 from screen.page import Page, Screen, offload
 from screen.pages.door import how_to_load
-from screen.scene import Scene, around, box_of, make_scene
+from screen.scene import Scene, box_of, make_scene
 from screen.shell import visitor
 from screen.text import Words
 from screen.view import View, parse
@@ -31,6 +31,7 @@ from screen.view import View, parse
 Row = dict[str, Any]
 CHINA: list[list[float]] = [[18.0, 73.0], [54.0, 135.0]]  # south-west, north-east: only until a town has bounds
 HITS = 12  # answers of a search
+HALF_KM_DEG = 0.005  # an object is shown with this much of its surroundings at least
 # Panels that every view has and about how many lines each: figures, layers, list; legend.
 GHOSTS = (("panel-figures", 4), ("panel-layers", 3), ("panel-list", 24), ("panel-legend", 9))
 
@@ -195,9 +196,11 @@ def read_object(screen: Screen, store: query.Store, view: View, words: Words) ->
 
 def spot(found: Row) -> Row | None:
     """Tileset, ordinal and box of an object for the map, the box wide enough to see what is around it."""
-    box = around(found["box"])
-    if found["ordinal"] is None or box is None:
+    west, south, east, north = found["box"]
+    if found["ordinal"] is None or west is None:
         return None
+    pad = max(0.0, HALF_KM_DEG - max(east - west, north - south)) / 2
+    box = [west - pad, south - pad, east + pad, north + pad]
     return {"object": f"{found['table']}:{found['key']}", "table": found["table"], "ordinal": found["ordinal"], "box": box}
 
 

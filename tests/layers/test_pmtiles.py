@@ -14,12 +14,13 @@ from mvt_reader import Archive, Feature, layers_of
 from pack_town import BOX, KEYS, LAYERS, town
 
 from data.errors import PolicyError
+from data.geo import tile_number
 from data.settings import Settings
 from data.store.duck import connect
 from layers.__main__ import main
 from layers.core import pmtiles
 from layers.core.coats import text_column
-from layers.core.pmtiles import Zoom, tile_number
+from layers.core.pmtiles import Zoom
 from layers.core.pyramid import write_pyramid
 from layers.core.tiles import world
 
@@ -83,9 +84,9 @@ def test_tiles_lie_in_the_order_of_their_numbers_and_their_data_too(archive):
 
 def test_tile_numbers_are_those_of_the_specification():
     x, y = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 0])
-    assert tile_number(0, x[:1], y[:1]).tolist() == [0]
-    assert tile_number(1, x, y).tolist() == [1, 2, 3, 4]
-    assert tile_number(12, np.array([3423]), np.array([1763])).tolist() == [19078479]
+    assert tile_number(x[:1], y[:1], 0).tolist() == [0]
+    assert tile_number(x, y, 1).tolist() == [1, 2, 3, 4]
+    assert tile_number(np.array([3423]), np.array([1763]), 12).tolist() == [19078479]
 
 
 def test_gdal_reads_as_many_objects_as_the_map_draws_with_their_levels(con, file):

@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 
 from app import create_app
 from data.errors import SettingsError
+from data.geo import tile_number
 from data.settings import Settings
-from data.store.rasters import open_tiles, parse_directory, tile_id
+from data.store.rasters import open_tiles, parse_directory
 from screen.basemap import load_basemaps
 from screen.map_tools import buttons
 from screen.text import words
@@ -20,6 +21,10 @@ from screen.text import words
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(20)
 HERE = {"base_url": "http://127.0.0.1:8050"}
+
+
+def numbered(z: int, x: int, y: int) -> int:
+    return int(tile_number(x, y, z))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -67,7 +72,7 @@ def directory(entries: list[tuple[int, int, int, int]]) -> bytes:
 def pmtiles_of(file: Path, tiles: dict[tuple[int, int, int], bytes], kind: int = 2, version: int = 3) -> Path:
     """A file with one leaf directory a tile, and a root that names the leaves."""
     data, leaves, root = b"", b"", []
-    for number, picture in sorted((tile_id(*at), picture) for at, picture in tiles.items()):
+    for number, picture in sorted((numbered(*at), picture) for at, picture in tiles.items()):
         leaf = directory([(number, 1, len(data), len(picture))])
         root.append((number, 0, len(leaves), len(leaf)))
         data, leaves = data + picture, leaves + leaf
@@ -95,9 +100,9 @@ def test_a_folder_may_count_its_rows_from_the_south(tmp_path: Path) -> None:
 
 
 def test_numbers_of_tiles_run_along_the_hilbert_curve_of_each_zoom() -> None:
-    assert [tile_id(*at) for at in ((0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0))] == [0, 1, 2, 3, 4, 5]
-    assert tile_id(12, 3423, 1763) == 19078479  # the example of the specification
-    cells = sorted((tile_id(5, x, y), x, y) for x in range(32) for y in range(32))
+    assert [numbered(*at) for at in ((0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0))] == [0, 1, 2, 3, 4, 5]
+    assert numbered(12, 3423, 1763) == 19078479  # the example of the specification
+    cells = sorted((numbered(5, x, y), x, y) for x in range(32) for y in range(32))
     assert [number for number, _, _ in cells] == list(range(341, 341 + 1024))
     assert all(abs(a[1] - b[1]) + abs(a[2] - b[2]) == 1 for a, b in itertools.pairwise(cells)), "neighbours follow each other"
 

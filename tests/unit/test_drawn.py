@@ -39,8 +39,6 @@ def test_a_slot_keeps_its_own_attributes_apart_from_what_is_renewed_in_it() -> N
 
 
 def test_what_is_written_before_any_script_runs_says_what_it_is_given_and_nothing_else() -> None:
-    made = html.Div(
-        [html.H1("<b> & 镇", key="name"), None, 3, [html.Button("", disabled=False, hidden=True)]], className='a"b', tabIndex="0"
-    )
+    made = html.Div([html.H1("<b> & 镇"), None, 3, [html.Button("", disabled=False, hidden=True)]], className='a"b', tabIndex="0")
     inside = '<h1>&lt;b&gt; &amp; 镇</h1>3<button hidden="True"></button>'
     assert html.written(made) == f'<div class="a&quot;b" tabindex="0">{inside}</div>'
