@@ -154,15 +154,22 @@ def test_a_desk_keeps_its_type_whatever_the_wall_has(open_kit: Open) -> None:
     assert (px(page, "body"), px(page, ".key-digits"), px(page, ".panel-source")) == (16, 30, 12)
 
 
+# Colour of the first text of a plot; none for the moment in which it is drawn anew.
+INK = """() => {
+    const text = document.querySelector(".plot-box .ytick text, .plot-box svg text");
+    return text && getComputedStyle(text).fill;
+}"""
+
+
 def test_a_plot_follows_the_look_without_asking_the_server(open_kit: Open) -> None:
     page = open_kit(look="dark")
-    first = "getComputedStyle(document.querySelector('.plot-box .ytick text, .plot-box svg text')).fill"
-    before = page.evaluate(first)
+    before = page.evaluate(INK)
+    assert before
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.locator("[data-act=look]").click()
     page.locator(".plot-box").first.scroll_into_view_if_needed()
-    page.wait_for_function(f"before => {first} !== before", arg=before)
+    page.wait_for_function(f"before => {{ const now = ({INK})(); return now && now !== before; }}", arg=before)
     assert not [url for url in asked if "/_dash-" in url]
 
 
