@@ -76,7 +76,7 @@ def _repaint(chosen: argparse.Namespace, settings: Settings, console: Console) -
     else:
         from etl.core.repaint import repaint
 
-        repaint(settings, console, as_of=chosen.as_of)
+        repaint(settings, console, as_of=chosen.as_of, renumber=chosen.renumber)
 
 
 def _demo(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:
@@ -103,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     again = verbs.add_parser("repaint", help="paint what is loaded as of today and publish it 按今天重新着色并发布")
     again.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="a day from the last delivery to today; today by default")
     again.add_argument("--daily", action="store_true", help="stay and repaint after each midnight of the town, and after each load")
+    again.add_argument("--renumber", action="store_true",
+                       help="also number map features afresh; browsers fetch the whole map anew 重新编号地图要素")  # fmt: skip
     again.add_argument("--beside", type=int, metavar="PID", help="with --daily: end when this process has ended")
     demo = verbs.add_parser("demo", help="generate and load the demonstration town 生成并加载示范镇")
     demo.add_argument("--scale", type=float, default=1.0, help="1 is a town of 296 000 people (default)")

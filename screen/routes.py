@@ -29,7 +29,7 @@ from screen.text import words
 
 READ_AT_ONCE = 256 * 1024  # bytes of a blob that is read in a fraction of a millisecond
 FOREVER = "public, max-age=31536000, immutable"
-KINDS = {".labels": "application/json"}
+KINDS = {".labels": "application/json", ".days": "application/json"}
 
 
 def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_app: Callable[[], Dash]) -> None:

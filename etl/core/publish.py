@@ -22,20 +22,24 @@ from data.settings import Settings
 from data.store.duck import identifier, text
 from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
-from data.store.serving import POINTER, Serving, current, kept
+from data.store.serving import POINTER, Serving, current, kept, on_show
 from etl.core.history import extend_history, write_history
 from etl.core.merge import Change
 from etl.core.scratch import Scratch
 from etl.core.shown import current_or_none
-from layers.core.pack import ORDINALS, assign_ordinals, build_pack, recolour_pack
+from layers.core.pack import ORDINALS, assign_ordinals, build_pack, prune_pack, recolour_pack, renumbered_tables, with_days
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.
 PACK_GRACE_S = 24 * 3600
 # A table of which more than one row in ten changes is written anew, in its order.
 _ROWS_FOR_ONE = 10
-# In the manifest of a repaint: the snapshot of the load whose colours it renews.
+# In the manifest of a repaint or a renumbering: the snapshot of the load that it shows again.
 REPAINT_OF = "repaint_of"
+# Among the facts of the town: when features were last counted afresh.
+RENUMBERED = "renumbered_at"
+# Tables whose features have ordinals, by their key.
+_NUMBERED = {name: table.key[0] for name, table in TABLES.items() if table.geometry}
 # Rows that are read together lie together: the people of a house, the rooms of a house.
 _ORDER: Mapping[str, str] = {"person": "area_code, house_id, person_id", "room": "house_id, room_id", "receipt": "layer, object_id",
     "coverage_qa": "finding_id",
@@ -62,13 +66,15 @@ def publish(
     """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest.
 
     Where the snapshot on show is the one that `since` speaks of, a copy of its file keeps the tables that have not changed, and of large
-    ones gets the rows that have.
+    ones gets the rows that have. Where `facts` tell of a renumbering that the snapshot on show does not know, features are counted afresh,
+    in their order, and the numbers of those that are gone are given away.
     """
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
     connection, before = work.connection, current_or_none(settings)
     temporary = settings.serving / f".v{snapshot}.tmp"
-    follows = since if before is not None and since is not None and before.snapshot == since.snapshot else None
+    renumber = _renumbers(settings, facts)
+    follows = since if before and since and not renumber and before.snapshot == since.snapshot else None
     with _serving_database(connection, temporary, before, copied=follows is not None):
         names = _tables_of_next(connection)
         same, patched = _keep(connection, names, follows.changes) if follows else (frozenset[str](), frozenset[str]())
@@ -79,11 +85,16 @@ def publish(
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         write_history(connection, settings, before)
         former = _former_ordinals(connection)
-        for table in (name for name, contract in TABLES.items() if contract.geometry and name not in same):
-            assign_ordinals(connection, table, TABLES[table].key[0], former)
+        for table in (name for name in _NUMBERED if name not in same):
+            assign_ordinals(connection, table, _NUMBERED[table], None if renumber else former)
         undrawn = [name for name in written if name in _UNDRAWN]
         as_drawn = same if _same_rules(connection, facts) else frozenset[str]()
-        manifest = _draw_and_copy(work, settings, layers, undrawn, _manifest_of(before), as_drawn)
+        earlier = _manifest_of(before)
+        manifest = _draw_and_copy(work, settings, layers, undrawn, None if renumber else earlier, as_drawn)
+        numbers = renumbered_tables(connection, former, _NUMBERED) if renumber and former else None
+        manifest = with_days(manifest, earlier, _day(facts), settings.pack, numbers)
+        if renumber and before and earlier:
+            manifest[REPAINT_OF] = earlier.get(REPAINT_OF, before.snapshot)
         connection.execute("CHECKPOINT serve")
     _show(settings, temporary, snapshot, manifest, at)
     return manifest
@@ -119,7 +130,7 @@ def publish_colours(
         _copy_tables(connection, painted)
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         extend_history(connection, settings, before)
-        manifest = recolour_pack(connection, layers, settings.pack, former)
+        manifest = with_days(recolour_pack(connection, layers, settings.pack, former), former, _day(facts), settings.pack)
         manifest[REPAINT_OF] = former.get(REPAINT_OF, before.snapshot)
         connection.execute("CHECKPOINT serve")
     _show(settings, temporary, snapshot, manifest, at)
@@ -209,17 +220,15 @@ def _loads(settings: Settings, numbers: Sequence[int]) -> dict[int, int]:
 
 
 def _prune_pack(settings: Settings) -> None:
-    used: set[str] = set()
+    staying = []
     for manifest in settings.pack.glob("v*.json"):
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
         if not served and age_s(manifest) > PACK_GRACE_S:
             manifest.unlink()
             manifest.with_suffix(".pmtiles").unlink(missing_ok=True)
         else:
-            used.update(re.findall(r"[0-9a-f]{16}", manifest.read_text()))
-    for blob in settings.pack.iterdir():
-        if blob.suffix in (".gz", ".zst") and blob.name[:16] not in used:
-            blob.unlink()
+            staying.append(json.loads(manifest.read_text()))
+    prune_pack(settings.pack, staying)
 
 
 @contextmanager
@@ -314,6 +323,11 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) ->
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(map(identifier, columns))} FROM work.next.{name} {order}")
 
 
+def _day(facts: Mapping[str, Any]) -> str:
+    """The day of the colours, ISO 8601."""
+    return str(facts["as_of"])[:10]
+
+
 _WORK_ONLY = ("tally", "previous_receipt", "town")
 # Tables that the pack does not read.
 _UNDRAWN = frozenset({*(name for name, table in TABLES.items() if not table.geometry), "receipt", "fault", "unlinked", "contradiction"})
@@ -335,6 +349,12 @@ def _describe_town(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, An
     connection.execute("CREATE TABLE town (key VARCHAR, value JSON)")
     rows = [(key, json.dumps(value, ensure_ascii=False, default=str)) for key, value in facts.items()]
     connection.executemany("INSERT INTO town VALUES (?, ?)", rows)
+
+
+def _renumbers(settings: Settings, facts: Mapping[str, Any]) -> bool:
+    """Whether a renumbering has been ordered since the snapshot on show: also one that a killed run has left undone."""
+    known = on_show(settings, f"SELECT value ->> '$' FROM town WHERE key = {text(RENUMBERED)}") or []
+    return RENUMBERED in facts and (facts[RENUMBERED],) not in known
 
 
 def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:

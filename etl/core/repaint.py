@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from data.store.runs import note_run
 from data.store.serving import Serving, current
 from etl.core.assemble import mirror_load
 from etl.core.merge import Message, commit, find_changed_reports
-from etl.core.publish import publish, publish_colours
+from etl.core.publish import RENUMBERED, publish, publish_colours
 from etl.core.report import Report
 from etl.core.run import heal
 from etl.core.scratch import Scratch, exclusive, scratch
@@ -56,17 +56,19 @@ class _Brush:
     shown: Serving | None
     before: Mapping[str, Any]  # facts of the town as the lake has them
     as_of: date
+    renumbered_at: datetime | None = None  # features are counted afresh as well
 
     @property
     def facts(self) -> dict[str, Any]:
         """The same on the new day."""
-        return {**self.before, "as_of": self.as_of.isoformat(), "rule_version": rule_version(self.layers)}
+        told = {**self.before, "as_of": self.as_of.isoformat(), "rule_version": rule_version(self.layers)}
+        return told | ({RENUMBERED: self.renumbered_at.isoformat()} if self.renumbered_at else {})
 
     @property
     def colours_alone(self) -> bool:
         """Whether the snapshot on show can be taken over but for its colours: it is the newest, and its layers are today's."""
         newest = self.shown is not None and self.shown.snapshot == self.newest
-        return newest and self.before["rule_version"] == rule_version(self.layers)
+        return newest and self.renumbered_at is None and self.before["rule_version"] == rule_version(self.layers)
 
     @property
     def due(self) -> bool:
@@ -74,19 +76,22 @@ class _Brush:
         return dict(self.before) != self.facts or self.shown is None or self.shown.snapshot != self.newest
 
 
-def repaint(settings: Settings, console: Console, *, as_of: date | None = None, layers: Sequence[Layer] | None = None) -> Repainted:
+def repaint(
+    settings: Settings, console: Console, *, as_of: date | None = None, layers: Sequence[Layer] | None = None, renumber: bool = False
+) -> Repainted:
     """Paint what is loaded as of today in the town's time zone, or as of `as_of`, and publish it: one transaction of the lake.
 
     Does nothing when its colours are of that day and by the rules of today already, and nothing after a rollback, which is an
-    administrator's will. Raises StoreError when nothing is loaded, another run is under way, or `as_of` lies before the last delivery or in
-    the future.
+    administrator's will. With `renumber` features are counted afresh as well, in the order in which they lie, and what is gone leaves its
+    number: every browser fetches the whole map anew, which is why it is never done unasked. Raises StoreError when nothing is loaded,
+    another run is under way, or `as_of` lies before the last delivery or in the future.
     """
     started = now(settings)
     with exclusive(settings) as stale, scratch(settings, started, size_of([settings.lake]), "repaint") as work:
         report = Report(console, run_id=work.run_id, started_at=started, kind="repaint")
         if stale:
             heal(work, report)
-        brush = _brush(settings, work, report, layers or load_layers(settings.layers), as_of)
+        brush = _brush(settings, work, report, layers or load_layers(settings.layers), as_of, started if renumber else None)
         if brush.shown and brush.shown.rolled_back_from == brush.newest:
             return _leave_alone(brush)
         if not brush.due:
@@ -95,7 +100,9 @@ def repaint(settings: Settings, console: Console, *, as_of: date | None = None, 
         return _noted(brush)
 
 
-def _brush(settings: Settings, work: Scratch, report: Report, layers: Sequence[Layer], as_of: date | None) -> _Brush:
+def _brush(
+    settings: Settings, work: Scratch, report: Report, layers: Sequence[Layer], as_of: date | None, renumbered_at: datetime | None
+) -> _Brush:
     newest, before = last_load(work.connection), town_facts(work.connection)
     if newest is None or not before:
         raise StoreError(
@@ -111,7 +118,8 @@ def _brush(settings: Settings, work: Scratch, report: Report, layers: Sequence[L
             f"There are no colours of {as_of}.", remedy=f"Give a day from {delivered}, the last delivery, to {today}, today.",
             zh=f"没有 {as_of} 的颜色。", zh_remedy=f"请给出从 {delivered}（最近一次交付）到 {today}（今天）之间的日期。",
         )  # fmt: skip
-    return _Brush(settings, work, report, layers, newest, current(settings), before, as_of or max(today, delivered or today))
+    day = as_of or max(today, delivered or today)
+    return _Brush(settings, work, report, layers, newest, current(settings), before, day, renumbered_at)
 
 
 def _leave_alone(brush: _Brush) -> Repainted:
@@ -150,6 +158,8 @@ def _renew(brush: _Brush) -> Repainted:
         put = publish_colours if brush.colours_alone else publish
         put(brush.work, brush.settings, brush.layers, snapshot, brush.facts, now(brush.settings))
         stage.note = f"snapshot {snapshot}"
+    if brush.renumbered_at:
+        brush.report.console.print("Features are numbered afresh 要素已重新编号", highlight=False)
     said = f"The colours are of {brush.as_of}, {receipts:,} receipts have changed 颜色更新至 {brush.as_of}，{receipts:,} 个对象有变化"
     brush.report.console.print(said, highlight=False)
     return Repainted(snapshot, brush.as_of, True, receipts)

@@ -32,7 +32,7 @@ from etl.core.deliver import Delivery, Frame, Taken, changed_datasets, identity_
 from etl.core.intake import Ahead
 from etl.core.link import link
 from etl.core.merge import Change, Message, changes_by_source, commit, find_changes
-from etl.core.publish import Since, publish
+from etl.core.publish import RENUMBERED, Since, publish
 from etl.core.report import Report
 from etl.core.scratch import Scratch, exclusive, scratch
 from etl.core.shown import attach_shown, current_or_none, shows
@@ -238,6 +238,7 @@ class Run:
             # Once real data has been loaded, the installation holds real data.
             "synthetic": town.synthetic and before.get("synthetic", True), "as_of": as_of.isoformat(),
             "rule_version": rule_version(self.layers), "bounds": before.get("bounds"),
+            **{key: before[key] for key in (RENUMBERED,) if key in before},
         }  # fmt: skip
 
     def _former_facts(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from data.errors import StoreError
 ZSTD_LEVEL = 9
 GZIP_LEVEL = 6
 WORTHWHILE = 0.97  # a .zst is kept only where it saves at least 3 % of the .gz
-NAME = re.compile(r"[0-9a-f]{16}\.(?:tile|array|labels)")
+NAME = re.compile(r"[0-9a-f]{16}\.(?:tile|array|labels|days)")
 
 
 @dataclass(frozen=True, slots=True)

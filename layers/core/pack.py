@@ -12,6 +12,7 @@ from data.schema import table as contract_table
 from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
+from layers.core.days import day_blobs, renumbered_tables, with_days
 from layers.core.ordinals import MAPPING, Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
@@ -167,8 +168,11 @@ def _kept(manifest: Mapping[str, Any], previous: Mapping[str, Any] | None) -> di
 
 def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
     """Delete the blobs that none of the `manifests` (all that stay published) refers to. Returns how many blobs went."""
-    keep: set[str] = set().union(*(blob_names(manifest) for manifest in manifests))
+    keep: set[str] = set().union(*(blob_names(manifest) | day_blobs(manifest, folder) for manifest in manifests))
     return sweep(folder, keep)
 
 
-__all__ = ["FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack", "recolour_pack"]
+__all__ = [
+    "FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack", "recolour_pack",
+    "renumbered_tables", "with_days",
+]  # fmt: skip

@@ -27,7 +27,9 @@ from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, rules_of_today, stay, 
 from etl.core.publish import rollback
 from etl.core.repaint import Repainted, repaint
 from etl.core.scratch import exclusive
+from layers.core.blobs import read_blob
 from layers.core.colour import rule_version
+from layers.core.days import days_of
 from tests.etl.tiny_town import few_layers, home_of, houses, in_lake, quietly, tiny_town
 
 # The houses were seen on 1 September. A let one is overdue after 84 days and grey after 90; all others are grey after 180 days.
@@ -266,3 +268,66 @@ def test_it_ends_with_the_process_beside_it(town: Settings) -> None:
     assert not while_process(alone.pid)()
     assert while_process(os.getpid())()
     assert while_process(None)()
+
+
+def numbered(settings: Settings) -> dict[str, tuple[int, bool]]:
+    rows = on_show(settings, "SELECT key, ordinal, live FROM ordinals WHERE table_name = 'house'") or ()
+    return {key: (ordinal, live) for key, ordinal, live in rows}
+
+
+def colours_of_days(settings: Settings) -> dict[str, dict[str, int]]:
+    """By day, the level of each house of today that the day's array knows."""
+    shown = current(settings)
+    assert shown is not None
+    numbers = {key: ordinal for key, (ordinal, live) in numbered(settings).items() if live}
+    out = {}
+    for day in days_of(json.loads(shown.manifest.read_text()), settings.pack):
+        raw = read_blob(settings.pack, day["layers"]["houses"]["array"]["name"])
+        out[day["as_of"]] = {key: raw[ordinal] for key, ordinal in numbers.items() if ordinal < len(raw) and raw[ordinal] != 255}
+    return out
+
+
+@pytest.fixture
+def with_gaps(town: Settings, tmp_path: Path) -> tuple[Settings, Callable[[], None]]:
+    """A town of which five houses have gone, seen two days later; and the same delivery once more."""
+    delivery = tiny_town(tmp_path / "in")
+    delivery.datasets["houses"] = ("house", houses()[5:])
+    delivery.delivered_at = date(2026, 10, 1)
+    file = delivery.write(only=["houses"])
+    quietly(town, file)
+    painted(town, OVERDUE)
+    return town, lambda: quietly(town, file)
+
+
+def test_numbering_afresh_closes_the_gaps_and_the_days_before_keep_their_colours(
+    with_gaps: tuple[Settings, Callable[[], None]],
+) -> None:
+    town, deliver_again = with_gaps
+    days, before, levels = colours_of_days(town), numbered(town), colours(town)
+    assert days and sum(not live for _, live in before.values()) == 5
+    done = painted(town, OVERDUE, renumber=True)
+    after = numbered(town)
+    assert done.changed and sorted(ordinal for ordinal, _ in after.values()) == list(range(len(before) - 5))
+    assert all(live for _, live in after.values()) and colours(town) == levels
+    assert colours_of_days(town) == days
+    shown = current(town)
+    deliver_again()
+    assert current(town) == shown, "the same delivery once more is nothing new"
+    assert rollback(town, at(OVERDUE))[1] < done.snapshot - 1, "back lies the load before, not the same one in its old numbers"
+
+
+def test_a_renumbering_that_is_killed_before_its_publish_is_done_by_the_next(
+    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, _ = with_gaps
+    days = colours_of_days(town)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr("etl.core.repaint.publish", interrupted)
+        painted(town, OVERDUE, renumber=True)
+    assert sum(not live for _, live in numbered(town).values()) == 5
+    painted(town, OVERDUE)
+    assert all(live for _, live in numbered(town).values()) and colours_of_days(town) == days
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
