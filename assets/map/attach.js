@@ -136,6 +136,18 @@
       return true;
     }
 
+    /** The days whose colours can be shown, oldest first, the day of the snapshot last. */
+    async days() {
+      if (!(await this.ready)) return [];
+      return [...(await this.source.days()).map((one) => one.as_of), this.manifest.as_of].filter(Boolean);
+    }
+
+    /** Have the colours of a day at hand of all that is drawn, so that `set({asOf: day})` is the next frame. */
+    have(day) {
+      const drawn = ns.map.plan.visible(this.manifest, this.state);
+      return Promise.all(drawn.map(({ layer, entry }) => this.source.ahead(layer, (ns.map.scene.themeOf(layer, entry) || { name: "level" }).name, day)));
+    }
+
     // ── what the canvas layer and the overlay ask for ──
     items(zoom) {
       return this.source ? ns.map.plan.plan(this.manifest, this.state, zoom) : [];
@@ -231,7 +243,7 @@
     // ── pointing ──
     pickAt(lon, lat, tolerance = this.options.mouseTolerance) {
       if (!this.layer || !this.source) return [];
-      return ns.map.pick.at(this.layer.records, this.scene(), this.source, Math.round(this.map.getZoom()), lon, lat, tolerance);
+      return ns.map.pick.at(this.layer.records, this.scene(), Math.round(this.map.getZoom()), lon, lat, tolerance);
     }
 
     clicked({ latlng, originalEvent }) {

@@ -6,7 +6,7 @@
   ns.map = ns.map || {};
 
   /** Hits at lon, lat, topmost first. `records` of the canvas layer, `scene` present, `tolerance` in CSS pixels. */
-  function at(records, scene, source, zoom, lon, lat, tolerance) {
+  function at(records, scene, zoom, lon, lat, tolerance) {
     const { x, y } = ns.map.tile.mercator(lon, lat);
     const across = 2 ** (zoom - 1);
     const column = Math.floor(x * across), row = Math.floor(y * across);
@@ -19,13 +19,13 @@
       if (item.role !== "layer" || !raster) continue;
       const look = scene.look(item);
       const ordinal = look ? nearest(raster, item, look, size, px, py, tolerance * record.dpr, record) : -1;
-      if (ordinal >= 0) hits.push(hit(source, item, ordinal, lon, lat));
+      if (ordinal >= 0) hits.push(hit(scene, item, ordinal, lon, lat));
     }
     return hits;
   }
 
-  function hit(source, item, ordinal, lon, lat) {
-    const levels = source.array(item.layer, "level");
+  function hit(scene, item, ordinal, lon, lat) {
+    const levels = scene.levelsOf(item.layer);
     return { layer: item.layer.name, tileset: item.name, table: item.tileset.table, ordinal, level: levels ? levels[ordinal] : null, lon, lat };
   }
 
@@ -45,8 +45,8 @@
       const inner = Math.abs(y - py) < ring;
       for (let x = px - ring; x <= px + ring; x += inner && ring ? 2 * ring : 1) {
         if (x < 0 || x >= size) continue;
-        const value = ns.map.raster.valueAt(runs, y * size + x);
-        if (value && drawn(look, value - 1)) return value - 1;
+        const id = ns.map.runs.idAt(runs, x, y);
+        if (id >= 0 && drawn(look, id)) return id;
       }
     }
     return -1;

@@ -6,6 +6,7 @@
   const START = {
     layers: null, levels: null, classes: null, selected: null, scheme: "dark", language: "zh",
     labels: true, backdrop: true, boundaries: true, stale: [], larger: null,
+    asOf: null, // day of the colours, "YYYY-MM-DD"; null: those of the snapshot
   };
 
   /**

@@ -9,7 +9,7 @@
     const ink = manifest.palettes.ink[state.scheme];
     const looks = new Map();
 
-    /** Everything that `paint` needs for an item, or null when its array has not come. */
+    /** Everything that `paint` needs for an item, or null when its array has not come. Looks of one `sign` over equal arrays are equal. */
     function look(item) {
       const key = `${item.role}|${item.name}|${item.layer ? item.layer.name : ""}`;
       if (!looks.has(key)) {
@@ -20,26 +20,29 @@
       return looks.get(key);
     }
 
-    const backdropLook = (item) => ({ array: null, lut: paint.backdropTable(item.tileset.classes, state.scheme) });
+    const levelsOf = (layer) => source.array(layer, "level", state.asOf);
+
+    const backdropLook = (item) => ({ array: null, lut: paint.backdropTable(item.tileset.classes, state.scheme), sign: `${item.name} ${state.scheme}` });
 
     function boundaryLook(item) {
       const lut = { fill: new Uint32Array(256), edge: new Uint32Array(256) };
       lut.edge[0] = paint.pixel(ink.boundary, item.alpha);
-      return { array: new Uint8Array(item.tileset.size), lut };
+      return { array: new Uint8Array(item.tileset.size), lut, sign: `${item.name} ${state.scheme} ${item.alpha}` };
     }
 
     function layerLook({ layer, entry, alpha }) {
       const theme = themeOf(layer, entry);
-      const array = source.array(layer, theme ? theme.name : "level");
-      const levels = theme && state.levels ? source.array(layer, "level") : null;
+      const array = source.array(layer, theme ? theme.name : "level", state.asOf);
+      const levels = theme && state.levels ? levelsOf(layer) : null;
       if (!array || (theme && state.levels && !levels)) return null;
       const only = theme ? state.classes : state.levels;
       const lut = paint.table(paint.colours(manifest.palettes, theme, state.scheme), { fill: alpha, edgeHex: ink.edge, shown: only && new Set(only) });
       return {
-        array, lut, byLevel: !theme, rank: ranks(theme), period: 8 * Math.max(1, Math.round(root.devicePixelRatio || 1)),
+        array, lut, sign: JSON.stringify([layer.name, theme && theme.name, levels && state.levels, only, state.scheme, alpha, state.larger, state.stale]),
+        byLevel: !theme, rank: ranks(theme), period: 8 * Math.max(1, Math.round(root.devicePixelRatio || 1)),
         filter: levels && { array: levels, shown: Uint8Array.from({ length: 256 }, (_, value) => (state.levels.includes(value) ? 1 : 0)) },
         larger: theme ? null : state.larger,
-        hatched: state.stale.includes(layer.name) ? new Uint8Array(256).fill(1) : null,
+        hatched: !state.asOf && state.stale.includes(layer.name) ? new Uint8Array(256).fill(1) : null,
       };
     }
 
@@ -54,6 +57,7 @@
     const images = new Map();
     return {
       look,
+      levelsOf,
       ring: paint.pixel(ink.paper, 0.9),
       highlights: highlights(manifest, state, hover, ink),
       complete: (parts) => parts.map(({ item }) => look(item)).every(Boolean), // every array is asked for, not one after the other

@@ -4,6 +4,7 @@
 
   const RETRY_AFTER_MS = 500;
   const ARRAYS_KEPT = 48;
+  const NOTHING = new Uint8Array(0); // an array that says of every feature that it is absent
   const ARRAYS_AHEAD = 32; // fewer, so that what is fetched ahead never drives out what is drawn
 
   /** fetch with one retry; rejects when both fail. `read` is "json" or "arrayBuffer". */
@@ -29,7 +30,7 @@
     const base = new URL("./", address).href;
     const abort = new AbortController();
     const manifest = await get(address.href, "json", abort.signal);
-    const indices = new Map(), arrays = new Map(), labels = new Map(), patched = new Map(), underWay = new Map();
+    const indices = new Map(), arrays = new Map(), labels = new Map(), dayLists = new Map(), patched = new Map(), underWay = new Map();
 
     /** Index "x/y" → the tile there: {x, y, name, bytes}, of the tiles of a band. */
     function index(band) {
@@ -48,13 +49,25 @@
       return null;
     }
 
-    const nameOf = (layer, theme) => (theme === "level" ? layer.array : layer.themes.find((one) => one.name === theme).array).name;
+    /** Days before that of the manifest whose colours are kept, oldest first: {as_of, layers}; null while they are under way. */
+    const days = () => (manifest.days ? fetched(dayLists, manifest.days.name, "json", (value) => value || []) : []);
 
-    /** Colour array of a layer, or null while it is under way. An array that cannot be had draws nothing. */
-    function array(layer, theme) {
-      const own = patched.get(`${layer.name}|${theme}`);
+    /** Blob of an array: of the manifest, or of an earlier day. null while it is not known, "" where the day has none. */
+    function nameOf(layer, theme, day) {
+      if (!day || day === manifest.as_of) return (theme === "level" ? layer.array : layer.themes.find((one) => one.name === theme).array).name;
+      const listed = days();
+      if (!listed) return null;
+      const colours = (listed.find((one) => one.as_of === day) || { layers: {} }).layers[layer.name];
+      const found = colours && (theme === "level" ? colours.array : colours.themes[theme]);
+      return found ? found.name : "";
+    }
+
+    /** Colour array of a layer, of an earlier `day` if one is given, or null while it is under way. An array that cannot be had draws nothing. */
+    function array(layer, theme, day) {
+      const own = !day && patched.get(`${layer.name}|${theme}`);
       if (own) return own;
-      const name = nameOf(layer, theme);
+      const name = nameOf(layer, theme, day);
+      if (!name) return name === null ? null : NOTHING;
       const value = fetched(arrays, name, "arrayBuffer", (buffer) => new Uint8Array(buffer || 0));
       if (value) { arrays.delete(name); arrays.set(name, value); }
       for (const [old, held] of arrays) { if (arrays.size <= ARRAYS_KEPT) break; if (held) arrays.delete(old); }
@@ -62,9 +75,17 @@
     }
 
     /** Have an array at hand; a promise that it has come, or cannot be had. */
-    function ahead(layer, theme) {
-      array(layer, theme);
-      return underWay.get(nameOf(layer, theme));
+    function ahead(layer, theme, day) {
+      const name = nameOf(layer, theme, day);
+      if (name === null) return underWay.get(manifest.days.name).then(() => ahead(layer, theme, day));
+      array(layer, theme, day);
+      return underWay.get(name);
+    }
+
+    /** The days, once they have come. */
+    async function daysCome() {
+      if (!days()) await underWay.get(manifest.days.name);
+      return days();
     }
 
     /** Sparse change of a layer's array. Returns false while the array is under way. */
@@ -81,7 +102,7 @@
 
     const labelsOf = (holder) => (holder.labels ? fetched(labels, holder.labels.name, "json", (value) => value || { id: [] }) : null);
 
-    return { manifest, base, index, array, ahead, ARRAYS_AHEAD, patch, labelsOf, close: () => abort.abort() };
+    return { manifest, base, index, array, ahead, days: daysCome, ARRAYS_AHEAD, patch, labelsOf, close: () => abort.abort() };
   }
 
   root.onescreen = root.onescreen || {};

@@ -20,3 +20,13 @@ test("the arrays of all layers of a view are asked for at once, not one after th
   assert.equal(scene.complete([item("houses"), item("land"), item("forest")]), false);
   assert.deepEqual(asked, ["houses", "land", "forest"]);
 });
+
+test("with the colours of a day all arrays are of that day, and nothing is hatched as stale", () => {
+  const asked = [];
+  const source = { manifest, array: (_layer, theme, day) => { asked.push(`${theme} ${day}`); return new Uint8Array(1); } };
+  const state = { scheme: "dark", levels: null, classes: null, larger: null, stale: ["houses"], selected: null };
+  const of = (day) => globalThis.onescreen.map.scene.create(source, { ...state, asOf: day }, null).look(item("houses").item);
+  assert.ok(of(null).hatched);
+  assert.equal(of("2026-10-23").hatched, null);
+  assert.deepEqual(asked, ["level null", "level 2026-10-23"]);
+});
