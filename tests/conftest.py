@@ -1,6 +1,8 @@
 """What tests of several folders share: one browser a worker (synchronous Playwright starts once in a process), and towns."""
 
 import fcntl
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +16,9 @@ from bench.serving import CHROMIUM
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
+MORNING = "2026-11-22T09:42:00+08:00"  # when the demonstration town is loaded and looked at
+Build = Callable[[Path], object]
+Once = Callable[[str, Build], Path]
 
 
 SLOW_FIRST = ("e2e", "map", "faults", "etl", "layers")  # folders; whatever else is quick fills what time is left
@@ -33,12 +38,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     """`once("home", build)`: a folder that `build` has filled, once for all workers. Only to be read."""
     folder = tmp_path_factory.getbasetemp()
     shared = folder.parent if folder.name.startswith("popen-") else folder  # workers of xdist have folders of their own below a common one
 
-    def filled(name: str, build: Callable[[Path], object]) -> Path:
+    def filled(name: str, build: Build) -> Path:
         place, done = shared / f"once-{name}", shared / f"once-{name}.done"
         with (shared / f"once-{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,7 +57,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def real_town(once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[[str], Path]:
+def real_town(once: Once) -> Callable[[str], Path]:
     """`real_town("porto")`: the home into which `examples/porto.toml` has been loaded."""
 
     def loaded(name: str) -> Path:
@@ -67,12 +72,31 @@ def real_town(once: Callable[[str, Callable[[Path], object]], Path]) -> Callable
 
 
 @pytest.fixture(scope="session")
-def deliveries(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+def deliveries(once: Once) -> Path:
     """The raw files of a small demonstration town, by the real command: a base and two updates."""
+    how = ("--scale", "0.02", "--seed", "7", "--today", f"{NOW:%F}")
+    return once("deliveries", lambda folder: _run("data.town", str(folder), *how, home=folder))
 
-    def generate(folder: Path) -> None:
-        command = [sys.executable, "-m", "data.town", str(folder), "--scale", "0.02", "--seed", "7", "--today", f"{NOW:%F}"]
-        done = subprocess.run(command, cwd=EXAMPLES.parent, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr or done.stdout
 
-    return once("deliveries", generate)
+@pytest.fixture(scope="session")
+def home(deliveries: Path, once: Once) -> Path:
+    """A run-time folder into which the base of the demonstration town has been loaded, by the real command. Only to be read or copied."""
+    return once("home", lambda folder: _run("etl", "load", str(deliveries / "1-base" / "town.toml"), home=folder))
+
+
+@pytest.fixture(scope="session")
+def updated(home: Path, deliveries: Path, once: Once) -> Path:
+    """The same after its second delivery, which is on show. Only to be read or copied."""
+
+    def update(folder: Path) -> None:
+        shutil.copytree(home, folder, dirs_exist_ok=True)
+        _run("etl", "load", str(deliveries / "2-update" / "town.toml"), home=folder)
+
+    return once("updated", update)
+
+
+def _run(module: str, *words: str, home: Path) -> None:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ONESCREEN_")}
+    env = kept | {"ONESCREEN_HOME": str(home), "ONESCREEN_NOW": MORNING}
+    done = subprocess.run([sys.executable, "-m", module, *words], cwd=EXAMPLES.parent, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{module} {' '.join(words)} failed:\n{done.stdout[-600:]}\n{done.stderr[-1200:]}"

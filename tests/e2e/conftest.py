@@ -30,12 +30,6 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"ONESCREEN_HOME": str(home), "ONESCREEN_NOW": f"{TODAY}T09:42:00+08:00"} | more
 
 
-@pytest.fixture(scope="session")
-def home(deliveries: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """A run-time folder into which the base has been loaded."""
-    return once("home", lambda folder: run("-m", "etl", "load", str(deliveries / "1-base" / "town.toml"), home=folder))
-
-
 class Server:
     """`python app.py` as a process of its own, with `more` in its environment."""
 

@@ -15,6 +15,7 @@ import pytest
 from conftest import Open, Server, opening, ready
 from playwright.sync_api import Browser, Page, expect
 from test_layout import check_at_every_size
+from test_town_journeys import SETTLED
 
 from data.geo import lonlat_to_mercator, wgs84_to_bd09, wgs84_to_gcj02
 
@@ -284,7 +285,7 @@ def test_one_measures_by_mouse_and_by_keys_alone(open_page: Open) -> None:
     page.keyboard.press("m")
     page.keyboard.press("Space")
     page.locator("#map").press("ArrowRight")
-    page.wait_for_timeout(400)
+    page.wait_for_function(SETTLED)
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.locator(".measure-said")).to_have_text(re.compile(r"^长度\s[\d.]+\s(米|公里)$"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,31 +38,28 @@ def seeded(raw: Path) -> Faults:
 
 
 @pytest.fixture(scope="module")
-def settings(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), now=datetime.fromisoformat("2026-11-22T09:42:00+08:00"))
+def settings(updated: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The town after two deliveries, to load the third into."""
+    own = shutil.copytree(updated, tmp_path_factory.mktemp("town") / "home")
+    return Settings(home=own, now=datetime.fromisoformat("2026-11-22T09:42:00+08:00"))
 
 
 @pytest.fixture(scope="module")
-def loaded(raw: Path, settings: Settings) -> Iterator[Reports]:
+def loaded(raw: Path, settings: Settings, home: Path, updated: Path) -> Reports:
     """Delivery number → what its load reported. All three are loaded, oldest first."""
+    assert load(settings, raw / FOLDERS[2] / "town.toml", Console(quiet=True)).changed
     reports: Reports = {}
-    store = None
-    for number, folder in enumerate(FOLDERS, start=1):
-        outcome = load(settings, raw / folder / "town.toml", Console(quiet=True))
-        assert outcome.changed
-        store = store or ServingStore(settings)
+    for number, place in enumerate((home, updated, settings.home), start=1):
+        store = ServingStore(replace(settings, home=place))
         reports[number] = rows(store, "SELECT f.*, d.delivered_at FROM fault f JOIN dataset d ON d.name = f.dataset")
-    yield reports
-    assert store is not None
-    store.close()
+        store.close()
+    return reports
 
 
 @pytest.fixture(scope="module")
-def base(raw: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServingStore]:
+def base(home: Path) -> Iterator[ServingStore]:
     """The first delivery alone, on show."""
-    fresh = replace(settings, home=tmp_path_factory.mktemp("base"))
-    load(fresh, raw / FOLDERS[0] / "town.toml", Console(quiet=True))
-    opened = ServingStore(fresh)
+    opened = ServingStore(Settings(home=home))
     yield opened
     opened.close()
 

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,27 +23,18 @@ from data.store.lake import open_lake
 from data.store.serving import ServingStore, current
 from etl.core.run import load
 
-NOW = "2026-11-22T08:00:00+08:00"
+NOW = "2026-11-22T09:42:00+08:00"  # when the base was loaded
 
 
 @pytest.fixture(scope="module")
-def two_deliveries(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The raw files of the small demonstration town; of its second delivery the houses and the cases."""
-    folder = tmp_path_factory.mktemp("town") / "raw"
-    shutil.copytree(deliveries, folder)
-    update = folder / "2-update" / "town.toml"
+def update(deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The second delivery of the small demonstration town: of it the houses and the cases."""
+    folder = shutil.copytree(deliveries / "2-update", tmp_path_factory.mktemp("town") / "2-update")
+    update = folder / "town.toml"
     town, *datasets = update.read_text(encoding="utf-8").split("[[dataset]]")
     chosen = [text for text in datasets if 'name = "houses"' in text or 'name = "casework"' in text]
     update.write_text("[[dataset]]".join([town, *chosen]), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def base(two_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation with the first delivery on show."""
-    home = tmp_path_factory.mktemp("base") / "home"
-    _python("-m", "etl", "load", str(two_deliveries / "1-base" / "town.toml"), home=home)
-    return home
+    return update
 
 
 @dataclass(frozen=True)
@@ -57,33 +47,30 @@ class Unhindered:
 
 
 @pytest.fixture(scope="module")
-def after(two_deliveries: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Unhindered:
-    home = tmp_path_factory.mktemp("after") / "home"
-    shutil.copytree(base, home)
-    said = _python("-m", "etl", "load", str(two_deliveries / "2-update" / "town.toml"), home=home).splitlines()
-    report = json.loads(max((home / "runs").glob("*/report.json")).read_text())
+def after(update: Path, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Unhindered:
+    own = shutil.copytree(home, tmp_path_factory.mktemp("after") / "home")
+    said = _python("-m", "etl", "load", str(update), home=own).splitlines()
+    report = json.loads(max((own / "runs").glob("*/report.json"), key=lambda file: file.stat().st_mtime).read_text())
     publish_s = next(stage["wall_s"] for stage in report["stages"] if stage["name"] == "publish")
-    return Unhindered(seen(home), next(number for number, line in enumerate(said) if line.startswith("publish")), publish_s)
+    return Unhindered(seen(own), next(number for number, line in enumerate(said) if line.startswith("publish")), publish_s)
 
 
 def test_a_load_killed_at_any_moment_leaves_the_snapshot_before_and_the_next_run_healthy(
-    two_deliveries: Path, base: Path, after: Unhindered, tmp_path: Path
+    home: Path, update: Path, after: Unhindered, tmp_path: Path
 ) -> None:
-    update = two_deliveries / "2-update" / "town.toml"
-    before = seen(base)
+    before = seen(home)
     assert before != after.seen
     for line, delay_s in moments(after):
-        home = tmp_path / f"killed-{line}-{delay_s:.3f}"
-        shutil.copytree(base, home)
-        kill(home, update, line, delay_s)
-        shown = seen(home)
+        own = shutil.copytree(home, tmp_path / f"killed-{line}-{delay_s:.3f}")
+        kill(own, update, line, delay_s)
+        shown = seen(own)
         assert shown in (before, after.seen), f"killed {delay_s:.3f} s after line {line}: readers see something in between"
         assert delay_s or shown == before
-        load(settings_of(home), update, Console(file=io.StringIO()))
-        assert seen(home) == after.seen, f"killed {delay_s:.3f} s after line {line}: the next run came to something else"
-        assert not [path for place in ("serving", "pack", "runs") for path in (home / place).rglob("*") if path.name.startswith(".")]
-        assert orphans(home) == 0
-        shutil.rmtree(home)
+        load(settings_of(own), update, Console(file=io.StringIO()))
+        assert seen(own) == after.seen, f"killed {delay_s:.3f} s after line {line}: the next run came to something else"
+        assert not [path for place in ("serving", "pack", "runs") for path in (own / place).rglob("*") if path.name.startswith(".")]
+        assert orphans(own) == 0
+        shutil.rmtree(own)
 
 
 def moments(after: Unhindered) -> Iterator[tuple[int, float]]:
@@ -97,7 +84,7 @@ def moments(after: Unhindered) -> Iterator[tuple[int, float]]:
 
 
 def kill(home: Path, town: Path, line: int, delay_s: float) -> None:
-    """Start a load and kill it, by its number alone, once it has printed `line` lines and `delay_s` seconds have passed."""
+    """Start a load and kill it once it has printed `line` lines and `delay_s` seconds have passed."""
     command = [sys.executable, "-u", "-m", "etl", "load", str(town)]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=_environment(home), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -105,7 +92,7 @@ def kill(home: Path, town: Path, line: int, delay_s: float) -> None:
         assert process.stdout.readline(), "the load ended before it could be killed"
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(delay_s)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # nothing where it has ended already
     process.communicate()
 
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,7 +58,7 @@ def moments() -> Iterator[tuple[int, float]]:
 
 
 def kill(settings: Settings, lines: int, delay_s: float) -> None:
-    """Start a repaint and kill it, by its number alone, once it has printed `lines` lines and `delay_s` seconds have passed."""
+    """Start a repaint and kill it once it has printed `lines` lines and `delay_s` seconds have passed."""
     env = {**os.environ, "ONESCREEN_HOME": str(settings.home), "ONESCREEN_THREADS": "1", "ONESCREEN_NOW": LATER}
     command = [sys.executable, "-u", "-m", "etl", "repaint"]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=subprocess.PIPE, text=True)
@@ -68,7 +67,7 @@ def kill(settings: Settings, lines: int, delay_s: float) -> None:
         assert process.stdout.readline(), "the repaint ended before it could be killed"
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(delay_s)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # nothing where it has ended already
     process.communicate()
 
 

@@ -18,22 +18,13 @@ NOW = datetime.fromisoformat("2026-11-22T09:42:00+00:00")
 
 
 @pytest.fixture(scope="session")
-def ground(
-    real_town: Callable[[str], Path], deliveries: Path, once: Callable[[str, Callable[[Path], object]], Path]
-) -> Iterator[Callable[[str], Ground]]:
+def ground(real_town: Callable[[str], Path], home: Path) -> Iterator[Callable[[str], Ground]]:
     """`ground("porto")` or `ground("demonstration")`."""
-    from rich.console import Console
-
-    from etl.core.run import load
-
-    def loaded(home: Path) -> None:
-        load(Settings(home=home, now=NOW), deliveries / "1-base" / "town.toml", Console(quiet=True))
-
     opened: list[Any] = []
 
     @cache
     def town(name: str) -> Ground:
-        settings = Settings(home=once("home", loaded) if name == "demonstration" else real_town(name), now=NOW)
+        settings = Settings(home=home if name == "demonstration" else real_town(name), now=NOW)
         shown = current(settings)
         assert shown
         manifest = json.loads(shown.manifest.read_bytes())
