@@ -19,7 +19,7 @@ from data import clock
 from data.errors import LayerError, StoreError
 from data.settings import LANGUAGES, REPOSITORY
 from data.store.serving import failures
-from layers.core import query, query_tile
+from layers.core import query
 from layers.core.blobs import blob_file
 from screen.frame import page_html
 from screen.map_tools import add_map_tools
@@ -175,6 +175,8 @@ def _tile(screen: Screen) -> Callable[[Request, str, int, int, int], Response]:
     """A vector tile for other tools: `?level=1,2` for some levels alone, `?depth=2` for one level of the tree of areas."""
 
     def answer(request: Request, layer: str, z: int, x: int, y: int, level: str = "", depth: int | None = None) -> Response:
+        from layers.core import query_tile  # Arrow and pandas take half a second that the start need not wait for
+
         try:
             with screen.reading() as store:
                 raw = query_tile.tile(store, layer, z, x, y, query_tile.levels_of(level), depth)

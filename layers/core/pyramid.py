@@ -19,10 +19,10 @@ import shapely
 from layers.core.arrays import drawn_table, size_of
 from layers.core.bands import SHAPES, Band, Geometries, box_of, read, scaled, shapes_of
 from layers.core.coats import Coat, coat_of, text_column
-from layers.core.mvt import Tags, layer
+from layers.core.mvt import Tags, layer, written
 from layers.core.pmtiles import Archive, Zoom, write
 from layers.core.spec import Layer
-from layers.core.tiles import Ints, Objects, Shapes, cut, part, runs
+from layers.core.tiles import Ints, Objects, Shapes, cut, runs
 from layers.core.tilesets import PLANS
 
 ZOOMS = range(12, 17)
@@ -163,9 +163,13 @@ def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
 
 
 def _encode(drawn: Drawn, pieces: Shapes, tiles: list[tuple[int, int, int, int]], z: int, pile: Pile) -> None:
-    pieces = replace(pieces, ids=drawn.ground.ids[pieces.ids])
-    tags: Tags = drawn.coat.tags(pieces.ids)
-    for x, y, start, end in tiles:
-        raw = layer(drawn.name, part(pieces, start, end), tags.of(slice(start, end)), x, y)
+    rows = pieces.ids
+    features = written(replace(pieces, ids=np.arange(len(rows))))
+    starts = np.searchsorted(features.ids, [start for *_, start, _ in tiles] + [len(rows)]).tolist()
+    features = replace(features, ids=drawn.ground.ids[rows[features.ids]])
+    tags: Tags = drawn.coat.tags(features.ids)
+    for (x, y, *_), start, end in zip(tiles, starts, starts[1:], strict=False):
+        some = slice(start, end)
+        raw = layer(drawn.name, features.of(some), tags.of(some), x, y)
         if raw:
             pile.put(z, x, y, raw)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import shapely
+import numpy.typing as npt
 
 from data.errors import LayerError
 from data.store.memory import Memory
 from data.store.serving import memory_of
 from layers.core.arrays import drawn_table
-from layers.core.bands import DOTS_THEN_POLYGONS, KINDS
+from layers.core.bands import DOTS_THEN_POLYGONS
+from layers.core.blocks import Block, Blocks, by_kind
 from layers.core.coats import LEVELS, Coat, coat_of
-from layers.core.mvt import layer
+from layers.core.mvt import Written, gathered, layer, written
 from layers.core.query_store import Store
 from layers.core.spec import Layer
-from layers.core.tiles import EXTENT, HALF, MARGIN, REACH, Ints, Objects, Shapes, boxes, cut_one, join, select, touches, world
+from layers.core.tiles import EXTENT, MARGIN, Ints, cut_one
 from layers.core.tilesets import PLANS
-from layers.core.wkb import plain, rings, shapes_of_rings
 
 SHALLOWEST, DEEPEST = 8, 22
 _POLYGONS_FROM = DOTS_THEN_POLYGONS[0].first
-# The numbers of a row group tell whether it can hold a feature of the tile: rows lie along the Hilbert curve.
-_IN_BOX = """SELECT ordinal, ST_AsWKB(lonlat) AS wkb FROM {table}
-WHERE west <= $east AND east >= $west AND south <= $north AND north >= $south AND lonlat IS NOT NULL{and_depth}"""
-_coats: WeakKeyDictionary[Memory, dict[str, Coat]] = WeakKeyDictionary()  # goes with the snapshot's file
+Wanted = Callable[[Ints], npt.NDArray[np.bool_]]
+# Both go with the snapshot's file.
+_coats: WeakKeyDictionary[Memory, dict[str, Coat]] = WeakKeyDictionary()
+_blocks: WeakKeyDictionary[Memory, Blocks] = WeakKeyDictionary()
 
 
 def tile(
@@ -43,17 +42,17 @@ def tile(
     asked = store.layer(name)
     _check(asked, z, x, y)
     coat = _coat(store, asked)
-    ordinals, wkb = _found(store, drawn_table(asked), z, x, y, depth)
-    chosen = _wanted(coat, ordinals, levels)
-    if len(chosen) < len(ordinals):
-        ordinals, wkb = ordinals[chosen], wkb.take(chosen)
-    dotted = dots and z < _POLYGONS_FROM and PLANS[drawn_table(asked)].polygon_bands is DOTS_THEN_POLYGONS
-    by_kind: dict[str, Shapes] = {}
-    for pieces in _pieces(ordinals, wkb, dotted, z, x, y) if len(ordinals) else ():
-        by_kind[pieces.kind] = join(by_kind[pieces.kind], pieces) if pieces.kind in by_kind else pieces
-    main = PLANS[drawn_table(asked)].main  # features of another kind are a layer beside it, as in the archive
-    named = {kind: name if dotted or kind == main else f"{name}-{kind}" for kind in by_kind}
-    return b"".join(layer(named[kind], pieces, coat.tags(pieces.ids), x, y) for kind, pieces in by_kind.items()) or None
+    table = drawn_table(asked)
+    wanted = _wanted(store, coat, levels, depth if table == "area" else None)
+    dotted = dots and z < _POLYGONS_FROM and PLANS[table].polygon_bands is DOTS_THEN_POLYGONS
+    found: dict[str, list[Written]] = {}
+    for block in _meeting(store, table, z, x, y, dotted):
+        for pieces in _pieces(block, wanted, z, x, y):
+            found.setdefault(pieces.kind, []).append(pieces)
+    together = {kind: gathered(pieces) for kind, pieces in found.items()}
+    main = PLANS[table].main  # features of another kind are a layer beside it, as in the archive
+    named = {kind: name if dotted or kind == main else f"{name}-{kind}" for kind in together}
+    return b"".join(layer(named[kind], pieces, coat.tags(pieces.ids), x, y) for kind, pieces in together.items()) or None
 
 
 def levels_of(told: str) -> frozenset[int] | None:
@@ -85,58 +84,41 @@ def _coat(store: Store, asked: Layer) -> Coat:
     return known[asked.name]
 
 
-def _found(store: Store, table: str, z: int, x: int, y: int, depth: int | None) -> tuple[Ints, Any]:
-    """Ordinals and geometries (WGS84, an Arrow column of WKB) whose boxes meet the tile with its margin."""
-    west, north = _corner(x - MARGIN / EXTENT, y - MARGIN / EXTENT, z)
-    east, south = _corner(x + 1 + MARGIN / EXTENT, y + 1 + MARGIN / EXTENT, z)
-    and_depth = " AND level = $depth" if depth is not None and table == "area" else ""
-    values = {"west": west, "south": south, "east": east, "north": north} | ({"depth": depth} if and_depth else {})
-    found = store.cursor.execute(_IN_BOX.format(table=table, and_depth=and_depth), values).to_arrow_table()
-    return found.column("ordinal").to_numpy().astype(np.int64), found.column("wkb").combine_chunks()
-
-
 def _corner(x: float, y: float, z: int) -> tuple[float, float]:
     """Longitude and latitude of a place in tiles of zoom z."""
     side = float(1 << z)
     return x / side * 360.0 - 180.0, float(np.degrees(np.arctan(np.sinh(np.pi * (1.0 - 2.0 * y / side)))))
 
 
-def _wanted(coat: Coat, ordinals: Ints, levels: frozenset[int] | None) -> Ints:
-    level = coat.columns["level"].index[ordinals]
-    return np.flatnonzero(level >= 0 if levels is None else np.isin(level, list(levels)))
+def _meeting(store: Store, table: str, z: int, x: int, y: int, dotted: bool) -> Iterator[Block]:
+    """Blocks that may reach the tile with its margin."""
+    west, north = _corner(x - MARGIN / EXTENT, y - MARGIN / EXTENT, z)
+    east, south = _corner(x + 1 + MARGIN / EXTENT, y + 1 + MARGIN / EXTENT, z)
+    memory = memory_of(store.cursor)
+    blocks = _blocks.setdefault(memory, Blocks()) if memory is not None else Blocks()
+    return blocks.meeting(store.cursor, table, z, (west, south, east, north), dotted)
 
 
-def _pieces(ordinals: Ints, wkb: Any, dotted: bool, z: int, x: int, y: int) -> Iterator[Shapes]:
-    """What of the features lies in the tile, by kind, the ids being ordinals."""
-    if not dotted:
-        simple = plain(wkb)
-        if simple.any():
-            shapes = shapes_of_rings(ordinals[simple], *rings(_of(wkb, simple)), z)
-            box, place = boxes(shapes), np.array([x, y])
-            whole = (np.abs(box.reshape(-1, 2, 2) - (place * EXTENT + HALF)) <= REACH).all(axis=(1, 2))
-            simple[simple] = whole  # the others are clipped, as objects
-            near = whole & touches(box, place)
-            yield shapes if near.all() else select(shapes, np.flatnonzero(near))
-        ordinals, wkb = ordinals[~simple], _of(wkb, ~simple)
-    if len(ordinals):
-        geometries = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False))
-        yield from _cut(ordinals, shapely.centroid(geometries) if dotted else geometries, z, x, y)
+def _wanted(store: Store, coat: Coat, levels: frozenset[int] | None, depth: int | None) -> Wanted:
+    """Which of some ordinals are asked for."""
+    level = coat.columns["level"].index
+    allowed = np.zeros(256, dtype=bool)
+    allowed[list(range(len(LEVELS)) if levels is None else levels)] = True  # −1, not on the map, is 255
+    if depth is None:
+        return lambda ordinals: allowed[level[ordinals].view(np.uint8)]
+    rows = store.cursor.execute("SELECT ordinal FROM area WHERE level = ?", [depth]).fetchnumpy()
+    of_depth = np.zeros(len(level), dtype=bool)
+    of_depth[np.asarray(rows["ordinal"], dtype=np.int64)] = True
+    return lambda ordinals: allowed[level[ordinals].view(np.uint8)] & of_depth[ordinals]
 
 
-def _of(wkb: Any, some: Any) -> Any:
-    return wkb if some.all() else wkb.take(np.flatnonzero(some))
-
-
-def _cut(ordinals: Ints, geometries: Objects, z: int, x: int, y: int) -> Iterator[Shapes]:
-    """Parts of mixed collections are taken apart; what does not fit whole is clipped."""
-    if (shapely.get_type_id(geometries) == 7).any():
-        geometries, origin = shapely.get_parts(geometries, return_index=True)
-        ordinals = ordinals[origin]
-    placed = shapely.transform(geometries, lambda xy: world(xy, z))
-    dimension = shapely.get_dimensions(placed)
-    for number, kind in enumerate(KINDS):
-        rows = np.flatnonzero(dimension == 2 - number)
+def _pieces(block: Block, wanted: Wanted, z: int, x: int, y: int) -> Iterator[Written]:
+    """What of a block lies in the tile and is asked for, by kind."""
+    for piece in block.small:
+        rows = np.flatnonzero(wanted(piece.ids) & piece.near(x, y))
         if len(rows):
-            some = shapely.orient_polygons(placed[rows]) if kind == "polygon" else placed[rows]
-            pieces = cut_one(kind, some, z, x, y)
-            yield replace(pieces, ids=ordinals[rows][pieces.ids])
+            yield piece.of(rows) if len(rows) < len(piece.ids) else piece
+    chosen = np.flatnonzero(wanted(block.large))
+    for kind, rows in by_kind(block.objects[chosen]):
+        pieces = cut_one(kind, block.objects[chosen[rows]], z, x, y)
+        yield written(replace(pieces, ids=block.large[chosen[rows]][pieces.ids]))

@@ -299,15 +299,6 @@ def runs(shapes: Shapes, place: Ints) -> tuple[Shapes, list[tuple[int, int, int,
     return shapes, [(*place[start].tolist(), start, end) for start, end in zip(starts.tolist(), ends[: len(starts)], strict=True)]
 
 
-def part(shapes: Shapes, start: int, end: int) -> Shapes:
-    """Features `start:end`, without copying their vertices."""
-    part_at = shapes.part_at[start : end + 1]
-    vertex_at = shapes.vertex_at[part_at[0] : part_at[-1] + 1]
-    return Shapes(
-        shapes.kind, shapes.ids[start:end], part_at - part_at[0], vertex_at - vertex_at[0], shapes.xy[vertex_at[0] : vertex_at[-1]]
-    )
-
-
 def _encode_all(shapes: Shapes, place: Ints, z: int) -> Iterator[Tile]:
     shapes, tiles = runs(shapes, place)
     for x, y, start, end in tiles:

@@ -191,6 +191,13 @@ def test_many_tiles_get_leaf_directories_and_a_root_that_fits_the_first_request(
     assert archive.tiles() == wanted
 
 
+def test_tiles_of_the_deepest_zooms_keep_their_numbers(tmp_path):
+    out = tmp_path / "deep.pmtiles"
+    x, y = np.array([878_723, 878_724]), np.array([428_547, 428_547])
+    pmtiles.write(out, [Zoom(20, x, y, lambda row: b"%d" % row)], [0, 0, 1, 1], {})
+    assert {*Archive(out).tiles()} == {(20, 878_723, 428_547), (20, 878_724, 428_547)}
+
+
 def test_equal_data_give_an_equal_file(con, file, tmp_path):
     again = tmp_path / "again.pmtiles"
     write_pyramid(con, LAYERS, again, "示范镇")

@@ -10,6 +10,7 @@ from pack_town import BOX, CORNER, LAYERS, town
 from data.errors import LayerError
 from data.store.memory import Memory
 from layers.core import query_tile
+from layers.core.blocks import Blocks
 from layers.core.pyramid import write_pyramid
 from layers.core.query_store import Store
 from layers.core.query_tile import tile
@@ -55,6 +56,20 @@ def test_a_tile_on_request_is_that_of_the_archive(store, place, name, tmp_path):
         assert (found[feature.id].parts, found[feature.id].tags) == (feature.parts, feature.tags)
 
 
+@pytest.mark.parametrize(("name", "table", "z"), [("houses", "house", 18), ("land", "parcel", 16)])
+def test_what_is_larger_than_half_a_tile_is_cut_as_in_the_archive(store, name, table, z, tmp_path):
+    widest = store.tuples(f"SELECT ordinal, west, (south + north) / 2 FROM {table} ORDER BY east - west DESC LIMIT 1")[0]
+    x, y = (world(np.array([widest[1:]]), z)[0] // 32768).astype(int).tolist()
+    write_pyramid(store.cursor, [layer for layer in LAYERS if layer.name == name], tmp_path / "town.pmtiles", "", range(z, z + 1))
+    tiles = Archive(tmp_path / "town.pmtiles").tiles()
+    seen: set[int] = set()
+    for at in ((z, x, y), (z, x + 1, y)):
+        wanted = {feature.id: (feature.parts, feature.tags) for feature in layers_of(tiles[at])[name]}
+        seen |= wanted.keys()
+        assert {key: (feature.parts, feature.tags) for key, feature in one(store, name, at).items()} == wanted
+    assert widest[0] in seen
+
+
 def test_only_the_levels_asked_for_come(store):
     place = at_corner(14)
     everything = one(store, "houses", place)
@@ -96,6 +111,54 @@ def test_levels_are_read_once_a_snapshot(store, monkeypatch):
     assert tile(store, "houses", *at_corner(14)) == first
     assert tile(store, "houses", *at_corner(16)) is not None
     assert len(asked) == 1
+
+
+class Counting:
+    """A cursor that counts what is asked of it."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor, self.asked = cursor, []
+
+    def execute(self, query: str, *values: Any) -> Any:
+        self.asked.append(query)
+        return self.cursor.execute(query, *values)
+
+
+def test_another_filter_and_the_tile_beside_read_no_geometry_again(store, monkeypatch):
+    memory, cursor = Memory(), Counting(store.cursor)
+    monkeypatch.setattr(query_tile, "memory_of", lambda _: memory)
+    counted = Store(cursor, LAYERS)
+    assert tile(counted, "houses", *at_corner(16)) is not None
+    assert any("ST_AsWKB" in query for query in cursor.asked)
+    cursor.asked.clear()
+    wanted = {"levels": frozenset({1, 2, 5})}
+    assert one(counted, "houses", at_corner(16, -1), **wanted) == one(Store(cursor.cursor, LAYERS), "houses", at_corner(16, -1), **wanted)
+    assert not any("ST_AsWKB" in query for query in cursor.asked)
+
+
+def test_what_is_kept_for_tiles_stays_under_its_limit_and_the_answers_are_the_same(store):
+    whole, tight = Blocks(), Blocks(most_bytes=30_000)
+    box = (-180.0, -85.0, 180.0, 85.0)
+    for z in (12, 14, 16):
+        free, bound = (list(blocks.meeting(store.cursor, "house", z, box, False)) for blocks in (whole, tight))
+        assert [piece.ids.tolist() for block in free for piece in block.small] == [
+            piece.ids.tolist() for block in bound for piece in block.small
+        ]
+        assert tight.size <= 30_000
+    assert whole.size > 60_000
+
+
+def test_a_house_that_a_load_has_put_at_the_end_of_the_table_is_found(store):
+    place = at_corner(14)
+    before = one(store, "houses", place)
+    moved, last = min(before), store.tuples("SELECT max(ordinal) FROM house")[0][0] + 9000
+    with store.cursor.cursor() as con:
+        con.execute(
+            f"CREATE TEMP TABLE house AS SELECT * REPLACE (CASE ordinal WHEN {moved} THEN {last} ELSE ordinal END AS ordinal) FROM house"
+        )
+        after = one(Store(con, LAYERS), "houses", place)
+    assert after.keys() == before.keys() - {moved} | {last}
+    assert (after[last].parts, after[last].tags) == (before[moved].parts, before[moved].tags)
 
 
 def test_plain_houses_and_those_with_courts_and_wings_come_in_one_layer_each_once(store):
