@@ -131,8 +131,7 @@
       const layer = this.manifest && this.manifest.layers.find((one) => one.name === name);
       if (!layer || !this.source.patch(layer, theme, ordinals, levels)) return false;
       this.current = null;
-      const touched = (record) => record.parts.some(({ item, raster }) => item.layer === layer && raster && ordinals.some((ordinal) => ns.map.canvas.has(raster.present, ordinal)));
-      if (this.layer) this.layer.repaintAll(touched);
+      if (this.layer) this.layer.repaintChanged(layer, ordinals);
       return true;
     }
 

@@ -4,10 +4,6 @@
 
   const ns = (root.onescreen = root.onescreen || {});
   ns.map = ns.map || {};
-  const RING_FROM_PX = 3; // radius from which a dot has a rim; on a smaller one there would be little else
-  const SMALL_PX = 6; // a red or orange polygon that is smaller gets its dot as well
-  const SMALL_DOT_PX = 1.5; // radius of a dot of things that are never drawn as dots
-  const STAMPED = { 1: 2, 2: 1.4 }; // by how much these dots are larger, where nobody has asked for more
   const TILE_PX = 512; // CSS pixels; a screen tile of map zoom z is world tile z − 1
 
   /** What a raster of `item` for a screen tile depends on, as cache key, with the message for the worker (null: no data there). */
@@ -19,66 +15,11 @@
     if (!tiles.length) return null;
     const size = Math.round(TILE_PX * dpr);
     const key = `${item.name}|${item.band.kind}|${screen.z}/${screen.x}/${screen.y}|${size}|${tiles.map((one) => one.name).join()}`;
-    return { key, tiles, message: () => ({ base: source.base, screen, size, bandZ: item.band.z, tiles, style: plan.style(item, coords.z, dpr) }) };
+    return { key, tiles, message: () => ({ base: source.base, screen, size, bandZ: item.band.z, tiles, style: plan.style(item, coords.z, dpr), spotted: ns.map.record.spotted(item) }) };
   }
 
   /** Canvas pixels to a CSS pixel. */
   const density = () => Math.min(3, root.devicePixelRatio || 1);
-
-  /** Paint a record (one screen tile) from the rasters it has. `scene` gives colour tables, arrays and highlights. */
-  function paintRecord(record, scene) {
-    const size = record.canvas.width;
-    const image = scene.image(size);
-    const out = new Uint32Array(image.data.buffer);
-    out.fill(0);
-    for (const { item, raster } of record.parts) if (raster) paintItem(out, size, item, raster, scene, record);
-    for (const { item, raster } of record.parts) if (raster) paintHighlights(out, item, raster, scene, record);
-    record.canvas.getContext("2d").putImageData(image, 0, 0);
-  }
-
-  function paintItem(out, size, item, raster, scene, record) {
-    const { paint } = ns.map;
-    const look = scene.look(item);
-    if (!look) return;
-    if (raster.runs) paint.paintRuns(out, { ...raster.runs, size }, { ...look, stamps: stampsOf(item, look, record) });
-    else {
-      const radius = dotRadius(item, record);
-      paint.paintDots(out, raster.dots, { ...look, radius, ring: radius >= RING_FROM_PX * record.dpr ? scene.ring : 0 });
-    }
-  }
-
-  /** How small polygons of the worst levels are made to be seen; null for colours that are no levels, and for areas and lines. */
-  function stampsOf(item, look, record) {
-    if (!look.byLevel || item.tileset.kind !== "polygon" || item.tileset.table === "area") return null;
-    const dots = item.tileset.bands.find((band) => band.size_px);
-    const radius = (dots ? ns.map.plan.at(dots.size_px, record.coords.z) : SMALL_DOT_PX) * record.dpr;
-    return { larger: look.larger || STAMPED, radius, ring: 0, under: SMALL_PX * record.dpr, rank: look.rank };
-  }
-
-  function dotRadius(item, record) {
-    return ns.map.plan.at(item.band.size_px, record.coords.z) * record.dpr;
-  }
-
-  function paintHighlights(out, item, raster, scene, record) {
-    const { paint } = ns.map;
-    for (const { tileset, ordinal, colour, px } of scene.highlights) {
-      if (tileset !== item.name || item.role === "boundary" || !has(raster.present, ordinal)) continue;
-      const width = Math.max(1, Math.round(px * record.dpr));
-      if (raster.runs) paint.paintHalo(out, raster.runs, ordinal, colour, width);
-      else paint.paintDotHalo(out, raster.dots, ordinal, colour, dotRadius(item, record), width);
-    }
-  }
-
-  /** Binary search in an ascending array. */
-  function has(sorted, value) {
-    let low = 0, high = sorted.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle] === value) return true;
-      if (sorted[middle] < value) low = middle + 1; else high = middle - 1;
-    }
-    return false;
-  }
 
   /**
    * The GridLayer. `host` decides what is drawn: host.items(z), host.source, host.rasters, host.scene(),
@@ -102,7 +43,7 @@
         this.off("tileunload", this._forget, this);
         cancelAnimationFrame(this._frame);
         this._frame = 0;
-        this.records.forEach((record) => withdraw(record));
+        this.records.forEach((record) => { withdraw(record); ns.map.below.drop(record); });
         this.records.clear();
       },
 
@@ -110,7 +51,7 @@
         const dpr = density();
         const canvas = L.DomUtil.create("canvas", "leaflet-tile");
         canvas.width = canvas.height = Math.round(TILE_PX * dpr);
-        const record = { coords, canvas, dpr, parts: [], done, painted: false, withdrawals: [] };
+        const record = { coords, canvas, dpr, parts: [], shown: [], below: null, region: null, done, painted: false, withdrawals: [] };
         this.records.set(this._tileCoordsToKey(coords), record);
         this.prepare(record);
         return canvas;
@@ -120,6 +61,7 @@
         const record = this.records.get(key);
         if (!record) return;
         withdraw(record);
+        ns.map.below.drop(record);
         this._dirty.delete(record);
         this.records.delete(key);
       },
@@ -152,7 +94,9 @@
         record.next = null;
         this.repaint(record);
       },
-      repaint(record) {
+      /** Paint the record with the next frame; `region`: this part of it alone, if nothing else is due. */
+      repaint(record, region = null) {
+        record.region = region;
         this._dirty.add(record);
         if (!this._frame) this._frame = requestAnimationFrame(() => this._paintDirty());
       },
@@ -161,13 +105,22 @@
         const start = performance.now(), scene = host.scene();
         let n = 0;
         for (const record of this._dirty) {
-          paintRecord(record, scene);
+          ns.map.record.paint(record, scene);
           if (!record.painted) { record.painted = true; record.done(null, record.canvas); }
           n++;
         }
         this._dirty.clear();
         if (n) performance.measure("onescreen-map-paint", { start, end: performance.now(), detail: { tiles: n } });
         host.settled();
+      },
+      /** These objects of a layer have other values: repaint the places where they are. */
+      repaintChanged(layer, ordinals) {
+        this.records.forEach((record) => {
+          if (record.next) { this.settle(record); return; }
+          const whole = this._dirty.has(record) && !record.region;
+          const region = ns.map.record.changed(record, layer, ordinals, host.scene());
+          if (region !== undefined) this.repaint(record, whole ? null : region);
+        });
       },
       /** Another array, palette, filter or highlight: repaint, from what is rasterised, the records for which `wanted` says yes. */
       repaintAll(wanted) {
@@ -199,5 +152,5 @@
     record.next = null;
   }
 
-  ns.map.canvas = { create, order, density, has, TILE_PX };
+  ns.map.canvas = { create, order, density, has: (...of) => ns.map.region.has(...of), TILE_PX };
 })(typeof self !== "undefined" ? self : globalThis);

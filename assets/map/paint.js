@@ -4,7 +4,6 @@
 (function (root) {
   "use strict";
 
-  const EDGE = 0x80000000, MASK = 0x7fffffff;
   const ABSENT = 255;
 
   /** "#RRGGBB" and an opacity of 0 to 1 as a pixel. */
@@ -66,140 +65,117 @@
     return { fill: Uint32Array.from(classes, (c) => pixel(c[scheme][0], 1)), edge: Uint32Array.from(classes, (c) => pixel(c[scheme][1], 1)) };
   }
 
+  let colourOf = new Int32Array(0); // by code of a run; signed, for small integers are fast in V8
+
   /**
-   * Paint rasterised polygons or lines over `out`. `array` maps id to value (null: the id is the value); `lut` comes from `table`.
+   * Paint rasterised polygons or lines (runs.js) over `out`. `array` maps id to value (null: the id is the value); `lut` comes from `table`.
    * `filter` = {array, shown: Uint8Array(256)} hides features by a second array; `hatched` = Uint8Array(256) of values drawn in stripes.
    * `stamps` = {larger, radius, ring, under, rank}: features of the values in `larger` that are less than `under` pixels across get a dot
    * as well, as large as `larger` says: a red house must be seen where it is three pixels among thousands.
+   * `region` (region.js): nothing outside it is touched; null: the whole tile.
    */
-  function paintRuns(out, runs, { array, lut, filter, hatched, period, stamps }) {
-    const { starts, values, size } = runs;
-    const boxes = stamps ? new Map() : null;
-    const signed = new Int32Array(out.buffer, out.byteOffset, out.length); // small integers in V8; unsigned ones above 2^31 are not
-    for (let i = 0; i < starts.length; i++) {
-      const v = values[i];
-      if (v === 0) continue;
-      const id = (v & MASK) - 1;
-      const value = array ? (id < array.length ? array[id] : ABSENT) : id;
-      if (filter && !filter.shown[filter.array[id]]) continue;
-      const colour = v >= EDGE ? lut.edge[value] : lut.fill[value];
-      if (!colour) continue;
-      const from = starts[i], to = i + 1 < starts.length ? starts[i + 1] : size * size;
-      if (hatched && hatched[value]) stripes(out, from, to, colour, size, period);
-      else lay(signed, from, to, colour);
-      if (boxes && stamps.larger[value]) widen(boxes, id, value, from, to, size);
-    }
-    if (boxes && boxes.size) paintSmall(out, boxes, size, lut, stamps);
+  function paintRuns(out, runs, look, region = null) {
+    const { size } = runs;
+    const signed = new Int32Array(out.buffer, out.byteOffset, out.length);
+    const striped = colourRuns(runs, look);
+    const span = (from, to) => paintSpan(signed, runs, from, to, striped, look.period);
+    if (region) region.each(span);
+    else for (let y = 0; y < size; y++) span(y * size, (y + 1) * size);
+    if (look.stamps && runs.spots) paintSmall(out, runs, look, region);
   }
 
-  /** Make the box of a feature hold a run of it: [value, left, top, right, bottom], right and bottom beyond it. */
-  function widen(boxes, id, value, from, to, size) {
-    const y = (from / size) | 0, end = ((to - 1) / size) | 0;
-    const x = end > y ? 0 : from - y * size, right = end > y ? size : to - y * size;
-    const box = boxes.get(id);
-    if (!box) { boxes.set(id, [value, x, y, right, end + 1]); return; }
-    if (x < box[1]) box[1] = x;
-    if (right > box[3]) box[3] = right;
-    box[4] = end + 1; // runs come from the top down
+  /** Fill `colourOf`, 0 for what is not drawn; which codes are striped, or null. */
+  function colourRuns({ ids }, { array, lut, filter, hatched }) {
+    if (colourOf.length < 2 * ids.length + 2) colourOf = new Int32Array(4 * ids.length + 2);
+    const striped = hatched ? new Uint8Array(2 * ids.length + 2) : null;
+    for (let k = 0, code = 2; k < ids.length; k++, code += 2) {
+      const id = ids[k], value = valueOf(array, id);
+      const shown = !filter || filter.shown[filter.array[id]];
+      colourOf[code] = shown ? lut.fill[value] : 0;
+      colourOf[code + 1] = shown ? lut.edge[value] : 0;
+      if (striped) striped[code] = striped[code + 1] = hatched[value];
+    }
+    return striped;
   }
 
-  /** A dot on each of the features with these boxes that is small. */
-  function paintSmall(out, boxes, size, lut, { larger, radius, ring, under, rank }) {
-    const xs = [], ys = [], array = [];
-    for (const [value, left, top, right, bottom] of boxes.values()) {
-      if (Math.max(right - left, bottom - top) >= Math.max(under, 2 * radius * larger[value])) continue;
-      xs.push((left + right) >> 1);
-      ys.push((top + bottom) >> 1);
-      array.push(value);
+  const valueOf = (array, id) => (array ? (id < array.length ? array[id] : ABSENT) : id);
+
+  /** Paint what the runs have between two pixels of one row. */
+  function paintSpan(signed, runs, from, to, striped, period) {
+    const { size, rowAt, xs, codes } = runs;
+    const y = (from / size) | 0, row = y * size, end = rowAt[y + 1];
+    for (let i = from === row ? rowAt[y] : root.onescreen.map.runs.runAt(runs, y, from - row); from < to; i++) {
+      const next = i + 1 < end ? Math.min(to, row + xs[i + 1]) : to, colour = colourOf[codes[i]];
+      if (!colour) { from = next; continue; }
+      if (striped && striped[codes[i]]) stripes(signed, from, next, colour, size, period);
+      else lay(signed, from, next, colour);
+      from = next;
     }
-    if (array.length) paintDots(out, { size, xs, ys, ids: array.map((_, i) => i) }, { array, lut, rank, radius, ring, larger });
   }
+
+  /** A dot on each of the features that is small and of a value that must be seen. */
+  function paintSmall(out, { size, ids, spots }, { array, lut, filter, stamps }, region) {
+    const { larger, radius, ring, under, rank } = stamps;
+    const xs = [], ys = [], values = [];
+    for (let k = 0; k < ids.length; k++) {
+      const value = valueOf(array, ids[k]), times = larger[value];
+      if (!times || !lut.fill[value] || spots.across[k] >= Math.max(under, 2 * radius * times) || (filter && !filter.shown[filter.array[ids[k]]])) continue;
+      xs.push(spots.xs[k]);
+      ys.push(spots.ys[k]);
+      values.push(value);
+    }
+    if (!values.length) return;
+    const points = { size, xs: Int16Array.from(xs), ys: Int16Array.from(ys), ids: Uint32Array.from(values.keys()) }; // of one type with other dots: V8 makes fast code for one
+    root.onescreen.map.dots.paintDots(out, points, { array: Uint8Array.from(values), lut, rank, radius, ring, larger }, region);
+  }
+
+  const LONG = 32; // pixels from which on the fill of the browser is faster than a loop
 
   function lay(signed, from, to, colour) {
-    if (colour >>> 24 === 255) { signed.fill(colour | 0, from, to); return; }
-    let below = signed[from], result = over(colour, below) | 0; // neighbours mostly look alike: mix once
+    if (colour >>> 24 === 255) {
+      if (to - from > LONG) signed.fill(colour, from, to);
+      else for (let p = from; p < to; p++) signed[p] = colour;
+      return;
+    }
+    let below = signed[from], result = blend(colour, below); // neighbours mostly look alike: mix once
     for (let p = from; p < to; p++) {
       const d = signed[p];
-      if (d !== below) { below = d; result = over(colour, d) | 0; }
+      if (d !== below) { below = d; result = blend(colour, d); }
       signed[p] = result;
     }
   }
 
-  function stripes(out, from, to, colour, size, period) {
-    for (let p = from; p < to; p++) if ((((p % size) + ((p / size) | 0)) % period) * 2 < period) out[p] = over(colour, out[p]);
+  const BLEND_BITS = 12;
+  const blendOf = new Int32Array(1 << BLEND_BITS), blendOver = new Int32Array(1 << BLEND_BITS), blended = new Int32Array(1 << BLEND_BITS);
+
+  /** `over` for signed numbers. A map has few colours, so the same pairs meet again and again: a pair's mix is kept until another takes its place. */
+  function blend(colour, below) {
+    const at = Math.imul(colour ^ Math.imul(below, 0x2c1b3c6d), 0x297a2d39) >>> (32 - BLEND_BITS);
+    if (blendOf[at] !== colour || blendOver[at] !== below) {
+      blendOf[at] = colour;
+      blendOver[at] = below;
+      blended[at] = over(colour >>> 0, below >>> 0);
+    }
+    return blended[at];
   }
 
-  let order = new Uint8Array(0);
-
-  /**
-   * Paint points as discs over `out`; where several meet, the value of the least `rank` wins (worst level). `dots` = {size, xs, ys, ids}.
-   * `radius` in pixels; `ring` is the colour of their rim, 0 for none; `larger` gives values that are drawn so many times as large.
-   */
-  function paintDots(out, dots, { array, lut, filter, rank, radius, ring, larger }) {
-    const { size, xs, ys, ids } = dots;
-    if (order.length < size * size) order = new Uint8Array(size * size);
-    order.fill(255, 0, size * size);
-    const own = [];
-    const ringOf = (value) => (lut.rim && lut.rim[value]) || ring;
-    const stampOf = (value) => own[value] || (own[value] = disc(radius * ((larger && larger[value]) || 1), ringOf(value) ? Math.max(1, radius / 4) : 0));
-    for (let i = 0; i < ids.length; i++) {
-      const value = array[ids[i]];
-      const colour = lut.fill[value];
-      if (!colour || (filter && !filter.shown[filter.array[ids[i]]])) continue;
-      stampDisc(out, order, size, xs[i], ys[i], stampOf(value), rank[value], colour, ringOf(value));
-    }
-  }
-
-  function stampDisc(out, order, size, x, y, stamp, rank, colour, ring) {
-    for (let k = 0; k < stamp.length; k += 3) {
-      const px = x + stamp[k], py = y + stamp[k + 1];
-      if (px < 0 || py < 0 || px >= size || py >= size) continue;
-      const p = py * size + px;
-      if (rank > order[p] || (rank === order[p] && stamp[k + 2])) continue;
-      order[p] = rank;
-      out[p] = stamp[k + 2] ? ring : colour;
-    }
-  }
-
-  const stamps = new Map();
-  /** Pixels of a disc as dx, dy, 1 on the ring. A radius under 1 is a square of 1 or 2 pixels. */
-  function disc(radius, ringWidth) {
-    const key = `${radius}/${ringWidth}`;
-    if (stamps.has(key)) return stamps.get(key);
-    const out = [], reach = Math.ceil(radius), across = Math.max(1, Math.round(2 * radius));
-    if (radius < 1.6) {
-      const low = -Math.floor((across - 1) / 2);
-      for (let y = low; y < low + across; y++) for (let x = low; x < low + across; x++) out.push(x, y, 0);
-    } else {
-      for (let y = -reach; y <= reach; y++)
-        for (let x = -reach; x <= reach; x++) {
-          const away = Math.hypot(x, y);
-          if (away <= radius) out.push(x, y, away > radius - ringWidth ? 1 : 0);
-        }
-    }
-    const made = Int16Array.from(out);
-    stamps.set(key, made);
-    return made;
+  function stripes(signed, from, to, colour, size, period) {
+    for (let p = from; p < to; p++) if ((((p % size) + ((p / size) | 0)) % period) * 2 < period) signed[p] = blend(colour, signed[p]);
   }
 
   /** A halo of `width` pixels around the pixels of feature `id`. */
-  function paintHalo(out, runs, id, colour, width) {
-    const { size, starts, values } = runs;
-    const inside = new Uint8Array(size * size);
-    const pieces = [];
-    for (let i = 0; i < starts.length; i++) {
-      if (!values[i] || (values[i] & MASK) - 1 !== id) continue;
-      const to = i + 1 < starts.length ? starts[i + 1] : size * size;
-      inside.fill(1, starts[i], to);
-      pieces.push(starts[i], to);
-    }
-    for (let i = 0; i < pieces.length; i += 2) {
-      for (let at = pieces[i]; at < pieces[i + 1]; ) {
-        const y = Math.floor(at / size), rowEnd = Math.min(pieces[i + 1], (y + 1) * size);
-        haloRow(out, inside, size, at - y * size, rowEnd - y * size, y, colour, width);
-        at = rowEnd;
+  function paintHalo(out, { size, rowAt, xs, codes, ids }, id, colour, width) {
+    const inside = new Uint8Array(size * size), pieces = []; // y, from, to
+    const own = 2 * ids.indexOf(id) + 2;
+    if (!own) return;
+    for (let y = 0; y < size; y++)
+      for (let i = rowAt[y]; i < rowAt[y + 1]; i++) {
+        if ((codes[i] & ~1) !== own) continue;
+        const end = i + 1 < rowAt[y + 1] ? xs[i + 1] : size;
+        inside.fill(1, y * size + xs[i], y * size + end);
+        pieces.push([y, xs[i], end]);
       }
-    }
+    for (const [y, from, end] of pieces) haloRow(out, inside, size, from, end, y, colour, width);
   }
 
   function haloRow(out, inside, size, x0, x1, y, colour, width) {
@@ -208,20 +184,7 @@
       for (let p = row * size + left; p < row * size + right; p++) if (!inside[p]) out[p] = colour;
   }
 
-  /** A halo around the points of feature `id`. */
-  function paintDotHalo(out, dots, id, colour, radius, width) {
-    const stamp = disc(radius + width, width);
-    const { size, xs, ys, ids } = dots;
-    for (let i = 0; i < ids.length; i++) {
-      if (ids[i] !== id) continue;
-      for (let k = 0; k < stamp.length; k += 3) {
-        const px = xs[i] + stamp[k], py = ys[i] + stamp[k + 1];
-        if (stamp[k + 2] && px >= 0 && py >= 0 && px < size && py < size) out[py * size + px] = colour;
-      }
-    }
-  }
-
-  const api = { pixel, over, mixed, table, colours, backdropTable, paintRuns, paintDots, paintHalo, paintDotHalo, disc, ABSENT };
+  const api = { pixel, over, mixed, table, colours, backdropTable, paintRuns, paintHalo, ABSENT };
   root.onescreen = root.onescreen || {};
   root.onescreen.map = Object.assign(root.onescreen.map || {}, { paint: api });
   if (typeof module !== "undefined") module.exports = api;

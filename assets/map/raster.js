@@ -5,9 +5,6 @@
 (function (root) {
   "use strict";
 
-  const EDGE = 0x80000000; // bit of a pixel on the outline of its feature
-  const MASK = 0x7fffffff;
-
   /** An empty canvas. `values` holds id + 1 per pixel, 0 where nothing is. */
   function canvas(size, margin) {
     const side = size + 2 * margin;
@@ -180,61 +177,24 @@
     return { xs: xs.subarray(0, count), ys: ys.subarray(0, count), ids: ids.subarray(0, count) };
   }
 
-  let starts = new Uint32Array(4096), values = new Uint32Array(4096);
-
-  /**
-   * Runs of equal value over the inner square, row by row: `starts[i]` is the first pixel of run i, which ends where the next begins.
-   * `outline` is the width of outlines in pixels, 0 for none; `edged[id]` says which classes have one (null: all).
-   * Between two features the one with the greater id carries the line, so it is drawn once.
-   */
-  function runs(target, outline, edged) {
-    const { size, margin, side, values: ids } = target;
-    const reach = Math.min(outline, margin), rowReach = reach * side;
-    let count = 0, last = -1;
-    for (let y = 0; y < size; y++) {
-      let p = (y + margin) * side + margin;
-      for (let x = 0; x < size; x++, p++) {
-        let v = ids[p];
-        if (v !== 0 && reach && (ids[p - reach] < v || ids[p + reach] < v || ids[p - rowReach] < v || ids[p + rowReach] < v) && (!edged || edged[v - 1]))
-          v = (v | EDGE) >>> 0;
-        if (v === last) continue;
-        if (count === starts.length) grow();
-        starts[count] = y * size + x;
-        values[count++] = last = v;
-      }
+  /** Points of several tiles as one {xs, ys, ids}, ascending by id as those of each tile are. */
+  function mergePoints(parts) {
+    if (parts.length < 2) return parts[0] ? owned(parts[0]) : { xs: new Int16Array(0), ys: new Int16Array(0), ids: new Uint32Array(0) };
+    const middle = parts.length >> 1, [a, b] = [mergePoints(parts.slice(0, middle)), mergePoints(parts.slice(middle))];
+    const n = a.ids.length + b.ids.length, out = { xs: new Int16Array(n), ys: new Int16Array(n), ids: new Uint32Array(n) };
+    for (let i = 0, j = 0, at = 0; at < n; at++) {
+      const first = j === b.ids.length || (i < a.ids.length && a.ids[i] <= b.ids[j]), from = first ? a : b, k = first ? i++ : j++;
+      out.xs[at] = from.xs[k];
+      out.ys[at] = from.ys[k];
+      out.ids[at] = from.ids[k];
     }
-    return { size, starts: starts.slice(0, count), values: values.slice(0, count) };
-  }
-
-  function grow() {
-    const a = new Uint32Array(starts.length * 2), b = new Uint32Array(starts.length * 2);
-    a.set(starts); b.set(values);
-    starts = a; values = b;
-  }
-
-  /** Value of a pixel of `runs`: id + 1, or 0. */
-  function valueAt(made, pixel) {
-    let low = 0, high = made.starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (made.starts[middle] <= pixel) low = middle; else high = middle - 1;
-    }
-    return (made.values[low] & MASK) >>> 0;
-  }
-
-  /** Distinct ids present, ascending. */
-  function present(made) {
-    const { values } = made;
-    let top = 0, count = 0;
-    for (let i = 0; i < values.length; i++) top = Math.max(top, values[i] & MASK);
-    const marks = new Uint8Array(top + 1); // a set of numbers takes ten times as long
-    for (let i = 0; i < values.length; i++) { const v = values[i] & MASK; if (!marks[v]) { marks[v] = 1; count += v ? 1 : 0; } }
-    const out = new Uint32Array(count);
-    for (let v = 1, at = 0; v <= top; v++) if (marks[v]) out[at++] = v - 1;
     return out;
   }
 
-  const api = { EDGE, MASK, canvas, fillPolygons, strokeLines, placePoints, runs, valueAt, present };
+  /** The same without the room that was taken for points outside. */
+  const owned = ({ xs, ys, ids }) => ({ xs: xs.slice(), ys: ys.slice(), ids: ids.slice() });
+
+  const api = { canvas, fillPolygons, strokeLines, placePoints, mergePoints };
   root.onescreen = root.onescreen || {};
   root.onescreen.map = Object.assign(root.onescreen.map || {}, { raster: api });
   if (typeof module !== "undefined") module.exports = api;

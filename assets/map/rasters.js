@@ -35,10 +35,7 @@
       }
     }
 
-    function sizeOf({ runs, dots, present }) {
-      const arrays = runs ? [runs.starts, runs.values] : [dots.xs, dots.ys, dots.ids];
-      return [present, ...arrays].reduce((sum, array) => sum + array.byteLength, 0);
-    }
+    const sizeOf = (result) => root.onescreen.map.runs.arraysOf(result).reduce((sum, array) => sum + array.byteLength, 0);
 
     /** The raster for `key` if it is at hand. */
     function peek(key) {

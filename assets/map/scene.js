@@ -27,7 +27,7 @@
     function boundaryLook(item) {
       const lut = { fill: new Uint32Array(256), edge: new Uint32Array(256) };
       lut.edge[0] = paint.pixel(ink.boundary, item.alpha);
-      return { array: new Uint8Array(item.tileset.size), lut, sign: `${item.name} ${state.scheme} ${item.alpha}` };
+      return { array: zeros(item.tileset.size), lut, sign: `${item.name} ${state.scheme} ${item.alpha}` };
     }
 
     function layerLook({ layer, entry, alpha }) {
@@ -54,7 +54,6 @@
       return out;
     }
 
-    const images = new Map();
     return {
       look,
       levelsOf,
@@ -67,6 +66,14 @@
         return images.get(size);
       },
     };
+  }
+
+  const images = new Map();
+  let nothing = new Uint8Array(0);
+  /** At least so many zeros, the same array as long as it is long enough. */
+  function zeros(length) {
+    if (nothing.length < length) nothing = new Uint8Array(length);
+    return nothing;
   }
 
   function themeOf(layer, entry) {

@@ -1,14 +1,14 @@
 // The worker: fetches tiles, keeps them decoded, rasterises on demand. Dash also loads this file into the page, where it does nothing.
 //
-// in:  {type: "raster", job, base, screen: {z, x, y}, size, bandZ, tiles: [{x, y, name}], style}    {type: "cancel", job}
-// out: {job, runs | dots, present, failed: [name]}
+// in:  {type: "raster", job, base, screen: {z, x, y}, size, bandZ, tiles: [{x, y, name}], style, spotted}    {type: "cancel", job}
+// out: {job, runs | dots, present, failed: [name]}; present: ids, ascending, the same array as runs.ids or dots.ids
 (function () {
   "use strict";
   if (typeof WorkerGlobalScope === "undefined" || !(self instanceof WorkerGlobalScope)) return;
 
   const version = self.location.search; // a new release has a new address, so its parts must too
-  importScripts(`tile.js${version}`, `raster.js${version}`);
-  const { tile: tiles, raster } = self.onescreen.map;
+  importScripts(`tile.js${version}`, `raster.js${version}`, `runs.js${version}`);
+  const { tile: tiles, raster, runs } = self.onescreen.map;
 
   const DECODED_LIMIT = 64 * 2 ** 20; // bytes of decoded tiles that are kept, least recently used go first
   const RETRY_AFTER_MS = 500;
@@ -28,8 +28,7 @@
     const got = await Promise.all(job.tiles.map(({ name }) => load(job, name).catch(() => { failed.push(name); return null; })));
     if (!active.delete(job.job)) return; // cancelled meanwhile
     const answer = job.style.kind === "point" ? dots(job, got) : filled(job, got);
-    const arrays = answer.runs ? [answer.runs.starts, answer.runs.values] : [answer.dots.xs, answer.dots.ys, answer.dots.ids];
-    self.postMessage({ job: job.job, failed, ...answer }, [answer.present, ...arrays].map((array) => array.buffer));
+    self.postMessage({ job: job.job, failed, ...answer }, runs.arraysOf(answer).map((array) => array.buffer));
   }
 
   /** Forget a job; a fetch that nobody else waits for is aborted. */
@@ -50,23 +49,15 @@
       if (style.kind === "line") raster.strokeLines(target, tile, placement, style.widths);
       else raster.fillPolygons(target, tile, placement, style.keep);
     });
-    const runs = raster.runs(target, style.outline, style.edged);
-    return { runs, present: raster.present(runs) };
+    const made = runs.make(target, style.outline, style.edged, job.spotted);
+    return { runs: made, present: made.ids };
   }
 
   function dots(job, got) {
     const reach = Math.ceil(job.style.reach) + 1;
     const parts = got.map((tile, i) => tile && raster.placePoints(tile, tiles.placement(job.screen, job.bandZ, job.tiles[i], job.size), job.size, reach)).filter(Boolean);
-    const ids = joined(Uint32Array, parts.map((part) => part.ids));
-    const xs = joined(Int16Array, parts.map((part) => part.xs)), ys = joined(Int16Array, parts.map((part) => part.ys));
-    return { dots: { size: job.size, xs, ys, ids }, present: ids.slice().sort() };
-  }
-
-  function joined(Type, arrays) {
-    const out = new Type(arrays.reduce((sum, array) => sum + array.length, 0));
-    let at = 0;
-    for (const array of arrays) { out.set(array, at); at += array.length; }
-    return out;
+    const merged = raster.mergePoints(parts);
+    return { dots: { size: job.size, ...merged }, present: merged.ids };
   }
 
   /** Decoded tile `name`; a fetch is shared by all who want it. */

@@ -1,15 +1,16 @@
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
+require("../../assets/map/region.js");
+const dots = require("../../assets/map/dots.js");
 const paint = require("../../assets/map/paint.js");
-const raster = require("../../assets/map/raster.js");
+const { EDGE, runsOf } = require("./drawn_at_random.js");
 
 const RED = "#FF4D4F", GREEN = "#2BC46B";
 const palettes = { level: { dark: ["#7A8699", RED, "#FF8C1A", "#FADB14", "#3DA5FF", GREEN], alpha: [0.6, 1, 1, 1, 0.85, 0.7], rank: [1, 2, 3, 4, 0, 5] } };
 const ranks = () => { const out = new Uint8Array(256).fill(254); palettes.level.rank.forEach((level, rank) => { out[level] = rank; }); return out; };
 const lutOf = (shown) => paint.table(paint.colours(palettes, null, "dark"), { fill: 1, edgeHex: "#000000", shown: shown ? new Set(shown) : null });
 const near = (a, b) => [0, 8, 16, 24].forEach((shift) => assert.ok(Math.abs(((a >>> shift) & 255) - ((b >>> shift) & 255)) <= 1, `${a.toString(16)} ≈ ${b.toString(16)}`));
-const runsOf = (size, pieces) => ({ size, starts: Uint32Array.from(pieces, ([at]) => at), values: Uint32Array.from(pieces, ([, v]) => v) });
 
 test("a hex and an opacity become a pixel in the byte order of ImageData", () => {
   assert.deepEqual([...new Uint8Array(Uint32Array.of(paint.pixel(RED, 1)).buffer)], [0xff, 0x4d, 0x4f, 0xff]);
@@ -31,7 +32,7 @@ test("laying one colour over another agrees with the formula of Porter and Duff"
 
 test("pixels get the colour of their feature's level, and the outline a darker one", () => {
   const out = new Uint32Array(16);
-  paint.paintRuns(out, runsOf(4, [[0, 0], [4, 1], [8, (2 | raster.EDGE) >>> 0], [9, 2], [12, 0]]), { array: Uint8Array.of(1, 5), lut: lutOf() });
+  paint.paintRuns(out, runsOf(4, [[0, 0], [4, 1], [8, (2 | EDGE) >>> 0], [9, 2], [12, 0]]), { array: Uint8Array.of(1, 5), lut: lutOf() });
   assert.equal(out[0], 0);
   near(out[5], paint.pixel(RED, 1));
   near(out[9], paint.pixel(GREEN, 0.7));
@@ -48,10 +49,10 @@ test("an absent feature, one beyond the array and a filtered level are not drawn
 test("a theme is filtered by the level of each feature through a second array", () => {
   const out = new Uint32Array(2);
   const filter = { array: Uint8Array.of(1, 5), shown: Uint8Array.from({ length: 256 }, (_, v) => (v === 1 ? 1 : 0)) };
-  paint.paintRuns(out.subarray(0), { size: 1, ...runsOf(1, [[0, 1]]) }, { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
+  paint.paintRuns(out.subarray(0), runsOf(1, [[0, 1]]), { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
   assert.notEqual(out[0], 0);
   out.fill(0);
-  paint.paintRuns(out, { size: 1, ...runsOf(1, [[0, 2]]) }, { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
+  paint.paintRuns(out, runsOf(1, [[0, 2]]), { array: Uint8Array.of(3, 3), lut: lutOf(), filter });
   assert.equal(out[0], 0);
 });
 
@@ -60,7 +61,7 @@ test("one red house among ten thousand green ones in one pixel stays red, wherev
   for (const place of [0, 5000, n - 1]) {
     const array = new Uint8Array(n).fill(5), out = new Uint32Array(64);
     array[place] = 1;
-    paint.paintDots(out, { size: 8, xs: new Int16Array(n).fill(3), ys: new Int16Array(n).fill(3), ids }, { array, lut: lutOf(), rank: ranks(), radius: 1, ring: 0 });
+    dots.paintDots(out, { size: 8, xs: new Int16Array(n).fill(3), ys: new Int16Array(n).fill(3), ids }, { array, lut: lutOf(), rank: ranks(), radius: 1, ring: 0 });
     near(out[3 * 8 + 3], paint.pixel(RED, 1));
   }
 });
@@ -68,7 +69,7 @@ test("one red house among ten thousand green ones in one pixel stays red, wherev
 test("not knowing hides being in order, but nothing worse", () => {
   const draw = (levels) => {
     const out = new Uint32Array(4);
-    paint.paintDots(out, { size: 2, xs: Int16Array.from(levels, () => 0), ys: Int16Array.from(levels, () => 0), ids: Uint32Array.from(levels.keys()) },
+    dots.paintDots(out, { size: 2, xs: Int16Array.from(levels, () => 0), ys: Int16Array.from(levels, () => 0), ids: Uint32Array.from(levels.keys()) },
       { array: Uint8Array.from(levels), lut: lutOf(), rank: ranks(), radius: 0.5, ring: 0 });
     return out[0];
   };
@@ -78,7 +79,7 @@ test("not knowing hides being in order, but nothing worse", () => {
 
 test("a dot that reaches over the border of the tile is drawn up to it", () => {
   const out = new Uint32Array(64);
-  paint.paintDots(out, { size: 8, xs: Int16Array.of(-1), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(1), lut: lutOf(), rank: ranks(), radius: 3, ring: 0 });
+  dots.paintDots(out, { size: 8, xs: Int16Array.of(-1), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(1), lut: lutOf(), rank: ranks(), radius: 3, ring: 0 });
   assert.notEqual(out[4 * 8], 0);
   assert.equal(out[4 * 8 + 7], 0);
 });
@@ -109,7 +110,7 @@ test("an object whose class is not stated is drawn in grey, not left out", () =>
 test("a level that is drawn larger reaches further, and the others do not", () => {
   const draw = (level, larger) => {
     const out = new Uint32Array(81);
-    paint.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) },
+    dots.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) },
       { array: Uint8Array.of(level), lut: lutOf(), rank: ranks(), radius: 1, ring: 0, larger });
     return out.filter((v) => v).length;
   };
@@ -144,8 +145,8 @@ test("dots on small red polygons cost little among ten thousand houses on a tile
   for (let y = 0; y < 100; y++)
     for (let row = 0; row < 5; row++) for (let x = 0; x < 100; x++) pieces.push([(y * 10 + row) * size + x * 10, y * 100 + x + 1], [(y * 10 + row) * size + x * 10 + 5, 0]);
   const array = Uint8Array.from({ length: n }, (_, i) => (i % 50 ? 5 : 1)), out = new Uint32Array(size * size);
-  const stamps = { larger: { 1: 2, 2: 1.4 }, radius: 1.5, ring: 0, under: 6, rank: ranks() }, runs = runsOf(size, pieces);
-  const took = (look) => Math.min(...Array.from({ length: 7 }, () => { out.fill(0); const t = performance.now(); paint.paintRuns(out, runs, look); return performance.now() - t; }));
+  const stamps = { larger: { 1: 2, 2: 1.4 }, radius: 1.5, ring: 0, under: 6, rank: ranks() }, ground = runsOf(size, pieces);
+  const took = (look) => Math.min(...Array.from({ length: 7 }, () => { out.fill(0); const t = performance.now(); paint.paintRuns(out, ground, look); return performance.now() - t; }));
   const plain = took({ array, lut: lutOf() }), both = took({ array, lut: lutOf(), stamps });
   assert.ok(both < 2 * plain + 3, `${both} ms instead of ${plain} ms`);
 });
@@ -157,7 +158,18 @@ test("yellow on paper has a dark edge of its own, as an outline and around its d
   near(lut.fill[3], paint.pixel("#F2C200", 1));
   assert.ok((lut.edge[1] & 0xff00) > (lut.fill[1] & 0xff00), "a red outline is still mixed with the paper");
   const out = new Uint32Array(81);
-  paint.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(3), lut, rank: ranks(), radius: 3, ring: 0 });
+  dots.paintDots(out, { size: 9, xs: Int16Array.of(4), ys: Int16Array.of(4), ids: Uint32Array.of(0) }, { array: Uint8Array.of(3), lut, rank: ranks(), radius: 3, ring: 0 });
   near(out[4 * 9 + 1], paint.pixel("#7A6200", 1));
   near(out[4 * 9 + 4], paint.pixel("#F2C200", 1));
+});
+
+test("of two dots of one level that meet, the rim of neither lies over the other", () => {
+  const size = 16, out = new Uint32Array(size * size), rim = 0xff123456, draw = (...xs) => dots.paintDots(out.fill(0), { size, xs: Int16Array.from(xs), ys: Int16Array.from(xs, () => 8), ids: Uint32Array.from(xs.keys()) },
+    { array: Uint8Array.from(xs, () => 1), lut: lutOf(), rank: ranks(), radius: 4, ring: rim });
+  draw(6);
+  const alone = [...out.keys()].filter((p) => out[p] && out[p] !== rim);
+  for (const xs of [[6, 9], [9, 6]]) {
+    draw(...xs);
+    assert.ok(alone.every((p) => out[p] === out[8 * size + 6]));
+  }
 });

@@ -91,16 +91,6 @@ test("of two lines the one of the greater class lies above, in either order", ()
   }
 });
 
-test("runs give back every pixel, and the outline lies once between two neighbours", () => {
-  const target = raster.canvas(SIZE, 2);
-  raster.fillPolygons(target, tileOf("polygon", [[0, [square(-10, -10, 32, 80)]], [1, [square(32, -10, 80, 80)]]]), placement, false);
-  const made = raster.runs(target, 1, null);
-  for (const [x, y, id] of [[0, 0, 1], [31, 40, 1], [32, 40, 2], [63, 63, 2]]) assert.equal(raster.valueAt(made, y * SIZE + x), id);
-  const edges = [...made.values.keys()].filter((i) => made.values[i] >= raster.EDGE).map((i) => made.starts[i] % SIZE);
-  assert.deepEqual([...new Set(edges)], [32], "one column of outline, and none at the border of the tile");
-  assert.deepEqual([...raster.present(made)], [0, 1]);
-});
-
 test("points come from the tile and from within reach of it, each once", () => {
   const tile = { n: 4, ids: [3, 4, 5, 6], xs: [-1, -5, 10, 70], ys: [10, 10, 10, 10] };
   const got = raster.placePoints(tile, placement, SIZE, 2);
@@ -108,8 +98,11 @@ test("points come from the tile and from within reach of it, each once", () => {
   assert.deepEqual([...got.xs], [-1, 10]);
 });
 
-test("what is present is told once and in ascending order, outlined or not", () => {
-  const values = Uint32Array.from([8, 0, (3 | raster.EDGE) >>> 0, 8, (900001 | raster.EDGE) >>> 0, 3]);
-  assert.deepEqual([...raster.present({ values })], [2, 7, 900000]);
-  assert.deepEqual([...raster.present({ values: new Uint32Array(1) })], []);
+test("points of several tiles become one list by id, each with its own place", () => {
+  const part = (...ids) => ({ ids: Uint32Array.from(ids), xs: Int16Array.from(ids, (id) => 2 * id), ys: Int16Array.from(ids, (id) => -id) });
+  const got = raster.mergePoints([part(3, 9), part(1, 4, 12), part(), part(2)]);
+  assert.deepEqual([...got.ids], [1, 2, 3, 4, 9, 12]);
+  assert.deepEqual([...got.xs], [...got.ids].map((id) => 2 * id));
+  assert.deepEqual([...got.ys], [...got.ids].map((id) => -id));
+  assert.equal(raster.mergePoints([]).ids.length, 0);
 });
