@@ -58,7 +58,7 @@
     }
   }
 
-  let found = new Uint32Array(1024);
+  let chosenOnes = new Uint32Array(1024);
 
   /** Indices of the dots in marked cells: a few of a million, so this loop does nothing else. */
   function nearOnes(xs, ys, { marks, across, pad }) {
@@ -66,10 +66,10 @@
     let count = 0;
     for (let i = 0; i < xs.length; i++) {
       if (!marks[(ys[i] >> CELL_BITS) * across + (xs[i] >> CELL_BITS) + shift]) continue;
-      if (count === found.length) { const more = new Uint32Array(2 * count); more.set(found); found = more; }
-      found[count++] = i;
+      if (count === chosenOnes.length) { const more = new Uint32Array(2 * count); more.set(chosenOnes); chosenOnes = more; }
+      chosenOnes[count++] = i;
     }
-    return found.subarray(0, count);
+    return chosenOnes.subarray(0, count);
   }
 
   function stampDisc(out, size, x, y, stamp, place, colour, ring) {
@@ -93,18 +93,23 @@
     worst(dots, look, place, stamp, base, pad, side);
     const colours = new Uint32Array(256);
     look.lut.fill.forEach((colour, value) => { if (colour) colours[place[value]] = colour; });
-    const column = new Uint8Array(side), first = pad - base.low - (base.square - 1); // of the pixels that reach pixel 0
+    const { square } = base, second = (square > 1 ? 1 : 0) * side, third = (square - 1) * side; // rows that reach a pixel; of less than three some twice
+    const first = pad - base.low - (square - 1); // of the columns and rows that reach pixel 0
     for (let y = 0, p = 0; y < size; y++) {
-      leastOfRows(column, (y + first) * side, side, base.square);
-      for (let x = first; x < first + size; x++, p++) {
-        let least = column[x];
-        for (let k = 1; k < base.square; k++) if (column[x + k] < least) least = column[x + k];
-        if (least === NONE) continue;
-        order[p] = least;
-        out[p] = colours[least];
+      let before = NONE, last = NONE; // least of the two columns before; what a smaller square does not reach is none
+      for (let x = 1 - square, c = (y + first) * side + first; x < size; x++, c++) {
+        const here = least(least(centres[c], centres[c + second]), centres[c + third]), found = least(least(before, last), here);
+        before = square > 2 ? last : NONE;
+        last = square > 1 ? here : NONE;
+        if (x < 0) continue;
+        if (found !== NONE) { order[p] = found; out[p] = colours[found]; }
+        p++;
       }
     }
   }
+
+  /** The lesser of two small numbers, without a branch: which it is cannot be foretold. */
+  const least = (a, b) => b + ((a - b) & ((a - b) >> 31));
 
   /** The best place of a dot at each pixel, and `pad` pixels around the tile, into `centres`. */
   function worst({ xs, ys, ids }, { array, filter }, place, stamp, base, pad, side) {
@@ -113,17 +118,10 @@
     const own = place.map((at, value) => (stamp[value] === base ? at : NONE));
     for (let i = 0; i < ids.length; i++) {
       const x = xs[i] + pad, y = ys[i] + pad;
-      if (x < 0 || y < 0 || x >= side || y >= side || (filter && !filter.shown[filter.array[ids[i]]])) continue;
-      const at = own[array[ids[i]]], p = y * side + x;
-      if (at < centres[p]) centres[p] = at;
+      if ((x | y) < 0 || x >= side || y >= side || (filter && !filter.shown[filter.array[ids[i]]])) continue;
+      const p = y * side + x;
+      centres[p] = least(own[array[ids[i]]], centres[p]);
     }
-  }
-
-  /** Least of so many rows of `centres` from the one that begins at `from`, column by column. */
-  function leastOfRows(column, from, side, rows) {
-    column.set(centres.subarray(from, from + side));
-    for (let k = 1; k < rows; k++)
-      for (let x = 0, p = from + k * side; x < side; x++, p++) if (centres[p] < column[x]) column[x] = centres[p];
   }
 
   const discs = new Map();
