@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,13 +19,22 @@ AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 TOTALS = "SELECT snapshot, as_of, sum(n)::BIGINT FROM history WHERE layer = 'houses' AND area_code = 'T' GROUP BY ALL ORDER BY 1"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> tuple[Settings, TinyTown]:
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two deliveries, of 40 and of 35 houses, of which one serving file is kept."""
-    settings, town = home_of(tmp_path, keep_snapshots=1), tiny_town(tmp_path / "in")
+    folder = tmp_path_factory.mktemp("delivered")
+    settings, town = home_of(folder, keep_snapshots=1), tiny_town(folder / "in")
     quietly(settings, town.write())
     deliver(settings, town, date(2026, 10, 1), 5)
-    return settings, town
+    return settings.home
+
+
+@pytest.fixture
+def home(delivered: Path, tmp_path: Path) -> tuple[Settings, TinyTown]:
+    """The same in a copy that a test may deliver to."""
+    settings = home_of(tmp_path, keep_snapshots=1)
+    shutil.copytree(delivered, settings.home)
+    return settings, tiny_town(tmp_path / "in")
 
 
 def deliver(settings: Settings, town: TinyTown, day: date, left_out: int) -> None:
