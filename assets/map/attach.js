@@ -12,7 +12,7 @@
     manifestUrl: "/pack/manifest.json", // blobs are fetched from the same folder
     scheme: null, // "dark" or "light"
     language: "zh",
-    cacheMB: 96, // limit of rasterised tiles kept
+    cacheMB: 40, // limit of rasterised tiles kept beside those in view; the worker keeps 24 MB of decoded tiles beside them
     aheadMB: 24, // limit of what is fetched ahead for a view: arrays and tiles of other layers and themes; 0 for none
     wholeLabels: false, // leave out names that the edge of the map would cut: for maps that nobody moves
     textScale: () => 1, // by how much names are larger than on a desk: a wall reads from afar

@@ -48,7 +48,7 @@
 
   /** Objects of a layer have other values: what is kept is right no more if the layer lies in it. */
   function changed(record, layer) {
-    if (record.below && record.parts.findIndex(({ item }) => item.layer === layer) < record.below.parts) drop(record);
+    if (record.below && record.shown.slice(0, record.below.parts).some(({ part }) => part.item.layer === layer)) drop(record);
   }
 
   function drop(record) {

@@ -6,6 +6,23 @@
   ns.map = ns.map || {};
   const TILE_PX = 512; // CSS pixels; a screen tile of map zoom z is world tile z − 1
 
+  const PAINT_MS = 8; // of a frame while the map is dragged: half of it; the rest is the browser's
+
+  /**
+   * Do things of a list one after another as long as they are likely to end within `ms`; the first in any case. How many were done.
+   */
+  function within(ms, things, act) {
+    const start = performance.now();
+    let n = 0;
+    for (const thing of things) {
+      const gone = performance.now() - start;
+      if (n && gone + gone / n > ms) break;
+      act(thing);
+      n++;
+    }
+    return n;
+  }
+
   /** What a raster of `item` for a screen tile depends on, as cache key, with the message for the worker (null: no data there). */
   function order(source, item, coords, dpr) {
     const { tile, plan } = ns.map;
@@ -36,16 +53,22 @@
       },
       onAdd(map) {
         this.on("tileunload", this._forget, this);
+        this._moving = false;
+        map.on("movestart", this._setOff, this).on("moveend", this._arrive, this);
         return L.GridLayer.prototype.onAdd.call(this, map);
       },
       onRemove(map) {
         L.GridLayer.prototype.onRemove.call(this, map);
         this.off("tileunload", this._forget, this);
+        map.off("movestart", this._setOff, this).off("moveend", this._arrive, this);
         cancelAnimationFrame(this._frame);
         this._frame = 0;
         this.records.forEach((record) => { withdraw(record); ns.map.below.drop(record); });
         this.records.clear();
       },
+
+      _setOff() { this._moving = true; },
+      _arrive() { this._moving = false; },
 
       createTile(coords, done) {
         const dpr = density();
@@ -103,20 +126,25 @@
       _paintDirty() {
         this._frame = 0;
         const start = performance.now(), scene = host.scene();
-        let n = 0;
-        for (const record of this._dirty) {
+        const painted = within(this._moving ? PAINT_MS : Infinity, this._moving ? this._nearestFirst() : [...this._dirty], (record) => {
           ns.map.record.paint(record, scene);
+          this._dirty.delete(record);
           if (!record.painted) { record.painted = true; record.done(null, record.canvas); }
-          n++;
-        }
-        this._dirty.clear();
-        if (n) performance.measure("onescreen-map-paint", { start, end: performance.now(), detail: { tiles: n } });
+        });
+        if (painted) performance.measure("onescreen-map-paint", { start, end: performance.now(), detail: { tiles: painted } });
+        if (this._dirty.size) this._frame = requestAnimationFrame(() => this._paintDirty());
         host.settled();
+      },
+      /** What is to be painted, from the middle of the map outwards. */
+      _nearestFirst() {
+        const middle = this._map.getPixelBounds().getCenter().divideBy(TILE_PX);
+        const away = ({ coords: { x, y } }) => (x + 0.5 - middle.x) ** 2 + (y + 0.5 - middle.y) ** 2;
+        return [...this._dirty].sort((a, b) => away(a) - away(b));
       },
       /** These objects of a layer have other values: repaint the places where they are. */
       repaintChanged(layer, ordinals) {
         this.records.forEach((record) => {
-          if (record.next) { this.settle(record); return; }
+          if (record.next) { ns.map.below.changed(record, layer); this.settle(record); return; }
           const whole = this._dirty.has(record) && !record.region;
           const region = ns.map.record.changed(record, layer, ordinals, host.scene());
           if (region !== undefined) this.repaint(record, whole ? null : region);
@@ -152,5 +180,6 @@
     record.next = null;
   }
 
-  ns.map.canvas = { create, order, density, has: (...of) => ns.map.region.has(...of), TILE_PX };
+  ns.map.canvas = { create, within, order, density, has: (...of) => ns.map.region.has(...of), TILE_PX };
+  if (typeof module !== "undefined") module.exports = ns.map.canvas;
 })(typeof self !== "undefined" ? self : globalThis);

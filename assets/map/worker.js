@@ -10,7 +10,7 @@
   importScripts(`tile.js${version}`, `raster.js${version}`, `runs.js${version}`);
   const { tile: tiles, raster, runs } = self.onescreen.map;
 
-  const DECODED_LIMIT = 64 * 2 ** 20; // bytes of decoded tiles that are kept, least recently used go first
+  const DECODED_LIMIT = 24 * 2 ** 20; // bytes of decoded tiles that are kept, least recently used go first
   const RETRY_AFTER_MS = 500;
   const decoded = new Map(); // name → tile
   const loading = new Map(); // name → {promise, abort, jobs: Set}
