@@ -27,6 +27,7 @@ from etl.core.history import extend_history, write_history
 from etl.core.merge import Change
 from etl.core.scratch import Scratch
 from etl.core.shown import current_or_none
+from layers.core.arrays import PAINT, place_colours
 from layers.core.pack import ORDINALS, assign_ordinals, build_pack, prune_pack, recolour_pack, renumbered_tables, with_days
 from layers.core.spec import Layer
 
@@ -81,12 +82,14 @@ def publish(
         for name in sorted(patched):
             _patch(connection, name)
         written = [name for name in names if name not in same | patched]
-        _copy_tables(connection, [name for name in written if name not in _UNDRAWN])
+        painted = [name for name in written if name.startswith(PAINT)]
+        _copy_tables(connection, [name for name in written if name not in (*_UNDRAWN, *painted)])
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         write_history(connection, settings, before)
         former = _former_ordinals(connection)
         for table in (name for name in _NUMBERED if name not in same):
             assign_ordinals(connection, table, _NUMBERED[table], None if renumber else former)
+        _copy_painted(connection, layers, painted)
         undrawn = [name for name in written if name in _UNDRAWN]
         as_drawn = same if _same_rules(connection, facts) else frozenset[str]()
         earlier = _manifest_of(before)
@@ -127,7 +130,7 @@ def publish_colours(
         painted = [name for (name,) in made if name not in _WORK_ONLY]
         for name in ("town", *painted):
             connection.execute(f"DROP TABLE {name}")
-        _copy_tables(connection, painted)
+        _copy_painted(connection, layers, painted)
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         extend_history(connection, settings, before)
         manifest = with_days(recolour_pack(connection, layers, settings.pack, former), former, _day(facts), settings.pack)
@@ -321,6 +324,14 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) ->
         columns = [column for column, *_ in connection.execute(f"DESCRIBE work.next.{name}").fetchall() if column != ROW_HASH]
         order = f"ORDER BY {_order(connection, name)}"
         connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(map(identifier, columns))} FROM work.next.{name} {order}")
+
+
+def _copy_painted(connection: duckdb.DuckDBPyConnection, layers: Sequence[Layer], names: Sequence[str]) -> None:
+    """What painting made, into the serving file; colours along the ordinals of what they colour."""
+    drawn = {f"{PAINT}{layer.name}": layer for layer in layers if layer.geometry is not None}
+    _copy_tables(connection, [name for name in names if name not in drawn])
+    for name in (name for name in names if name in drawn):
+        place_colours(connection, drawn[name], f"work.next.{name}")
 
 
 def _day(facts: Mapping[str, Any]) -> str:

@@ -145,7 +145,7 @@ def _stored(array: Bytes, folder: Path) -> Manifest:
 
 def paint_array(connection: duckdb.DuckDBPyConnection, layer: Layer, theme: str = "level") -> bytes:
     """One array alone, raw: for an `as_of`, or after a live change."""
-    return paint_arrays(connection, layer)[theme].tobytes()
+    return paint_arrays(connection, layer, theme)[theme].tobytes()
 
 
 def blob_names(manifest: Mapping[str, Any]) -> set[str]:
