@@ -13,8 +13,8 @@ from typing import Any
 Element = dict[str, Any]  # {"tag": "div", "children": node, attribute: value, …}, attributes by React's names
 Node = Any  # an Element, a text, a number, a Dash component (in a page's layout alone), None, or a list of them
 ATTRIBUTES = frozenset({
-    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "inert", "lang", "open", "role", "rowSpan",
-    "scope", "style", "tabIndex", "target", "title", "type",
+    "className", "colSpan", "disabled", "download", "hidden", "href", "htmlFor", "id", "inert", "lang", "max", "min", "open", "role",
+    "rowSpan", "scope", "step", "style", "tabIndex", "target", "title", "type",
 })  # fmt: skip
 
 
@@ -39,7 +39,7 @@ A, B, Code, Kbd, Small, Span, Strong = map(_named, ("a", "b", "code", "kbd", "sm
 Article, Aside, Details, Div, Figcaption, Figure = map(_named, ("article", "aside", "details", "div", "figcaption", "figure"))
 H1, H2, H3, Header, Main, Nav, P, Section, Summary = map(_named, ("h1", "h2", "h3", "header", "main", "nav", "p", "section", "summary"))
 Dd, Dl, Dt, Li, Ol, Ul = map(_named, ("dd", "dl", "dt", "li", "ol", "ul"))
-Button, Label = map(_named, ("button", "label"))
+Button, Input, Label = map(_named, ("button", "input", "label"))
 Caption, Table, Tbody, Td, Th, Thead, Tr = map(_named, ("caption", "table", "tbody", "td", "th", "thead", "tr"))
 
 
@@ -51,6 +51,8 @@ def written(node: Node) -> str:
         return "" if node is None else escape(str(node))
     given = {name: value for name, value in node.items() if name not in ("tag", "children") and value is not False}
     attributes = "".join(f' {_HTML_NAME.get(name, name.lower())}="{escape(str(value))}"' for name, value in given.items())
+    if node["tag"] == "input":
+        return f"<input{attributes}>"
     return f"<{node['tag']}{attributes}>{written(node.get('children'))}</{node['tag']}>"
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from data.errors import OneScreenError, StoreError
 from data.store.rasters import inside, picture_kind
 from layers.core import query
-from screen import html
+from screen import days, html
 from screen.basemap import Basemap
 from screen.components import button, icon
 from screen.figures import unit_name
@@ -28,7 +28,7 @@ def buttons(words: Words, basemaps: Sequence[Basemap]) -> list[Node]:
         icon("ruler"), type="button", className="button", title=words("map.measure"),
         **{"data-act": "measure", "aria-label": words("map.measure"), "aria-pressed": "false", "aria-keyshortcuts": "m"},
     )  # fmt: skip
-    return [measure, switch(words, basemaps) if basemaps else None]
+    return [measure, days.opener(words), switch(words, basemaps) if basemaps else None]
 
 
 def switch(words: Words, basemaps: Sequence[Basemap]) -> Element:
@@ -55,7 +55,7 @@ def foot(words: Words, crs: str) -> Element:
     said = {"data-east": words("map.east"), "data-north": words("map.north"), "aria-label": words("map.at")}
     at = html.Div([html.Span(className="at-degrees"), plane], className="at", role="group", **said)
     read = html.Div([scale, at, html.Span(className="basemap-source")], className="map-read")
-    return html.Div([_measure(words), read], className="map-foot")
+    return html.Div([days.strip(words), _measure(words), read], className="map-foot")
 
 
 def _measure(words: Words) -> Element:

@@ -7,6 +7,7 @@
   ns.map = ns.map || {};
   const maps = new Map(); // container id → Leaflet map that lives there
   const handles = new Set();
+  const awaited = new Set(); // {target, then} of those who wait for a handle
 
   const DEFAULTS = {
     manifestUrl: "/pack/manifest.json", // blobs are fetched from the same folder
@@ -50,10 +51,12 @@
         mousemove: (event) => this.moved(event),
         mouseout: () => this.hovered([], null),
         zoomanim: ({ center, zoom }) => this.expect(center, zoom),
-        moveend: () => { this.viewChanged = true; this.settled(); },
+        moveend: () => { this.viewChanged = this.shownAnew = true; this.settled(); },
         unload: () => this.unmount(),
       };
       this.viewChanged = true;
+      this.observers = new Set();
+      this.shownAnew = false; // whether what is drawn has changed since the observers were told
       this.ready = this.load(this.options.manifestUrl);
     }
 
@@ -120,10 +123,17 @@
       this.state = { ...before, ...rest, ...(theme === "dark" || theme === "light" ? { scheme: theme } : {}) };
       const same = (key) => JSON.stringify(before[key]) === JSON.stringify(this.state[key]);
       if (Object.keys(this.state).every(same)) return;
+      this.observers.forEach(({ state }) => state && state(this.state));
       if (!same("scheme")) this.tint();
       const onlySelected = Object.keys(this.state).every((key) => key === "selected" || same(key));
       if (onlySelected) this.rehighlight(before.selected, this.state.selected);
       else this.redraw(!same("layers") || !same("backdrop") || !same("boundaries"));
+    }
+
+    /** Tell somebody of every new state (`state(state)`), and whenever the map shows something else and shows it whole (`painted()`); undone by what is returned. */
+    observe(observer) {
+      this.observers.add(observer);
+      return () => this.observers.delete(observer);
     }
 
     /** Sparse live change: {ordinals, levels} of a layer. */
@@ -131,6 +141,7 @@
       const layer = this.manifest && this.manifest.layers.find((one) => one.name === name);
       if (!layer || !this.source.patch(layer, theme, ordinals, levels)) return false;
       this.current = null;
+      this.shownAnew = true;
       if (this.layer) this.layer.repaintChanged(layer, ordinals);
       return true;
     }
@@ -164,6 +175,7 @@
 
     redraw(otherThings) {
       this.current = null;
+      this.shownAnew = true;
       if (!this.layer || !this.source) return;
       this.unsettle();
       if (otherThings) this.layer.prepareAll(); else this.refresh();
@@ -199,6 +211,7 @@
       if (!this.layer || !this.source || !this.layer.complete()) return;
       document.documentElement.dataset.mapReady = "1";
       if (this.aheadDue) { this.aheadDue = false; this.ahead.start(); }
+      if (this.shownAnew) { this.shownAnew = false; this.observers.forEach(({ painted }) => painted && painted()); }
       if (!this.viewChanged) return;
       this.viewChanged = false;
       this.expected.splice(0).forEach((undo) => undo());
@@ -294,9 +307,18 @@
     handles.add(handle);
     const map = typeof target === "string" ? maps.get(target) : target;
     if (map) handle.mount(map);
+    awaited.forEach((one) => one.target === target && one.then(handle));
     return handle;
   }
 
+  /** `then(handle)` for whoever draws on the map in the container `target`, now and each time that it is attached anew; undone by what is returned. */
+  function whenAttached(target, then) {
+    const waiting = { target, then };
+    awaited.add(waiting);
+    handles.forEach((handle) => handle.target === target && then(handle));
+    return () => awaited.delete(waiting);
+  }
+
   watch();
-  ns.map.attach = attach;
+  Object.assign(ns.map, { attach, whenAttached });
 })(typeof self !== "undefined" ? self : globalThis);

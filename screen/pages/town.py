@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
 from layers.core import query
-from screen import html, map_tools, panels
+from screen import days, html, map_tools, panels
 from screen.card import card
 from screen.compare import compare
 from screen.components import button, empty, failed, icon, loading, panel, search, tag
@@ -123,7 +123,7 @@ def _state(search: str, filled: Row, opened: Row) -> list[Node]:
     """Addresses and small facts only: the map fetches its own data."""
     return [
         dcc.Store(id="place", data=search), dcc.Store(id="object", data=search), dcc.Store(id="snapshot"),
-        dcc.Store(id="focus", data=filled["focus"]), dcc.Store(id="spot", data=opened["spot"]), dcc.Store(id="drawn"),
+        days.view(), dcc.Store(id="focus", data=filled["focus"]), dcc.Store(id="spot", data=opened["spot"]), dcc.Store(id="drawn"),
     ]  # fmt: skip
 
 
@@ -222,6 +222,7 @@ def register(app: Dash, screen: Screen) -> None:
     )
     _register_reads(app, screen)
     _register_search(app, screen)
+    days.register_days(app, screen)
 
 
 def _register_reads(app: Dash, screen: Screen) -> None:
