@@ -21,12 +21,19 @@ Build = Callable[[Path], object]
 Once = Callable[[str, Build], Path]
 
 
+ALONE = ("test_kill_repaint.py", "test_map_in_browser.py")  # files that need no town of ours, while one worker loads it for all
 SLOW_FIRST = ("e2e", "map", "faults", "etl", "layers")  # folders; whatever else is quick fills what time is left
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long begin first, so that no worker is left with one at the end."""
-    items.sort(key=lambda item: next((n for n, name in enumerate(SLOW_FIRST) if name in item.path.parts), len(SLOW_FIRST)))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path.name in ALONE:
+        return -1
+    return next((n for n, name in enumerate(SLOW_FIRST) if name in item.path.parts), len(SLOW_FIRST))
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def test_a_view_of_a_place_that_is_gone_leads_to_its_page_and_names_no_more(open
 
 # ── by keyboard alone ──
 # What has the focus: whether it shows that, on itself or on what frames it, and whether it stands on the screen.
-FOCUS = """() => {
+FOCUS = """(wanted) => {
     const at = document.activeElement;
     if (!at || at === document.body) return null;
     const framed = [at, at.parentElement, at.closest("section, [role=search]")].filter(Boolean).map(e => getComputedStyle(e));
@@ -107,6 +107,7 @@ FOCUS = """() => {
         shows: framed.some(s => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2),
         seen: box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight,
         what: at.outerHTML.slice(0, 120),
+        reached: at.matches(wanted),
     };
 }"""
 
@@ -115,9 +116,9 @@ def tab_to(page: Page, selector: str, most: int = 150) -> None:
     """Press Tab until `selector` has the focus; every stop on the way shows that it has it."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        focus = page.evaluate(FOCUS)
+        focus = page.evaluate(FOCUS, selector)
         assert focus is None or (focus["shows"] and focus["seen"]), f"the focus cannot be seen: {focus}"
-        if focus and page.evaluate("selector => document.activeElement.matches(selector)", selector):
+        if focus and focus["reached"]:
             return
     raise AssertionError(f"{selector} is not reached by {most} presses of Tab")
 

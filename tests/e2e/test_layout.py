@@ -75,7 +75,7 @@ def check_at_every_size(page: Page, sizes: Sequence[tuple[int, int]] = SIZES) ->
         check(page, f"{width}x{height} ")
 
 
-@pytest.mark.parametrize(("look", "language"), [("dark", "zh-CN"), ("light", "en")])
+@pytest.mark.parametrize(("look", "language"), [pytest.param("dark", "zh-CN", marks=pytest.mark.matrix), ("light", "en")])
 def test_the_page_holds_at_every_size(open_page: Open, look: str, language: str) -> None:
     page = open_page(RED_HOUSE, size=SIZES[0], look=look, language=language)
     check_at_every_size(page)

@@ -217,10 +217,9 @@ def test_the_tools_of_the_map_have_their_place_at_every_size(open_mapped: Open) 
         page.evaluate("onescreen.acts.measure()")
         for lon, lat in ((121.70, 31.19), (121.71, 31.19), (121.71, 31.20)):
             page.evaluate("(at) => onescreen.tap(at)", {"lon": lon, "lat": lat})
-        check_at_every_size(page, SIZES)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            assert not page.evaluate(ON_PANELS), f"{width}x{height}"
+        for size in SIZES:
+            check_at_every_size(page, [size])
+            assert not page.evaluate(ON_PANELS), size
         page.set_viewport_size({"width": 3840, "height": 2160})
         page.wait_for_function(
             "document.querySelector('.scale').getBoundingClientRect().width > 2.9 * 32"
