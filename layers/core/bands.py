@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import shapely
 
-from layers.core.tiles import EXTENT, Ints, Objects, world
+from layers.core.tiles import EXTENT, Floats, Ints, Objects, Shaped, world
 
 DEEPEST = 14  # data zoom of the last band; overzoomed above
 BATCH_ROWS = 20_000
@@ -74,13 +74,14 @@ def projected(kind: str, ids: Ints, lonlat: Objects) -> Geometries:
     return Geometries(kind, ids, lonlat, shapely.transform(lonlat, lambda xy: world(xy, DEEPEST)))
 
 
-def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Objects]]:
-    """World geometries of each band in its own units, deepest first; each band is simplified from the one before."""
+def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Shaped]]:
+    """World geometries of each band in its own units, deepest first; each band is simplified from the one before. Dots are coordinates."""
     current, z = geometries.world, DEEPEST
-    dots = shapely.centroid(current) if geometries.kind != "point" and any(band.kind == "point" for band in bands) else current
+    dotted = geometries.kind != "point" and any(band.kind == "point" for band in bands)
+    dots = _centres(current) if dotted else np.empty((0, 2))
     for band in bands:
         if band.kind == "point" and geometries.kind != "point":
-            yield band, scaled(dots, band.z - DEEPEST)
+            yield band, dots * 2.0 ** (band.z - DEEPEST)
             continue
         current = scaled(current, band.z - z)
         z = band.z
@@ -89,9 +90,19 @@ def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -
         yield band, current
 
 
-def scaled(geometries: Objects, zooms: int) -> Objects:
+def _centres(geometries: Objects) -> Floats:
+    """Centroids as coordinates, some at a time: a million points as objects take a quarter of a gigabyte."""
+    starts = range(0, len(geometries), BATCH_ROWS)
+    blocks = (shapely.centroid(geometries[start : start + BATCH_ROWS]) for start in starts)
+    out: Floats = np.vstack([np.empty((0, 2)), *(np.stack([shapely.get_x(block), shapely.get_y(block)], axis=1) for block in blocks)])
+    return out
+
+
+def scaled(geometries: Shaped, zooms: int) -> Shaped:
     """World units of another zoom."""
-    out: Objects = shapely.transform(geometries, lambda xy: xy * 2.0**zooms) if zooms else geometries
+    if geometries.dtype != object:
+        return geometries * 2.0**zooms
+    out: Shaped = shapely.transform(geometries, lambda xy: xy * 2.0**zooms) if zooms else geometries
     return out
 
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ MAX_LATITUDE = 85.0511287798066
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
+Shaped = npt.NDArray[Any]  # objects, or of points alone their coordinates, Floats [F, 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,16 @@ def world(lonlat: Floats, z: int) -> Floats:
     return out
 
 
-def flatten(kind: str, geometries: Objects) -> Shapes:
+def flatten(kind: str, geometries: Shaped) -> Shapes:
     """Shapes of geometries in world units, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
 
-    Block by block, for rings, floats and indices take several times the memory of what comes out.
+    Points may be coordinates [F, 2], NaN where there is none. Block by block, for rings, floats and indices take several times the memory of
+    what comes out.
     """
+    if geometries.dtype != object:
+        rows = np.flatnonzero(~np.isnan(geometries).any(axis=1))
+        at = np.arange(len(rows) + 1)
+        return Shapes(kind, rows, at, at, np.rint(geometries[rows]).astype(np.int64))
     starts = range(0, max(len(geometries), 1), BLOCK_FEATURES)
     return _joined([_flattened(kind, geometries[start : start + BLOCK_FEATURES], start) for start in starts])
 
@@ -194,13 +201,13 @@ class Tile:
     raw: bytes
 
 
-def tile(kind: str, ids: Ints, geometries: Objects, z: int) -> Iterator[Tile]:
+def tile(kind: str, ids: Ints, geometries: Shaped, z: int) -> Iterator[Tile]:
     """Encoded tiles of zoom z, in row order. `geometries` are in world units of z and all of the one kind; `ids` their ids, below 2^32."""
     for pieces, place in cut(kind, geometries, z):
         yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
 
 
-def cut(kind: str, geometries: Objects, z: int, turn: bool = False) -> Iterator[tuple[Shapes, Ints]]:
+def cut(kind: str, geometries: Shaped, z: int, turn: bool = False) -> Iterator[tuple[Shapes, Ints]]:
     """Pieces of the geometries, their ids being rows, and the tile of each; whole tiles, some at a time, in row order.
 
     With `turn` clipped polygons are turned as `shapely.orient_polygons` turns whole ones, for formats in which a ring's sense tells holes.
@@ -238,7 +245,7 @@ def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
     yield from pairwise(cuts)
 
 
-def _pieces(kind: str, geometries: Objects, shapes: Shapes, box: Ints, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
+def _pieces(kind: str, geometries: Shaped, shapes: Shapes, box: Ints, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
     """The features of `pairs`, clipped where they do not fit into their tile whole, and the tile of each."""
     centre = np.stack([pairs.x, pairs.y], axis=1) * EXTENT + HALF
     far = (np.abs(box[pairs.feature].reshape(-1, 2, 2) - centre[:, None, :]) > REACH).any(axis=(1, 2))
@@ -250,7 +257,7 @@ def _pieces(kind: str, geometries: Objects, shapes: Shapes, box: Ints, pairs: Pa
     return pieces, place
 
 
-def _clip(kind: str, geometries: Objects, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
+def _clip(kind: str, geometries: Shaped, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
     """What lies within reach of its tile, for each pair of row and tile that does not fit whole; with the tiles' places."""
     clipped = np.empty(len(pairs.feature), dtype=object)
     keys, inverse = np.unique(np.stack([pairs.x, pairs.y], axis=1), axis=0, return_inverse=True)

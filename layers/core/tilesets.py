@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,14 @@ import shapely
 from layers.core import backdrop
 from layers.core.arrays import size_of
 from layers.core.bands import DOTS_THEN_POLYGONS, LAST, SHAPES, Band, Geometries, box_of, read, shapes_of
-from layers.core.blobs import store
+from layers.core.blobs import Blob, store
 from layers.core.labels import labels, names_of
-from layers.core.tiles import EXTENT, tile
+from layers.core.tiles import EXTENT, Tile, tile
 
 VERSION = 1  # raised when the same geometry comes to other tiles, so that no former pack is taken over
 READABLE_PX = 56.0  # areas of a tree level are shown once the middle one of them is this wide
 Found = dict[str, Geometries]
+_WAITING = 8  # tiles to be packed
 _AT_ONCE = 20_000  # geometries whose bytes are in memory beside them
 
 
@@ -141,20 +144,32 @@ def _source(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> 
     total = hashlib.blake2b(repr((VERSION, geometries.kind, bands, coverage)).encode(), digest_size=12)
     total.update(np.ascontiguousarray(geometries.ids).tobytes())
     for start in range(0, len(geometries.lonlat), _AT_ONCE):
-        for wkb in shapely.to_wkb(geometries.lonlat[start : start + _AT_ONCE]):
-            total.update(wkb)
+        total.update(b"".join(shapely.to_wkb(geometries.lonlat[start : start + _AT_ONCE])))
     return total.hexdigest()
 
 
 def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict[str, Any]:
-    tiles = []
-    for made in tile(band.kind, geometries.ids, shapes, band.z):
-        blob = store(folder, made.raw, "tile")
-        tiles.append([made.x, made.y, blob.name.split(".")[0], blob.size, made.n])
+    tiles = [
+        [made.x, made.y, blob.name.split(".")[0], blob.size, made.n]
+        for made, blob in _stored(folder, tile(band.kind, geometries.ids, shapes, band.z))
+    ]
     out: dict[str, Any] = {"z": band.z, "kind": band.kind, "from": band.first, "to": band.last, "tiles": tiles}
     if band.kind == "point":
         out["size_px"] = SIZE_PX if geometries.kind == "point" else DOT_PX
     return out
+
+
+def _stored(folder: Path, tiles: Iterator[Tile]) -> Iterator[tuple[Tile, Blob]]:
+    """Tiles and their blobs, written while the next ones are made: packing leaves the interpreter to others. A few wait at a time."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: deque[tuple[Tile, Future[Blob]]] = deque()
+        for made in tiles:
+            waiting.append((made, pool.submit(store, folder, made.raw, "tile")))
+            if len(waiting) > _WAITING:
+                first, blob = waiting.popleft()
+                yield first, blob.result()
+        for made, blob in waiting:
+            yield made, blob.result()
 
 
 def _areas(connection: duckdb.DuckDBPyConnection, shelf: Shelf, found: Found) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from pack_town import BOX, CORNER, LAYERS, put, rectangles, reference, town
 
 from data.errors import StoreError
 from data.store.duck import connect
+from layers.core.arrays import paint_arrays, place_colours
 from layers.core.blobs import blob_file, read_blob, store
 from layers.core.pack import assign_ordinals, blob_names, build_pack, paint_array, prune_pack
 from layers.core.palette import INK, LIGHT, LIGHT_EDGE
 from layers.core.spec import LEVELS, Layer
-from layers.core.tiles import world
+from layers.core.tiles import tile, world
 
 HERE = Path(__file__).parent
 
@@ -191,6 +192,32 @@ def test_arrays_hold_the_level_and_class_of_every_ordinal(con, manifest, folder)
     assert [use[ordinal] for ordinal, _, _ in rows] == [index or 0 for _, _, index in rows]
     assert houses["counts"] == [sum(1 for _, level, _ in rows if level == wanted) for wanted in range(6)]
     assert paint_array(con, LAYERS[2]) == levels
+
+
+def test_colours_that_carry_their_ordinals_need_no_join_and_give_the_same_arrays():
+    con = town(30)
+    con.execute("UPDATE house SET lonlat = NULL WHERE ordinal = 3")
+    joined = paint_arrays(con, LAYERS[2])
+    con.execute("ALTER TABLE paint_houses RENAME TO painted")
+    place_colours(con, LAYERS[2], "painted")
+    assert [n for (n,) in con.execute("SELECT ordinal FROM paint_houses WHERE ordinal IS NOT NULL").fetchall()] == [
+        n for n in range(33) if n != 3
+    ]
+    con.execute("UPDATE house SET house_id = 'x' || house_id")  # of no use any more
+    carried = paint_arrays(con, LAYERS[2])
+    con.close()
+    assert {name: array.tolist() for name, array in carried.items()} == {name: array.tolist() for name, array in joined.items()}
+    assert carried["level"][3] == 255
+
+
+def test_points_as_coordinates_are_tiled_as_points_as_objects_are():
+    places = np.random.default_rng(3).uniform(0, 4 * 32768, (500, 2))
+    objects = shapely.points(places)
+    objects[7], places[7] = shapely.Point(), np.nan  # the middle of nothing
+    ids = np.arange(500) * 3
+    made = [list(tile("point", ids, given, 14)) for given in (objects, places)]
+    assert made[0] == made[1]
+    assert sum(one.n for one in made[0]) >= 499
 
 
 def test_ordinals_are_appended_tombstoned_and_given_back(tmp_path):
