@@ -3,10 +3,14 @@
   "use strict";
 
   const here = typeof document !== "undefined" && document.currentScript ? document.currentScript.src : "";
+  const startWorker = () => new Worker(here.replace(/rasters\.js/, "worker.js"));
+  // A page that asks for a manifest in its head will show a map: its worker starts while the page is still being put together.
+  let early = here && document.querySelector('link[rel="preload"][href^="/pack/"]') ? startWorker() : null;
 
   /** `limit` in bytes; `onError(message)` hears of tiles that failed twice. */
   function create({ limit, onError }) {
-    const worker = new Worker(here.replace(/rasters\.js/, "worker.js"));
+    const worker = early || startWorker();
+    early = null;
     const cache = new Map(); // key → {result, bytes}, least recently used first
     const pending = new Map(); // key → {job, waiters: Set of callbacks}
     const keys = new Map(); // job → key

@@ -34,6 +34,7 @@ STYLE = """html,body,#map{margin:0;height:100%;background:#fff}
 .leaflet-pane,.leaflet-tile,.leaflet-layer,.leaflet-zoom-animated,.leaflet-pane>svg,.leaflet-pane>canvas{position:absolute;left:0;top:0}
 .leaflet-container{overflow:hidden;touch-action:none} .leaflet-tile{pointer-events:none} .leaflet-zoom-animated{transform-origin:0 0}
 .leaflet-map-pane{z-index:400}"""
+PRELOAD = '<link rel="preload" as="fetch" href="/pack/manifest.json" crossorigin="anonymous">'  # as in screen/frame.py
 MAP = 'window.map = L.map("map", {zoomControl: false, attributionControl: false, zoomSnap: 1, fadeAnimation: false, preferCanvas: true});'
 
 
@@ -46,7 +47,7 @@ def attach(options: dict[str, Any]) -> str:
 def page(scripts: list[str], body: str) -> bytes:
     """A page with a map, which runs `body` once the `scripts` are there. Isolated, so that it may be told how much memory it takes."""
     loads = "".join(f'<script src="{script}"></script>' for script in scripts)
-    head = f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><style>{STYLE}</style>'
+    head = f'<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><style>{STYLE}</style>{PRELOAD}'
     return f'{head}<div id="map"></div>{loads}<script>{body}</script>'.encode()
 
 
