@@ -68,6 +68,7 @@ def test_the_last_view_is_offered_in_words_and_the_back_button_comes_back_to_the
     last = page.locator(".door-continue")
     expect(last).to_contain_text("房屋")
     last.click()
+    page.wait_for_url("**/town?*")
     ready(page)
     assert "layer=houses" in page.url and "level=1" in page.url
     expect(page.locator(".panel-list .tag")).to_contain_text("红色")

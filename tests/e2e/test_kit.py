@@ -236,7 +236,7 @@ def test_a_plot_that_cannot_be_drawn_shows_its_table_and_says_why(open_page: Ope
 def test_a_list_rolls_rests_when_it_is_looked_at_and_can_be_stopped(open_kit: Open) -> None:
     page = open_kit(drawn=False)
     page.locator(".roll").scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.roll').scrollTop > 20")
+    page.wait_for_function("document.querySelector('.roll')?.scrollTop > 20")
     assert not rests(page)
     page.locator("[data-act=roll]").click()
     page.evaluate("document.activeElement.blur()")

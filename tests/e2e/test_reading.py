@@ -32,10 +32,10 @@ def test_another_question_starts_at_the_top_and_the_way_back_where_one_was(open_
     page = open_page("/town?layer=houses&theme=levels&list=objects", size=size)
     page.locator(scroller).evaluate("e => e.scrollTop = 700")
     page.evaluate("document.querySelector('.legend-levels a').click()")
-    page.wait_for_function("document.querySelector('.list').dataset.question.includes('level=1')")
-    page.wait_for_function("s => document.querySelector(s).scrollTop === 0", arg=scroller)
+    page.wait_for_function("(document.querySelector('.list')?.dataset.question || '').includes('level=1')")
+    page.wait_for_function("s => document.querySelector(s)?.scrollTop === 0", arg=scroller)
     page.go_back()
-    page.wait_for_function("s => document.querySelector(s).scrollTop === 700", arg=scroller)
+    page.wait_for_function("s => document.querySelector(s)?.scrollTop === 700", arg=scroller)
 
 
 def test_keys_go_down_and_come_back_without_losing_their_place(open_page: Open) -> None:

@@ -8,7 +8,7 @@ import pytest
 from conftest import Open, ready
 from playwright.sync_api import Locator, Page, expect
 from test_layout import check, check_at_every_size
-from test_town_page import TOWN, children, number, pixels
+from test_town_page import TOWN, children, number, pixels, wait_for_fewer
 
 from data.policy import Viewer, mask_name
 from data.settings import Settings
@@ -137,7 +137,8 @@ def test_one_class_alone_is_listed_drawn_and_kept_in_the_address(open_page: Open
     expect(page.locator("#list-total")).to_have_text(f"{n:,}")
     expect(page.locator(".tag-class")).to_have_text(first.locator(".legend-name").inner_text())
     ready(page)
-    assert before > 20 and len(pixels(page, colour)) < before / 10, "houses of the other class are not drawn"
+    assert before > 20
+    wait_for_fewer(page, colour, before / 10)  # houses of the other class are not drawn
     assert "class=" in page.url
     page.locator(".legend-classes a.legend-row[aria-current]").click()
     expect(page.locator(".tag-class")).to_have_count(0)

@@ -19,32 +19,39 @@ def children(page: Page) -> Locator:
     return page.locator(".panel-list .list-row")
 
 
+# Points of the map whose colour is near another, as `pixels` tells them.
+PIXELS = """([r, g, b, most, every]) => {
+    const out = [];
+    for (const canvas of document.querySelectorAll("#map canvas")) {
+        const box = canvas.getBoundingClientRect();
+        if (!box.width || !canvas.width) continue;
+        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        for (let i = 0; i < data.length; i += 4 * every) {
+            if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) > 40 || data[i + 3] < 100) continue;
+            const pixel = i / 4;
+            const x = box.left + (pixel % canvas.width + 0.5) * box.width / canvas.width;
+            const y = box.top + (Math.floor(pixel / canvas.width) + 0.5) * box.height / canvas.height;
+            const top = document.elementFromPoint(x, y);
+            if (top && top.closest("#map") && out.push([x, y]) === most) return out;
+        }
+    }
+    return out;
+}"""
+
+
 def pixels(page: Page, near: tuple[int, int, int], most: int = 10_000_000, every: int = 1) -> list[list[int]]:
     """Points of the map, in CSS pixels of the page, whose colour is near `near`; none under a panel, and no more than `most`.
 
     Of many, one in `every` will do to know how many they are.
     """
-    found: list[list[int]] = page.evaluate(
-        """([r, g, b, most, every]) => {
-            const out = [];
-            for (const canvas of document.querySelectorAll("#map canvas")) {
-                const box = canvas.getBoundingClientRect();
-                if (!box.width || !canvas.width) continue;
-                const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-                for (let i = 0; i < data.length; i += 4 * every) {
-                    if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) > 40 || data[i + 3] < 100) continue;
-                    const pixel = i / 4;
-                    const x = box.left + (pixel % canvas.width + 0.5) * box.width / canvas.width;
-                    const y = box.top + (Math.floor(pixel / canvas.width) + 0.5) * box.height / canvas.height;
-                    const top = document.elementFromPoint(x, y);
-                    if (top && top.closest("#map") && out.push([x, y]) === most) return out;
-                }
-            }
-            return out;
-        }""",
-        [*near, most, every],
-    )
+    found: list[list[int]] = page.evaluate(PIXELS, [*near, most, every])
     return found
+
+
+def wait_for_fewer(page: Page, near: tuple[int, int, int], than: float) -> None:
+    """Until the map shows fewer such points: what was painted before is taken away a moment after the panels have changed."""
+    fewer = f"([than, ...asked]) => document.documentElement.dataset.mapReady && ({PIXELS})(asked).length < than"
+    page.wait_for_function(fewer, arg=[than, *near, int(than) + 1, 1])
 
 
 def test_the_town_opens_with_its_own_name_its_numbers_and_a_painted_map(open_page: Open) -> None:
@@ -118,15 +125,15 @@ def test_legend_counts_equal_the_list_and_add_up_to_the_total(open_page: Open, l
 def test_a_level_alone_is_kept_in_the_address_the_list_and_on_the_map(open_page: Open) -> None:
     page = open_page("/town?layer=land&theme=levels")
     green = (43, 196, 107)
-    before = len(pixels(page, green, every=11))
+    before = 11 * len(pixels(page, green, every=11))
     page.locator("a.legend-row", has_text="红色").click()
     expect(page.locator(".panel-list .tag")).to_contain_text("红色")
     ready(page)
     assert "level=1" in page.url
     levels = {mark.get_attribute("data-level") for mark in page.locator(".panel-list .list-name .mark").all()}
     assert levels == {"1"}
-    after = len(pixels(page, green, every=11))
-    assert before > 1000 / 11 and after < before / 20
+    assert before > 1000
+    wait_for_fewer(page, green, before / 20)
     page.reload()
     ready(page)
     expect(page.locator(".legend-row[aria-current]")).to_contain_text("红色")

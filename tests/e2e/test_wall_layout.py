@@ -23,7 +23,7 @@ FOUND = """() => Object.fromEntries(Object.entries(wallChecks.all).map(([name, c
 # Plots in sight are drawn at the size that their places have now.
 PLOTS_DRAWN = """() => [...document.querySelectorAll(".wall .plot-box")].filter(box => box.getClientRects().length)
     .every(box => box.closest(".plot").dataset.state === "drawn"
-        && Math.abs(box.clientWidth - box.querySelector(".main-svg").clientWidth) < 2)"""
+        && Math.abs(box.clientWidth - (box.querySelector(".main-svg") || {}).clientWidth) < 2)"""
 LAID_OUT = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
 Stretch = Callable[[int, int, int], None]
 
