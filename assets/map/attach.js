@@ -238,9 +238,9 @@
     }
 
     view() {
-      const bounds = this.map.getBounds();
-      const { records } = this.layer; // counted for those alone who ask: hundreds of thousands of numbers
-      return { zoom: this.map.getZoom(), box: [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], get features() { return counts(records); } };
+      const bounds = this.map.getBounds(), box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+      const count = () => ns.map.inview.count(this.layer.records, this.scene(), Math.round(this.map.getZoom()), box);
+      return { zoom: this.map.getZoom(), box, get features() { return count(); } }; // counted for those alone who ask
     }
 
     flyTo([west, south, east, north], options = {}) {
@@ -280,17 +280,6 @@
       this.rehighlight(before, this.hover);
       this.options.onHover(this.hover, point);
     }
-  }
-
-  /** Features in the tiles of the view, by tileset. */
-  function counts(records) {
-    const seen = {};
-    records.forEach(({ parts }) => parts.forEach(({ item, raster }) => {
-      if (!raster || item.tileset.ids !== "ordinal" || item.role !== "layer") return;
-      const marks = (seen[item.name] = seen[item.name] || new Uint8Array(item.tileset.size));
-      raster.present.forEach((ordinal) => { marks[ordinal] = 1; });
-    }));
-    return Object.fromEntries(Object.entries(seen).map(([name, marks]) => [name, marks.reduce((sum, mark) => sum + mark, 0)]));
   }
 
   function pane(map, name, zIndex) {
