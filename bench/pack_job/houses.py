@@ -10,6 +10,7 @@ import pyarrow as pa
 import shapely
 
 from data.store.duck import connect
+from layers.core.arrays import place_colours
 from layers.core.pack import assign_ordinals
 from layers.core.spec import Layer, Theme
 
@@ -54,12 +55,12 @@ def make(file: Path, n: int) -> None:
     )
     con.execute(f"CREATE TABLE house AS SELECT * EXCLUDE wkb, ST_GeomFromWKB(wkb) AS lonlat FROM given ORDER BY {hilbert}")
     assign_ordinals(con, "house", "house_id")
-    con.execute("""CREATE TABLE paint_houses AS SELECT house_id AS object_id, (ordinal // 7 % 4)::UTINYINT AS use,
+    con.execute("""CREATE TEMP TABLE painted AS SELECT house_id AS object_id, (ordinal // 7 % 4)::UTINYINT AS use,
         CASE WHEN n < 3 THEN 1 WHEN n < 12 THEN 2 WHEN n < 27 THEN 3 WHEN n < 45 THEN 4 ELSE 5 END::UTINYINT AS level
         FROM (SELECT house_id, ordinal, hash(ordinal) % 100 AS n FROM house)""")
+    place_colours(con, HOUSES, "painted")
     con.execute("""CREATE TABLE theme_class AS SELECT 'houses' AS layer, 'use' AS theme, i::UTINYINT AS index, 'c' || i AS code,
         '类' || i AS zh, 'Class ' || i AS en, '#808080' AS hex, 1::BIGINT AS n FROM range(1, 4) r(i)""")
-    con.execute("CREATE TABLE by_ordinal AS SELECT ordinal, level FROM house JOIN paint_houses ON object_id = house_id ORDER BY ordinal")
     con.execute("USE memory; DETACH made")
     con.close()
 
@@ -68,6 +69,6 @@ def opened(file: str | Path) -> duckdb.DuckDBPyConnection:
     """A connection whose tables are those of the file, which stays as it is; its own may be added."""
     con = connect()
     con.execute(f"ATTACH '{file}' AS town (READ_ONLY)")
-    for table in ("house", "paint_houses", "theme_class", "by_ordinal"):
+    for table in ("house", "paint_houses", "theme_class"):
         con.execute(f"CREATE VIEW {table} AS FROM town.{table}")
     return con

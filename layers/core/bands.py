@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import shapely
 
-from layers.core.tiles import EXTENT, Floats, Ints, Objects, Shaped, world
+from layers.core.tiles import EXTENT, Floats, Ints, Objects, Shaped, scaled, world
 
 DEEPEST = 14  # data zoom of the last band; overzoomed above
 BATCH_ROWS = 20_000
@@ -95,14 +95,6 @@ def _centres(geometries: Objects) -> Floats:
     starts = range(0, len(geometries), BATCH_ROWS)
     blocks = (shapely.centroid(geometries[start : start + BATCH_ROWS]) for start in starts)
     out: Floats = np.vstack([np.empty((0, 2)), *(np.stack([shapely.get_x(block), shapely.get_y(block)], axis=1) for block in blocks)])
-    return out
-
-
-def scaled(geometries: Shaped, zooms: int) -> Shaped:
-    """World units of another zoom."""
-    if geometries.dtype != object:
-        return geometries * 2.0**zooms
-    out: Shaped = shapely.transform(geometries, lambda xy: xy * 2.0**zooms) if zooms else geometries
     return out
 
 

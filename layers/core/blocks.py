@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from layers.core.bands import DEEPEST, KINDS, scaled
+from layers.core.bands import DEEPEST, KINDS
 from layers.core.mvt import Written, written
-from layers.core.tiles import HALF, MARGIN, REACH, Floats, Ints, Objects, boxes, flatten, select, world
+from layers.core.tiles import HALF, MARGIN, REACH, Floats, Ints, Objects, boxes, flatten, scaled, select, world
 from layers.core.wkb import plain, rings, shapes_of_rings
 
 MOST_BYTES = 96 * 2**20  # of one snapshot: a million houses take 50 MB a zoom

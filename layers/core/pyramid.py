@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from layers.core.arrays import drawn_table, size_of
-from layers.core.bands import SHAPES, Band, Geometries, box_of, read, scaled, shapes_of
+from layers.core.bands import SHAPES, Band, Geometries, box_of, read, shapes_of
 from layers.core.coats import Coat, coat_of, text_column
 from layers.core.mvt import Tags, layer, written
 from layers.core.pmtiles import Archive, Zoom, write
@@ -124,9 +124,10 @@ def _ground(connection: duckdb.DuckDBPyConnection, table: str) -> list[Ground]:
 
 
 def _turned(geometries: Geometries) -> Ground:
+    kind, ids, world, box = geometries.kind, geometries.ids, geometries.world, box_of(geometries.lonlat)
+    del geometries
     # y points south, so what is counter-clockwise here is clockwise on the map.
-    turned = shapely.orient_polygons(geometries.world) if geometries.kind == "polygon" else geometries.world
-    return Ground(geometries.kind, geometries.ids, turned, box_of(geometries.lonlat))
+    return Ground(kind, ids, shapely.orient_polygons(world) if kind == "polygon" else world, box)
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, table: str, name: str, ground: Ground) -> Iterator[tuple[str, Ground]]:
@@ -158,7 +159,7 @@ def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
         if band.kind == "polygon" and band.z < drawn.bands[0].z:
             shapes = shapely.orient_polygons(shapes)  # simplifying a coverage turns rings as it likes
         for z in (z for z in zooms if band.first <= z <= band.last):
-            for pieces, place in cut(band.kind, scaled(shapes, z - band.z), z, turn=True):
+            for pieces, place in cut(band.kind, shapes, z, turn=True, zooms=z - band.z):
                 _encode(drawn, *runs(pieces, place), z, pile)
 
 

@@ -57,8 +57,16 @@ def world(lonlat: Floats, z: int) -> Floats:
     return out
 
 
-def flatten(kind: str, geometries: Shaped) -> Shapes:
-    """Shapes of geometries in world units, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
+def scaled(geometries: Shaped, zooms: int) -> Shaped:
+    """World units of another zoom."""
+    if geometries.dtype != object:
+        return geometries * 2.0**zooms
+    out: Shaped = shapely.transform(geometries, lambda xy: xy * 2.0**zooms) if zooms else geometries
+    return out
+
+
+def flatten(kind: str, geometries: Shaped, zooms: int = 0) -> Shapes:
+    """Shapes of geometries in world units of so many zooms less, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
 
     Points may be coordinates [F, 2], NaN where there is none. Block by block, for rings, floats and indices take several times the memory of
     what comes out.
@@ -66,16 +74,16 @@ def flatten(kind: str, geometries: Shaped) -> Shapes:
     if geometries.dtype != object:
         rows = np.flatnonzero(~np.isnan(geometries).any(axis=1))
         at = np.arange(len(rows) + 1)
-        return Shapes(kind, rows, at, at, np.rint(geometries[rows]).astype(np.int64))
+        return Shapes(kind, rows, at, at, np.rint(scaled(geometries[rows], zooms)).astype(np.int64))
     starts = range(0, max(len(geometries), 1), BLOCK_FEATURES)
-    return _joined([_flattened(kind, geometries[start : start + BLOCK_FEATURES], start) for start in starts])
+    return _joined([_flattened(kind, geometries[start : start + BLOCK_FEATURES], start, zooms) for start in starts])
 
 
-def _flattened(kind: str, geometries: Objects, first: int) -> Shapes:
+def _flattened(kind: str, geometries: Objects, first: int, zooms: int) -> Shapes:
     """`flatten` of some geometries, the first of which is row `first`."""
     parts, row_of = _parts(kind, geometries)
     coordinates, part_of = shapely.get_coordinates(parts, return_index=True)
-    xy = np.rint(coordinates).astype(np.int64)
+    xy = np.rint(coordinates * 2.0**zooms).astype(np.int64)
     keep = _distinct(kind, part_of, xy)
     return _regroup(kind, row_of + first, part_of[keep], xy[keep])
 
@@ -207,12 +215,13 @@ def tile(kind: str, ids: Ints, geometries: Shaped, z: int) -> Iterator[Tile]:
         yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
 
 
-def cut(kind: str, geometries: Shaped, z: int, turn: bool = False) -> Iterator[tuple[Shapes, Ints]]:
+def cut(kind: str, geometries: Shaped, z: int, turn: bool = False, zooms: int = 0) -> Iterator[tuple[Shapes, Ints]]:
     """Pieces of the geometries, their ids being rows, and the tile of each; whole tiles, some at a time, in row order.
 
+    The geometries are in world units of so many zooms less: of a million no copy is made for each zoom.
     With `turn` clipped polygons are turned as `shapely.orient_polygons` turns whole ones, for formats in which a ring's sense tells holes.
     """
-    shapes = flatten(kind, geometries)
+    shapes = flatten(kind, geometries, zooms)
     if not len(shapes.ids):
         return
     box = boxes(shapes)
@@ -221,7 +230,7 @@ def cut(kind: str, geometries: Shaped, z: int, turn: bool = False) -> Iterator[t
     pairs = Pairs(pairs.feature[order], pairs.x[order], pairs.y[order])
     for start, end in _blocks(pairs, shapes):
         some = Pairs(pairs.feature[start:end], pairs.x[start:end], pairs.y[start:end])
-        yield _pieces(kind, geometries, shapes, box, some, turn)
+        yield _pieces(kind, geometries, shapes, box, some, turn, zooms)
 
 
 def cut_one(kind: str, geometries: Objects, z: int, x: int, y: int) -> Shapes:
@@ -245,19 +254,19 @@ def _blocks(pairs: Pairs, shapes: Shapes) -> Iterator[tuple[int, int]]:
     yield from pairwise(cuts)
 
 
-def _pieces(kind: str, geometries: Shaped, shapes: Shapes, box: Ints, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
+def _pieces(kind: str, geometries: Shaped, shapes: Shapes, box: Ints, pairs: Pairs, turn: bool, zooms: int = 0) -> tuple[Shapes, Ints]:
     """The features of `pairs`, clipped where they do not fit into their tile whole, and the tile of each."""
     centre = np.stack([pairs.x, pairs.y], axis=1) * EXTENT + HALF
     far = (np.abs(box[pairs.feature].reshape(-1, 2, 2) - centre[:, None, :]) > REACH).any(axis=(1, 2))
     pieces = select(shapes, pairs.feature[~far])
     place = np.stack([pairs.x, pairs.y], axis=1)[~far]
     if far.any():
-        clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]), turn)
+        clipped, there = _clip(kind, geometries, Pairs(shapes.ids[pairs.feature[far]], pairs.x[far], pairs.y[far]), turn, zooms)
         pieces, place = join(pieces, clipped), np.vstack([place, there])
     return pieces, place
 
 
-def _clip(kind: str, geometries: Shaped, pairs: Pairs, turn: bool) -> tuple[Shapes, Ints]:
+def _clip(kind: str, geometries: Shaped, pairs: Pairs, turn: bool, zooms: int) -> tuple[Shapes, Ints]:
     """What lies within reach of its tile, for each pair of row and tile that does not fit whole; with the tiles' places."""
     clipped = np.empty(len(pairs.feature), dtype=object)
     keys, inverse = np.unique(np.stack([pairs.x, pairs.y], axis=1), axis=0, return_inverse=True)
@@ -266,7 +275,9 @@ def _clip(kind: str, geometries: Shaped, pairs: Pairs, turn: bool) -> tuple[Shap
     for (x, y), start, end in zip(keys.tolist(), ends[:-1], ends[1:], strict=True):  # tile by tile: the box is one for all
         rows = order[start:end]
         west, north = x * EXTENT + HALF - REACH, y * EXTENT + HALF - REACH
-        clipped[rows] = shapely.clip_by_rect(geometries[pairs.feature[rows]], west, north, west + 2 * REACH, north + 2 * REACH)
+        clipped[rows] = shapely.clip_by_rect(
+            scaled(geometries[pairs.feature[rows]], zooms), west, north, west + 2 * REACH, north + 2 * REACH
+        )
     whole = _of_kind(kind, clipped)
     shapes = flatten(kind, shapely.orient_polygons(whole) if turn else whole)
     there = np.stack([pairs.x, pairs.y], axis=1)[shapes.ids]

@@ -66,6 +66,10 @@ def test_every_table_that_readers_know_is_there_with_its_columns(three: tuple[Se
     assert {name: columns - found.get(name, set()) for name, columns in wanted.items()} == {name: set() for name in wanted}
     assert "row_hash" not in found["house"]
     assert all("ordinal" in found[name] for name, table in TABLES.items() if table.geometry)
+    of_houses = "SELECT object_id, ordinal FROM paint_houses WHERE ordinal IS NOT NULL"
+    assert on_show(settings, of_houses) == on_show(
+        settings, "SELECT house_id, ordinal FROM house WHERE lonlat IS NOT NULL ORDER BY ordinal"
+    )
 
 
 def test_the_town_is_described_in_json(three: tuple[Settings, TinyTown]) -> None:
