@@ -92,7 +92,7 @@ def measured(browser: Browser, site: Site, made: District, runs: int) -> dict[st
         tab.evaluate("map.setZoom(16, {animate: false})")
         ours.settle(tab)
         out["recolour at zoom 16, ms"], out["  painting of it, zoom 16"] = ours.recolours(tab)
-        out["pan, 95th percentile frame, ms"] = ours.pan(tab)
+        out["pan, 95th percentile frame, ms"], out["  painting in such a frame"] = ours.pan(tab)
     with ours.opened(browser, site.url + "/whole") as tab:
         ours.settle(tab)
         memory, canvases = ours.tour(tab, made.box)
