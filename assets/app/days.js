@@ -27,7 +27,7 @@
   if (typeof module !== "undefined") { module.exports = api; return; }
 
   const app = (root.onescreen = root.onescreen || {});
-  let handle = null, days = [], timer = 0, playing = false, turn = 0;
+  let handle = null, days = [], timer = 0, playing = false, turn = 0, raise = () => {};
 
   const strip = () => document.querySelector(".days");
   const button = () => document.querySelector('[data-act="days"]');
@@ -100,6 +100,8 @@
   function open(wanted) {
     if (!strip() || !handle) return;
     strip().hidden = !wanted;
+    raise();
+    raise = wanted ? app.lowerSheet() : () => {};
     if (!wanted) today();
     show();
     (wanted ? strip().querySelector(".days-bar") : button()).focus({ preventScroll: true });

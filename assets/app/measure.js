@@ -44,7 +44,7 @@
   if (typeof document === "undefined") return;
   const app = (root.onescreen = root.onescreen || {});
   app.acts = app.acts || {};
-  let map = null, run = null; // run: {points, shapes, open, timer, sheet}
+  let map = null, run = null; // run: {points, shapes, open, timer, raise}
 
   document.addEventListener("onescreen:on-map", function ({ detail }) {
     if (run) clear();
@@ -54,20 +54,10 @@
 
   const place = () => document.querySelector(".measure");
 
-  const town = () => document.querySelector(".town");
-
-  /** On a phone the sheet goes down for as long as something is measured. Gives where it was, or null. */
-  function lower() {
-    if (!town() || !root.matchMedia("(max-width: 52rem)").matches) return null;
-    const before = town().dataset.sheet || "half";
-    town().dataset.sheet = "low";
-    return before;
-  }
-
   function begin(keys) {
     clear();
     if (!map || !place()) return;
-    run = { points: [], shapes: root.L.layerGroup().addTo(map), open: true, timer: 0, sheet: lower() };
+    run = { points: [], shapes: root.L.layerGroup().addTo(map), open: true, timer: 0, raise: app.lowerSheet() };
     map.doubleClickZoom.disable();
     map.getContainer().classList.add("measuring");
     map.getContainer().classList.toggle("measuring-keys", keys);
@@ -78,11 +68,11 @@
 
   function clear() {
     if (!run) return;
-    const { shapes, timer, sheet } = run;
+    const { shapes, timer, raise } = run;
     close();
     clearTimeout(timer);
     shapes.remove();
-    if (sheet && town() && town().dataset.sheet === "low") town().dataset.sheet = sheet;
+    raise();
     run = null;
     show();
   }

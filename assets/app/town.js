@@ -156,6 +156,15 @@
     },
   });
 
+  /* On a phone the sheet goes down while a tool of the map is at work; what this gives puts it back, unless a hand has moved it since. */
+  app.lowerSheet = function () {
+    const town = document.querySelector(".town");
+    if (!town || !window.matchMedia("(max-width: 52rem)").matches) return () => {};
+    const before = town.dataset.sheet || "half";
+    town.dataset.sheet = "low";
+    return () => { if (town.dataset.sheet === "low") town.dataset.sheet = before; };
+  };
+
   const leaflet = () => handle && handle.map;
 
   function zoom(by) {
