@@ -74,20 +74,21 @@ def projected(kind: str, ids: Ints, lonlat: Objects) -> Geometries:
     return Geometries(kind, ids, lonlat, shapely.transform(lonlat, lambda xy: world(xy, DEEPEST)))
 
 
-def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Shaped]]:
-    """World geometries of each band in its own units, deepest first; each band is simplified from the one before. Dots are coordinates."""
+def shapes_of(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> Iterator[tuple[Band, Shaped, int]]:
+    """World geometries of each band and the zoom in whose units they are, deepest first; each band is simplified from the one before.
+
+    Dots are coordinates, and what is not simplified is not copied either.
+    """
     current, z = geometries.world, DEEPEST
     dotted = geometries.kind != "point" and any(band.kind == "point" for band in bands)
     dots = _centres(current) if dotted else np.empty((0, 2))
     for band in bands:
         if band.kind == "point" and geometries.kind != "point":
-            yield band, dots * 2.0 ** (band.z - DEEPEST)
+            yield band, dots, DEEPEST
             continue
-        current = scaled(current, band.z - z)
-        z = band.z
-        if z < DEEPEST and band.kind != "point":
-            current = simplified(current, band, coverage)
-        yield band, current
+        if band.z < DEEPEST and (band.kind == "line" or (band.kind == "polygon" and coverage)):
+            current, z = simplified(scaled(current, band.z - z), band), band.z
+        yield band, current, z
 
 
 def _centres(geometries: Objects) -> Floats:
@@ -98,14 +99,15 @@ def _centres(geometries: Objects) -> Floats:
     return out
 
 
-def simplified(geometries: Objects, band: Band, coverage: bool) -> Objects:
-    """Fewer vertices. As a coverage, neighbours keep their common edge, so no gap opens between them."""
-    if coverage and band.kind == "polygon":
+def simplified(geometries: Objects, band: Band) -> Objects:
+    """Fewer vertices. Polygons are a coverage: neighbours keep their common edge, so no gap opens between them."""
+    if band.kind == "polygon":
         out: Objects = shapely.coverage_simplify(geometries, band.tolerance)
         # Of an invalid coverage (overlaps) GEOS may lose a polygon: such a one stays as it was.
         lost = shapely.is_empty(out) | shapely.is_missing(out)
         return np.where(lost, geometries, out)
-    return shapely.simplify(geometries, band.tolerance, preserve_topology=False) if band.kind == "line" else geometries
+    lines: Objects = shapely.simplify(geometries, band.tolerance, preserve_topology=False)
+    return lines
 
 
 def box_of(lonlat: Objects) -> list[float]:

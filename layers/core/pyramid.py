@@ -155,11 +155,11 @@ def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
     """All tiles of one layer."""
     ground = drawn.ground
     geometries = Geometries(ground.kind, ground.ids, ground.world, ground.world)
-    for band, shapes in shapes_of(geometries, drawn.bands, drawn.coverage):
-        if band.kind == "polygon" and band.z < drawn.bands[0].z:
+    for band, shapes, made_for in shapes_of(geometries, drawn.bands, drawn.coverage):
+        if band.kind == "polygon" and made_for < drawn.bands[0].z:
             shapes = shapely.orient_polygons(shapes)  # simplifying a coverage turns rings as it likes
         for z in (z for z in zooms if band.first <= z <= band.last):
-            for pieces, place in cut(band.kind, shapes, z, turn=True, zooms=z - band.z):
+            for pieces, place in cut(band.kind, shapes, z, turn=True, zooms=z - made_for):
                 _encode(drawn, *runs(pieces, place), z, pile)
 
 

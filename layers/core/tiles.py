@@ -66,10 +66,10 @@ def scaled(geometries: Shaped, zooms: int) -> Shaped:
 
 
 def flatten(kind: str, geometries: Shaped, zooms: int = 0) -> Shapes:
-    """Shapes of geometries in world units of so many zooms less, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
+    """Shapes of geometries, ids being their rows. Vertices are rounded, repeated ones dropped; empty features vanish.
 
-    Points may be coordinates [F, 2], NaN where there is none. Block by block, for rings, floats and indices take several times the memory of
-    what comes out.
+    The geometries are in world units of a zoom, the shapes in those of so many `zooms` below. Points may be coordinates [F, 2], NaN where
+    there is none. Block by block, for rings, floats and indices take several times the memory of what comes out.
     """
     if geometries.dtype != object:
         rows = np.flatnonzero(~np.isnan(geometries).any(axis=1))
@@ -209,16 +209,16 @@ class Tile:
     raw: bytes
 
 
-def tile(kind: str, ids: Ints, geometries: Shaped, z: int) -> Iterator[Tile]:
-    """Encoded tiles of zoom z, in row order. `geometries` are in world units of z and all of the one kind; `ids` their ids, below 2^32."""
-    for pieces, place in cut(kind, geometries, z):
+def tile(kind: str, ids: Ints, geometries: Shaped, z: int, zooms: int = 0) -> Iterator[Tile]:
+    """Encoded tiles of zoom z, in row order. `geometries` are all of the one kind and in units as for `cut`; `ids` their ids, below 2^32."""
+    for pieces, place in cut(kind, geometries, z, zooms=zooms):
         yield from _encode_all(replace(pieces, ids=ids[pieces.ids]), place, z)
 
 
 def cut(kind: str, geometries: Shaped, z: int, turn: bool = False, zooms: int = 0) -> Iterator[tuple[Shapes, Ints]]:
     """Pieces of the geometries, their ids being rows, and the tile of each; whole tiles, some at a time, in row order.
 
-    The geometries are in world units of so many zooms less: of a million no copy is made for each zoom.
+    The geometries are in world units of zoom z − `zooms`: of a million no copy is made for each zoom.
     With `turn` clipped polygons are turned as `shapely.orient_polygons` turns whole ones, for formats in which a ring's sense tells holes.
     """
     shapes = flatten(kind, geometries, zooms)

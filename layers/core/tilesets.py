@@ -19,7 +19,7 @@ from layers.core.arrays import size_of
 from layers.core.bands import DOTS_THEN_POLYGONS, LAST, SHAPES, Band, Geometries, box_of, read, shapes_of
 from layers.core.blobs import Blob, store
 from layers.core.labels import labels, names_of
-from layers.core.tiles import EXTENT, Tile, tile
+from layers.core.tiles import EXTENT, Shaped, Tile, tile
 
 VERSION = 1  # raised when the same geometry comes to other tiles, so that no former pack is taken over
 READABLE_PX = 56.0  # areas of a tree level are shown once the middle one of them is this wide
@@ -134,7 +134,7 @@ def _written(geometries: Geometries, bands: tuple[Band, ...], coverage: bool, sh
     source = _source(geometries, bands, coverage)
     if source in shelf.former:
         return {key: shelf.former[source][key] for key in ("n", "box", "bands", "source")}
-    made = [_band(band, geometries, shapes, shelf.folder) for band, shapes in shapes_of(geometries, bands, coverage)]
+    made = [_band(band, geometries, shapes, z, shelf.folder) for band, shapes, z in shapes_of(geometries, bands, coverage)]
     bands_made = sorted(made, key=lambda band: int(band["z"]))
     return {"n": len(geometries.ids), "box": box_of(geometries.lonlat), "bands": bands_made, "source": source}
 
@@ -148,10 +148,10 @@ def _source(geometries: Geometries, bands: tuple[Band, ...], coverage: bool) -> 
     return total.hexdigest()
 
 
-def _band(band: Band, geometries: Geometries, shapes: Any, folder: Path) -> dict[str, Any]:
+def _band(band: Band, geometries: Geometries, shapes: Shaped, z: int, folder: Path) -> dict[str, Any]:
     tiles = [
         [made.x, made.y, blob.name.split(".")[0], blob.size, made.n]
-        for made, blob in _stored(folder, tile(band.kind, geometries.ids, shapes, band.z))
+        for made, blob in _stored(folder, tile(band.kind, geometries.ids, shapes, band.z, band.z - z))
     ]
     out: dict[str, Any] = {"z": band.z, "kind": band.kind, "from": band.first, "to": band.last, "tiles": tiles}
     if band.kind == "point":

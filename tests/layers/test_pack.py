@@ -20,6 +20,7 @@ from pack_town import BOX, CORNER, LAYERS, put, rectangles, reference, town
 from data.errors import StoreError
 from data.store.duck import connect
 from layers.core.arrays import paint_arrays, place_colours
+from layers.core.bands import SHAPES, read, shapes_of
 from layers.core.blobs import blob_file, read_blob, store
 from layers.core.pack import assign_ordinals, blob_names, build_pack, paint_array, prune_pack
 from layers.core.palette import INK, LIGHT, LIGHT_EDGE
@@ -218,6 +219,13 @@ def test_points_as_coordinates_are_tiled_as_points_as_objects_are():
     made = [list(tile("point", ids, given, 14)) for given in (objects, places)]
     assert made[0] == made[1]
     assert sum(one.n for one in made[0]) >= 499
+
+
+def test_geometries_are_copied_for_a_lower_band_only_where_they_are_simplified(con):
+    land = read(con, "parcel")["polygon"]
+    kept = [(band.z, z) for band, shapes, z in shapes_of(land, SHAPES["polygon"], False) if shapes is land.world]
+    made = [(band.z, z) for band, _, z in shapes_of(land, SHAPES["polygon"], True)]
+    assert (kept, made) == ([(14, 14), (11, 14), (8, 14)], [(14, 14), (11, 11), (8, 8)])
 
 
 def test_ordinals_are_appended_tombstoned_and_given_back(tmp_path):
