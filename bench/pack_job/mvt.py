@@ -51,9 +51,9 @@ def compare(file: Path) -> None:
 
 def fill(peer: psycopg.Connection, con: object) -> None:
     peer.execute("CREATE TABLE house (ordinal bigint, level int, use text, geom geometry(Polygon, 3857))")
-    rows = con.execute("""SELECT ordinal, level, CASE WHEN p.use > 0 THEN 'c' || p.use END,
+    rows = con.execute("""SELECT house.ordinal, level, CASE WHEN p.use > 0 THEN 'c' || p.use END,
         ST_AsHEXWKB(ST_Transform(lonlat, 'EPSG:4326', 'EPSG:3857'))
-        FROM house JOIN paint_houses p ON object_id = house_id ORDER BY ordinal""")
+        FROM house JOIN paint_houses p ON object_id = house_id ORDER BY house.ordinal""")
     with peer.cursor().copy("COPY house FROM STDIN") as copy:
         while some := rows.fetchmany(20_000):
             for ordinal, level, use, wkb in some:

@@ -28,7 +28,7 @@ def houses_as_fgb(file: Path, out: Path) -> None:
     """The houses with ordinal, level and class, in the format that tippecanoe reads in parallel."""
     con = opened(file)
     rows = con.execute(
-        "SELECT ordinal, p.level, 'c' || p.use AS use, ST_AsWKB(lonlat) AS wkb FROM house JOIN paint_houses p ON object_id = house_id"
+        "SELECT house.ordinal, p.level, 'c' || p.use AS use, ST_AsWKB(lonlat) AS wkb FROM house JOIN paint_houses p ON object_id = house_id"
     ).to_arrow_table()
     wkb = rows.column("wkb").to_numpy()
     pyogrio.raw.write(

@@ -29,7 +29,7 @@ def place_colours(connection: duckdb.DuckDBPyConnection, layer: Layer, source: s
     """Write `paint_<layer>` from the relation `source`: its columns, and the ordinal of what is coloured, NULL where that is not drawn."""
     table = drawn_table(layer)
     connection.execute(f"""CREATE TABLE {PAINT}{layer.name} AS
-        SELECT p.*, CASE WHEN t.lonlat IS NOT NULL THEN t.ordinal END AS ordinal
+        SELECT p.*, CASE WHEN t.lonlat IS NOT NULL THEN t.ordinal END::UINTEGER AS ordinal
         FROM {source} p LEFT JOIN {table} t ON t.{contract_table(table).key[0]} = p.object_id ORDER BY ordinal, object_id""")
 
 
