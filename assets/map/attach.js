@@ -41,15 +41,13 @@
       this.state = { ...ns.map.plan.START, scheme: scheme || theme || "dark", language: language || "zh" };
       this.target = target;
       this.source = null;
-      this.hover = null;
       this.rasters = ns.map.rasters.create({ limit: this.options.cacheMB * 2 ** 20, onError: (message) => this.options.onError(message) });
       this.ahead = ns.map.ahead.create(this);
       this.aheadDue = true;
       this.expected = []; // withdrawals of what was asked for a view that the map is on its way to
+      this.pointing = ns.map.pointing.create(this);
       this.listeners = {
-        click: (event) => this.clicked(event),
-        mousemove: (event) => this.moved(event),
-        mouseout: () => this.hovered([], null),
+        ...this.pointing.listeners,
         zoomanim: ({ center, zoom }) => this.expect(center, zoom),
         moveend: () => { this.viewChanged = this.shownAnew = true; this.settled(); },
         unload: () => this.unmount(),
@@ -82,7 +80,7 @@
     unmount() {
       if (!this.map) return;
       const { map } = this;
-      cancelAnimationFrame(this.hoverFrame);
+      this.pointing.stop();
       this.ahead.stop();
       this.expected.splice(0).forEach((undo) => undo());
       map.off(this.listeners);
@@ -164,7 +162,7 @@
     }
 
     scene() {
-      if (!this.current) this.current = ns.map.scene.create(this.source, this.state, this.hover);
+      if (!this.current) this.current = ns.map.scene.create(this.source, this.state, this.pointing.hover);
       return this.current;
     }
 
@@ -252,33 +250,9 @@
       this.map.fitBounds(box, how);
     }
 
-    // ── pointing ──
-    pickAt(lon, lat, tolerance = this.options.mouseTolerance) {
-      if (!this.layer || !this.source) return [];
-      return ns.map.pick.at(this.layer.records, this.scene(), Math.round(this.map.getZoom()), lon, lat, tolerance);
-    }
-
-    clicked({ latlng, originalEvent }) {
-      const touch = originalEvent && originalEvent.pointerType === "touch";
-      const hits = this.pickAt(latlng.lng, latlng.lat, touch ? this.options.touchTolerance : this.options.mouseTolerance);
-      this.options.onPick(hits, { lon: latlng.lng, lat: latlng.lat });
-    }
-
-    moved({ latlng, containerPoint }) {
-      if (this.hoverFrame || !root.matchMedia("(hover: hover)").matches) return;
-      this.hoverFrame = requestAnimationFrame(() => {
-        this.hoverFrame = 0;
-        if (this.map) this.hovered(this.pickAt(latlng.lng, latlng.lat), { lon: latlng.lng, lat: latlng.lat, x: containerPoint.x, y: containerPoint.y });
-      });
-    }
-
-    hovered([hit], point) {
-      const before = this.hover;
-      const same = before && hit ? before.tileset === hit.tileset && before.ordinal === hit.ordinal : before === (hit || null);
-      if (same) return;
-      this.hover = hit || null;
-      this.rehighlight(before, this.hover);
-      this.options.onHover(this.hover, point);
+    /** Hits at a place, topmost first; `tolerance` in CSS pixels. */
+    pickAt(lon, lat, tolerance) {
+      return this.pointing.pickAt(lon, lat, tolerance);
     }
   }
 

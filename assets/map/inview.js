@@ -11,7 +11,11 @@
     for (const record of records.values()) {
       if (record.coords.z !== zoom) continue;
       const window = windowOf(record, box);
-      if (window) for (const { item, raster } of record.parts) if (raster && item.role === "layer") mark(marksOf(seen, item), raster, scene.look(item), window);
+      if (!window) continue;
+      for (const { item, raster } of record.parts.filter((part) => part.item.role === "layer")) {
+        const marks = marksOf(seen, item);
+        if (raster) mark(marks, raster, scene.look(item), window);
+      }
     }
     return Object.fromEntries([...seen].map(([name, marks]) => [name, marks.reduce((sum, one) => sum + one, 0)]));
   }

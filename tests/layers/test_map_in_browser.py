@@ -294,7 +294,7 @@ def test_a_failed_fetch_is_tried_again(chromium, site, made):
     handler.fail_first = house_tiles(made) | {"/pack/manifest.json"}
     page = opened(chromium, address)
     look(page, *CORNER, 17)
-    assert page.evaluate("[errors, handle.view().features.house > 0]") == [[], True]
+    assert page.evaluate("[errors, handle.view().features.houses > 0]") == [[], True]
     page.close()
 
 
@@ -306,7 +306,7 @@ def test_a_tile_that_is_lost_is_said_and_does_not_end_the_map(chromium, site, ma
     errors, features = page.evaluate("[errors, handle.view().features]")
     assert all("map tiles not loaded" in error for error in errors)
     assert errors
-    assert features["house"] == 0 < features["parcel"]
+    assert features["houses"] == 0 < features["land"]
     page.close()
 
 
