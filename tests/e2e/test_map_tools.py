@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 import pytest
+from axe import serious
 from conftest import Open, Server, opening, ready
 from playwright.sync_api import Browser, Page, expect
 from test_layout import check_at_every_size
@@ -312,3 +313,16 @@ def test_the_pointer_is_read_out_in_degrees_and_in_the_towns_own_system(open_pag
     assert (lon, lat) == pytest.approx(where, abs=1e-5)
     expect(page.locator(".at-crs")).to_have_text("EPSG:4550")
     expect(page.locator(".scale")).to_have_text(re.compile(r"^[125]0* (米|公里)$"))
+
+
+@pytest.mark.parametrize(("look", "language"), [("dark", "zh-CN"), ("light", "en")])
+def test_axe_finds_nothing_serious_on_the_tools_of_the_map_while_they_are_at_work(open_mapped: Open, look: str, language: str) -> None:
+    page = looking(open_mapped, 15, look=look, language=language)
+    page.locator('[data-act="basemaps"]').click()
+    expect(page.locator(".basemaps-menu")).to_be_visible()
+    assert not serious(page, within=[".zoom"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("m")
+    page.keyboard.press(" ")
+    expect(page.locator(".measure")).to_be_visible()
+    assert not serious(page, within=[".map-foot", ".zoom"])
