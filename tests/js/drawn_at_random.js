@@ -46,10 +46,11 @@ function rectangles(size, n, across, draw) {
   return runsOfPixels(size, pixels);
 }
 
-/** `n` dots of ids from 0, some beyond the edge. */
-function dotsOf(size, n, draw) {
-  const place = () => Int16Array.from({ length: n }, () => draw(size + 20) - 10);
-  return { size, xs: place(), ys: place(), ids: Uint32Array.from({ length: n }, (_, i) => i) };
+/** `n` dots of ids from 0, some beyond the edge; `close`: those of one neighbourhood follow each other, as they do in a town. */
+function dotsOf(size, n, draw, close = false) {
+  const place = () => draw(size + 20) - 10, at = Array.from({ length: n }, () => [place(), place()]);
+  if (close) at.sort(([x, y], [u, v]) => (y >> 4) - (v >> 4) || (x >> 4) - (u >> 4));
+  return { size, xs: Int16Array.from(at, ([x]) => x), ys: Int16Array.from(at, ([, y]) => y), ids: Uint32Array.from({ length: n }, (_, i) => i) };
 }
 
 module.exports = { EDGE, runsOf, rectangles, dotsOf, lot };

@@ -14,8 +14,8 @@ palettes.level.rank.forEach((level, rank) => { RANK[level] = rank; });
 
 /* Two layers of polygons and one of dots, and what paints them. */
 function scene(seed, { radius = 1, ring = 0, larger = null, filtered = false, hatched = false, shown = null } = {}) {
-  const draw = lot(seed), below = rectangles(SIZE, 60, 40, draw), houses = rectangles(SIZE, N, 7, draw), points = dotsOf(SIZE, N, draw);
-  const array = Uint8Array.from({ length: N }, () => (draw(10) ? draw(LEVELS) : 255)), levels = array.map(() => draw(LEVELS)), steady = array.slice();
+  const draw = lot(seed), below = rectangles(SIZE, 60, 40, draw), houses = rectangles(SIZE, N, 7, draw), points = dotsOf(SIZE, 4 * N, draw, seed % 2 === 0);
+  const array = Uint8Array.from({ length: 4 * N }, () => (draw(10) ? draw(LEVELS) : 255)), levels = array.map(() => draw(LEVELS)), steady = array.slice();
   const lut = paint.table(paint.colours(palettes, null, "dark"), { fill: 0.8, edgeHex: "#000000", shown: shown && new Set(shown) });
   const look = {
     array, lut, rank: RANK, period: 8, larger, hatched: hatched ? new Uint8Array(256).fill(1) : null,
@@ -37,7 +37,7 @@ test("after a change the places of what has changed, painted alone, give the ver
     const { draw, array, all, rasters, reach } = scene(i + 1, more), out = new Uint32Array(SIZE * SIZE), whole = new Uint32Array(SIZE * SIZE);
     all(out);
     for (let round = 0; round < 6; round++) {
-      const ordinals = Array.from({ length: 4 }, () => draw(N)), where = region.create(SIZE);
+      const ordinals = Array.from({ length: 4 }, (_, k) => draw(k % 2 ? N : 4 * N)), where = region.create(SIZE);
       ordinals.forEach((ordinal) => { array[ordinal] = draw(LEVELS); });
       const found = rasters.map((raster) => region.addChanged(where, raster, ordinals, reach));
       assert.ok(found.every((n) => n >= 0) && where.share() < 0.6, "so small a change is no whole repaint");
@@ -75,7 +75,7 @@ test("the spans of boxes that overlap, touch or reach over the edge hold each pi
 test("what does not say where its features lie can only be painted whole, and what is elsewhere changes nothing", () => {
   const { rasters } = scene(3), where = region.create(SIZE), areas = { runs: { ...rasters[0].runs, spots: null }, present: rasters[0].present };
   assert.equal(region.addChanged(where, areas, [rasters[0].present[3]], 2), -1);
-  assert.equal(region.addChanged(where, areas, [N + 5], 2), 0);
+  assert.equal(region.addChanged(where, areas, [9 * N], 2), 0);
   assert.equal(where.share(), 0);
 });
 
