@@ -7,7 +7,7 @@ from ground import Ground, open_map, show
 from playwright.sync_api import Browser
 
 ACTS = {
-    "use": "{layers: LAYERS.map((one) => one.name === 'houses' ? {...one, theme: 'use'} : one)}",
+    "use": "{layers: LAYERS.map((one) => one.name === 'houses' ? {...one, theme: THEME} : one)}",
     "levels": "{layers: LAYERS}",
     "worst": "{levels: [1, 2, 3]}",
     "all": "{levels: null}",
@@ -47,7 +47,9 @@ def test_what_is_painted_in_part_is_what_is_painted_whole(chromium: Browser, gro
     here = ground("demonstration")
     page = open_map(chromium, here, (480, 360))
     page.evaluate(
-        "window.LAYERS = handle.manifest.layers.map(({name}) => ({name})); handle.set({layers: LAYERS, backdrop: true, boundaries: true})"
+        "window.LAYERS = handle.manifest.layers.map(({name}) => ({name}));"
+        "window.THEME = handle.manifest.layers.find(({name}) => name === 'houses').themes[0].name;"
+        "handle.set({layers: LAYERS, backdrop: true, boundaries: true})"
     )
     show(page, ((here.manifest["box"][0] + here.manifest["box"][2]) / 2, (here.manifest["box"][1] + here.manifest["box"][3]) / 2), zoom)
     partly = kept = 0
