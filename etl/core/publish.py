@@ -27,8 +27,17 @@ from etl.core.history import extend_history, write_history
 from etl.core.merge import Change
 from etl.core.scratch import Scratch
 from etl.core.shown import current_or_none
-from layers.core.arrays import PAINT, place_colours
-from layers.core.pack import ORDINALS, assign_ordinals, build_pack, prune_pack, recolour_pack, renumbered_tables, with_days
+from layers.core.pack import (
+    ORDINALS,
+    PAINT,
+    assign_ordinals,
+    build_pack,
+    place_colours,
+    prune_pack,
+    recolour_pack,
+    renumbered_tables,
+    with_days,
+)
 from layers.core.spec import Layer
 
 # A browser that opened the page before a publish may still ask for tiles of a manifest that is no longer kept.

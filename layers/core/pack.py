@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from data.schema import table as contract_table
-from layers.core.arrays import Bytes, drawn_table, level_counts, paint_arrays
+from layers.core.arrays import PAINT, Bytes, drawn_table, level_counts, paint_arrays, place_colours
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
 from layers.core.days import day_blobs, renumbered_tables, with_days
@@ -173,6 +173,6 @@ def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
 
 
 __all__ = [
-    "FORMAT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "prune_pack", "recolour_pack",
-    "renumbered_tables", "with_days",
+    "FORMAT", "PAINT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "place_colours", "prune_pack",
+    "recolour_pack", "renumbered_tables", "with_days",
 ]  # fmt: skip
