@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import pyproj
 import pytest
 from axe import serious
 from conftest import Open, Server, opening, ready
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from test_layout import check_at_every_size
 from test_town_journeys import SETTLED
 
@@ -45,22 +46,30 @@ def marks(zoom: int) -> list[tuple[float, float]]:
     return [(CENTRE[0] + i * step * 1.013, CENTRE[1] + j * step * 0.87) for i in (-2, -1, 0, 1, 2) for j in (-1, 0, 1)]
 
 
+def pixels_of(zoom: int, shift: Any) -> list[tuple[float, float]]:
+    """The marks in pixels of the world at a zoom, each where `shift` puts it."""
+    found = [lonlat_to_mercator(*shift(*mark)) for mark in marks(zoom)]
+    return [((float(x) / HALF_WORLD + 1) * 128 * 2**zoom, (1 - float(y) / HALF_WORLD) * 128 * 2**zoom) for x, y in found]
+
+
+def picture(pixels: list[tuple[float, float]], left: float, top: float) -> bytes:
+    """The tile whose corner is at these pixels of the world, with the marks on it, to a fraction of a pixel."""
+    down, across = np.mgrid[0:256, 0:256] + 0.5
+    cover = np.zeros((256, 256))
+    for x, y in pixels:
+        cover = np.maximum(cover, np.clip(DOT_PX + 0.5 - np.hypot(across + left - x, down + top - y), 0, 1))
+    return png((cover * 255).astype(np.uint8))
+
+
 def dotted(folder: Path, shift: Any) -> None:
-    """Tiles as a map app would have them: each mark where `shift` puts it, to a fraction of a pixel."""
+    """Tiles as a map app would have them."""
     for zoom in ZOOMS:
-        pixels = []
-        for mark in marks(zoom):
-            x, y = lonlat_to_mercator(*shift(*mark))
-            pixels.append(((float(x) / HALF_WORLD + 1) * 128 * 2**zoom, (1 - float(y) / HALF_WORLD) * 128 * 2**zoom))
+        pixels = pixels_of(zoom, shift)
         tiles = {(int(x // 256) + i, int(y // 256) + j) for x, y in pixels for i in (-1, 0, 1) for j in (-1, 0, 1)}
         for column, row in tiles:
-            down, across = np.mgrid[0:256, 0:256] + 0.5
-            cover = np.zeros((256, 256))
-            for x, y in pixels:
-                cover = np.maximum(cover, np.clip(DOT_PX + 0.5 - np.hypot(across + column * 256 - x, down + row * 256 - y), 0, 1))
             file = folder / str(zoom) / str(column) / f"{row}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(png((cover * 255).astype(np.uint8)))
+            file.write_bytes(picture(pixels, column * 256, row * 256))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +87,7 @@ def mapped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     far += 'url = ["{}/vec/{{TileMatrix}}/{{TileRow}}/{{TileCol}}", "{}/cva/{{z}}/{{y}}/{{x}}"]\n'
     with (folder / "basemaps.toml").open("a") as file:
         file.write(far.format(FAR, FAR))
+        file.write(f'[[basemap]]\nname = "service"\nkind = "wms"\nurl = "{FAR}/wms?map=town"\nlayers = "ground"\n')
     running = Server(home, folder / "server.log", ONESCREEN_BASEMAPS=str(folder / "basemaps.toml"))
     yield running
     running.stop()
@@ -209,6 +219,38 @@ def test_another_machine_is_asked_for_nothing_but_the_basemap_that_somebody_has_
     column, row = int((CENTRE[0] + 180) / 360 * 2**15), int((90 - CENTRE[1]) / 360 * 2**15)
     assert {f"{FAR}/{kind}/15/{row}/{column}" for kind in ("vec", "cva")} <= set(asked), "tiles in degrees, the names over the map"
     assert len(asked) == len(set(asked)), "each tile once"
+
+
+# A test reads the pixels of pictures from elsewhere, which no page may unless it asked for them so.
+READABLE = """() => {
+    const {get, set} = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+    const asking = {get, set(address) { this.crossOrigin = "anonymous"; set.call(this, address); }};
+    Object.defineProperty(HTMLImageElement.prototype, "src", asking);
+}"""
+
+
+def test_a_map_service_is_asked_for_what_a_tile_shows_and_its_picture_lies_there(open_mapped: Open) -> None:
+    page = looking(open_mapped, 15, watched=False)
+    pixels, asked = pixels_of(15, lambda *mark: mark), set()
+
+    def map_of(route: Route) -> None:
+        given = {key: value for key, (value,) in parse_qs(urlsplit(route.request.url).query, keep_blank_values=True).items()}
+        west, south, east, north = map(float, given.pop("BBOX").split(","))
+        asked.add(frozenset(given.items()))
+        scale = 256 / (east - west)
+        assert math.isclose(scale, 256 / (north - south)) and math.isclose(scale, 256 * 2**15 / (2 * HALF_WORLD))
+        body = picture(pixels, (west + HALF_WORLD) * scale, (HALF_WORLD - north) * scale)
+        route.fulfill(body=body, headers={"Access-Control-Allow-Origin": "*", "Content-Type": "image/png"})
+
+    page.route(f"{FAR}/wms?*", map_of)
+    page.evaluate(READABLE)
+    choose(page, "service")
+    found = metres_off(page, 15)
+    assert all(0.8 < seen < 1.25 for _, seen in found) and max(off for off, _ in found) < 2, found
+    assert [dict(one) for one in asked] == [
+        {"map": "town", "SERVICE": "WMS", "VERSION": "1.3.0", "REQUEST": "GetMap", "LAYERS": "ground", "STYLES": "", "CRS": "EPSG:3857",
+         "WIDTH": "256", "HEIGHT": "256", "FORMAT": "image/png", "TRANSPARENT": "TRUE"}
+    ]  # fmt: skip
 
 
 def test_the_tools_of_the_map_have_their_place_at_every_size(open_mapped: Open) -> None:
