@@ -34,7 +34,11 @@ class Band:
         return TOLERANCE_PX * EXTENT / 256.0 * 2.0 ** (self.z - self.last)
 
 
-SHAPES = {kind: (Band(14, 14, LAST, kind), Band(11, 11, 13, kind), Band(8, 0, 10, kind)) for kind in KINDS}
+# A screen of 1920 × 1080 at zoom 14 touches four tiles of zoom 11, and would touch a dozen of zoom 14, in each of ten tilesets: requests are
+# what a first view waits for.
+SHAPES = {kind: (Band(14, 15, LAST, kind), Band(11, 11, 14, kind), Band(8, 0, 10, kind)) for kind in KINDS}
+# Archives for other tools have the tiles of each zoom anyway, so zoom 14 has its geometries whole.
+ARCHIVED = {kind: (Band(14, 14, LAST, kind), Band(11, 11, 13, kind), Band(8, 0, 10, kind)) for kind in KINDS}
 # A house of 10 m is 1.2 pixels wide at zoom 14: until there it is a dot, and the worst level of a pixel wins.
 DOTS_THEN_POLYGONS = (Band(14, 15, LAST, "polygon"), Band(11, 11, 14, "point"), Band(8, 0, 10, "point"))
 

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from layers.core.arrays import drawn_table, size_of
-from layers.core.bands import SHAPES, Band, Geometries, box_of, read, shapes_of
+from layers.core.bands import ARCHIVED, Band, Geometries, box_of, read, shapes_of
 from layers.core.coats import Coat, coat_of, text_column
 from layers.core.mvt import Tags, layer, written
 from layers.core.pmtiles import Archive, Zoom, write
@@ -112,7 +112,7 @@ def _drawn(connection: duckdb.DuckDBPyConnection, layers: tuple[Layer, ...], dot
             coat = coat_of(connection, one)
             for ground in found:
                 shown = ground.of(coat.drawn[ground.ids])  # the map does not draw what has no level either
-                bands = PLANS[table].polygon_bands if ground.kind == "polygon" and dots else SHAPES[ground.kind]
+                bands = PLANS[table].polygon_bands if ground.kind == "polygon" and dots else ARCHIVED[ground.kind]
                 for name, some in _parts(connection, table, one.name, shown):
                     yield Drawn(name, some, bands, PLANS[table].coverage, coat)
 
@@ -148,7 +148,7 @@ def _backdrop(connection: duckdb.DuckDBPyConnection) -> Iterator[Drawn]:
     coat = Coat(columns, np.ones(size_of(connection, "backdrop"), dtype=bool))
     for ground in _ground(connection, "backdrop"):
         if ground.kind != "point":
-            yield Drawn("backdrop" if ground.kind == "polygon" else f"backdrop-{ground.kind}", ground, SHAPES[ground.kind], False, coat)
+            yield Drawn("backdrop" if ground.kind == "polygon" else f"backdrop-{ground.kind}", ground, ARCHIVED[ground.kind], False, coat)
 
 
 def _pile(drawn: Drawn, zooms: range, pile: Pile) -> None:
