@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,15 @@ def read_blob(folder: Path, name: str) -> bytes:
     """Raw bytes of a blob, checked against its name. Raises StoreError when it is missing or damaged."""
     path = folder / f"{name}.gz"
     if not path.exists():
-        raise StoreError(f"The map pack has no blob {name} in {folder}.", remedy="Publish the snapshot again.")
-    raw = gzip.decompress(path.read_bytes())
+        raise StoreError(f"The map pack has no blob {name} in {folder}.", remedy="Publish the snapshot again.",
+                         zh=f"地图包文件夹 {folder} 中没有 {name}。", zh_remedy="请重新发布快照。")  # fmt: skip
+    try:
+        raw = gzip.decompress(path.read_bytes())
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raw = b""
     if hashlib.blake2b(raw, digest_size=8).hexdigest() != name.split(".")[0]:
-        raise StoreError(f"The blob {name} in {folder} is damaged.", remedy="Delete it and publish the snapshot again.")
+        raise StoreError(f"The blob {name} in {folder} is damaged.", remedy="Delete it and publish the snapshot again.",
+                         zh=f"{folder} 中的 {name} 已损坏。", zh_remedy="请删除该文件后重新发布快照。")  # fmt: skip
     return raw
 
 

@@ -42,7 +42,7 @@ def build_pack(
     folder.mkdir(parents=True, exist_ok=True)
     present = _tables(connection)
     shelf = shelf_of(folder, previous, same)
-    chosen = [layer for layer in layers if f"paint_{layer.name}" in present and layer.geometry is not None]
+    chosen = [layer for layer in layers if f"paint_{layer.name}" in present and _coloured(layer)]
     told = {layer["name"]: layer for layer in (previous or {}).get("layers", ())}
     tilesets: Manifest = {}
     labels: dict[str, Manifest] = {}
@@ -72,9 +72,15 @@ def recolour_pack(connection: duckdb.DuckDBPyConnection, layers: Iterable[Layer]
     The `layers` must be those that `previous` was built with.
     """
     by_name = {layer.name: layer for layer in layers}
-    manifest = {**previous, "layers": [told | _colours(connection, by_name[told["name"]], folder) for told in previous["layers"]]}
+    lasting = [told for told in previous["layers"] if told["table"] in PLANS]  # a manifest of old may name the backdrop
+    manifest = {**previous, "layers": [told | _colours(connection, by_name[told["name"]], folder) for told in lasting]}
     manifest["kept"] = _kept(manifest, previous)
     return manifest
+
+
+def _coloured(layer: Layer) -> bool:
+    """Whether the tiles of a layer hold ordinals, by which arrays colour. Those of the backdrop hold classes, which have their own look."""
+    return layer.geometry is not None and drawn_table(layer) in PLANS
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import duckdb
 
 from data.codes import code_lists
-from data.errors import LayerError, advice
+from data.errors import LayerError, advice, advice_zh
 from data.schema import Column
 from data.store.serving import memory_of
 from layers.core.rules import rules_by_code
@@ -39,7 +39,10 @@ class Store:
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise LayerError(f"There is no layer {name!r}.", remedy=advice(name, [layer.name for layer in self.layers]))
+        known = [layer.name for layer in self.layers]
+        raise LayerError(
+            f"There is no layer {name!r}.", remedy=advice(name, known), zh=f"没有图层 {name!r}。", zh_remedy=advice_zh(name, known)
+        )
 
     def rows(self, sql: str, **values: Any) -> list[Row]:
         """All rows as dictionaries with plain values; `values` are bound by name."""

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import LayerError
+from data.errors import LayerError, advice, advice_zh
 from data.store.memory import Memory
 from data.store.serving import memory_of
 from layers.core.arrays import drawn_table
@@ -23,6 +23,7 @@ from layers.core.tiles import EXTENT, MARGIN, Ints, cut_one
 from layers.core.tilesets import PLANS
 
 SHALLOWEST, DEEPEST = 8, 22
+_LONG = 10  # digits that no number of an address has
 _POLYGONS_FROM = DOTS_THEN_POLYGONS[0].first
 Wanted = Callable[[Ints], npt.NDArray[np.bool_]]
 # Both go with the snapshot's file.
@@ -39,8 +40,8 @@ def tile(
     zoom 14, as on the map; without `dots` they are not. Everybody may see all of it (`layers.core.coats`). Raises LayerError for a layer or
     a tile that there is not.
     """
-    asked = store.layer(name)
-    _check(asked, z, x, y)
+    asked = _asked(store, name)
+    _check(z, x, y)
     coat = _coat(store, asked)
     table = drawn_table(asked)
     wanted = _wanted(store, coat, levels, depth if table == "area" else None)
@@ -64,13 +65,42 @@ def levels_of(told: str) -> frozenset[int] | None:
     return frozenset(map(int, told.split(","))) if told else None
 
 
-def _check(asked: Layer, z: int, x: int, y: int) -> None:
-    if asked.geometry is None:
-        raise LayerError(f"The layer {asked.name!r} has no geometry.", remedy="Ask for another layer.",
-                         zh=f"图层 {asked.name!r} 没有图形。", zh_remedy="请换一个图层。")  # fmt: skip
+def depth_of(told: str) -> int | None:
+    """Level of the tree out of an address; None (all) when there is none. Raises LayerError for what is no number."""
+    if told and not _whole(told):
+        raise LayerError(f"{told!r} is not a level of the tree of areas.", remedy="It is a whole number; 0 is the town.",
+                         zh=f"{told!r} 不是网格层级。", zh_remedy="应为整数，0 表示全镇。")  # fmt: skip
+    return int(told) if told else None
+
+
+def place_of(z: str, x: str, y: str) -> tuple[int, int, int]:
+    """Zoom, column and row out of an address. Raises LayerError for what are no numbers."""
+    if not all(map(_whole, (z, x, y))):
+        raise _no_tile(z, x, y)
+    return int(z), int(x), int(y)
+
+
+def _whole(told: str) -> bool:
+    return told.isascii() and told.isdigit() and len(told) < _LONG
+
+
+def _asked(store: Store, name: str) -> Layer:
+    """The layer called `name`, of those that have features to colour. The backdrop's have none: it is a ground, and in the archive."""
+    offered = {layer.name: layer for layer in store.layers if layer.geometry is not None and drawn_table(layer) in PLANS}
+    if name not in offered:
+        raise LayerError(f"There is no layer {name!r} in vector tiles.", remedy=advice(name, offered),
+                         zh=f"矢量瓦片中没有图层 {name!r}。", zh_remedy=advice_zh(name, offered))  # fmt: skip
+    return offered[name]
+
+
+def _check(z: int, x: int, y: int) -> None:
     if not (SHALLOWEST <= z <= DEEPEST and 0 <= x < 1 << z and 0 <= y < 1 << z):
-        raise LayerError(f"There is no tile {z}/{x}/{y}.", remedy=f"Zooms go from {SHALLOWEST} to {DEEPEST}, columns and rows from 0 to 2^zoom − 1.",
-                         zh=f"没有瓦片 {z}/{x}/{y}。", zh_remedy=f"级别为 {SHALLOWEST} 到 {DEEPEST}，行列号为 0 到 2^级别 − 1。")  # fmt: skip
+        raise _no_tile(z, x, y)
+
+
+def _no_tile(z: object, x: object, y: object) -> LayerError:
+    return LayerError(f"There is no tile {z}/{x}/{y}.", remedy=f"Zooms go from {SHALLOWEST} to {DEEPEST}, columns and rows from 0 to 2^zoom − 1.",
+                      zh=f"没有瓦片 {z}/{x}/{y}。", zh_remedy=f"级别为 {SHALLOWEST} 到 {DEEPEST}，行列号为 0 到 2^级别 − 1。")  # fmt: skip
 
 
 def _coat(store: Store, asked: Layer) -> Coat:

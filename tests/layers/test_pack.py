@@ -22,7 +22,7 @@ from data.store.duck import connect
 from layers.core.arrays import paint_arrays, place_colours
 from layers.core.bands import SHAPES, read, shapes_of
 from layers.core.blobs import blob_file, read_blob, store
-from layers.core.pack import assign_ordinals, blob_names, build_pack, paint_array, prune_pack
+from layers.core.pack import assign_ordinals, blob_names, build_pack, paint_array, prune_pack, recolour_pack
 from layers.core.palette import INK, LIGHT, LIGHT_EDGE
 from layers.core.spec import LEVELS, Layer
 from layers.core.tiles import tile, world
@@ -317,6 +317,20 @@ def test_pruning_keeps_what_any_published_snapshot_needs(con, tmp_path):
     assert prune_pack(tmp_path, [first]) == 1
     assert {path.name.rsplit(".", 1)[0] for path in tmp_path.glob("*.gz")} == blob_names(first)
     assert (tmp_path / "v1.json").exists()
+
+
+def test_what_the_tiles_hold_as_classes_is_no_layer_for_the_map_to_colour(con, tmp_path):
+    layer = Layer(name="backdrop", table="backdrop", zh="底图", en="Backdrop", order=0, geometry="any", label="name")
+    con.execute("CREATE TEMP TABLE paint_backdrop AS SELECT feature_id AS object_id, 0 AS level FROM backdrop")
+    try:
+        made = build_pack(con, [layer, *LAYERS], tmp_path)
+    finally:
+        con.execute("DROP TABLE paint_backdrop")
+    by_class = {one["table"] for one in made["tilesets"].values() if one["ids"] == "class"}
+    assert by_class == {"backdrop"}
+    assert [one["name"] for one in made["layers"]] == [one.name for one in LAYERS]
+    old = made | {"layers": [made["layers"][0] | {"name": "backdrop", "table": "backdrop"}, *made["layers"]]}
+    assert recolour_pack(con, [layer, *LAYERS], tmp_path, old)["layers"] == made["layers"], "as a manifest of old has it"
 
 
 def test_an_empty_town_has_an_empty_pack(tmp_path):

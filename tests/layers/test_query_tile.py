@@ -14,6 +14,7 @@ from layers.core.blocks import Blocks
 from layers.core.pyramid import write_pyramid
 from layers.core.query_store import Store
 from layers.core.query_tile import tile
+from layers.core.spec import Layer
 from layers.core.tiles import world
 
 PLACES = [(12, 0, 0), (14, 0, 0), (14, -1, -1), (16, 0, 0), (16, -1, 0)]
@@ -98,8 +99,19 @@ def test_a_tile_without_a_feature_is_none_and_one_that_is_not_there_is_said_so(s
         with pytest.raises(LayerError, match="There is no tile") as refused:
             tile(store, "houses", *place)
         assert "没有瓦片" in refused.value.said("zh")[0]
-    with pytest.raises(LayerError, match="There is no layer 'housse'"):
+    with pytest.raises(LayerError, match="There is no layer 'housse'") as refused:
         tile(store, "housse", 14, 0, 0)
+    assert "'houses'" in refused.value.said("zh")[1]
+
+
+def test_the_backdrop_and_what_has_no_geometry_are_not_offered(store):
+    ground = Layer(name="backdrop", table="backdrop", zh="底图", en="Backdrop", order=0, geometry="any")
+    nowhere = Layer(name="nowhere", table="person", zh="无", en="Nowhere", order=0, geometry=None)
+    more = Store(store.cursor, (ground, nowhere, *store.layers))
+    for name in ("backdrop", "nowhere"):
+        with pytest.raises(LayerError, match=f"There is no layer '{name}'") as refused:
+            tile(more, name, 14, 0, 0)
+        assert "backdrop" not in refused.value.remedy + refused.value.zh_remedy
 
 
 def test_levels_are_read_once_a_snapshot(store, monkeypatch):
