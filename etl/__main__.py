@@ -20,7 +20,10 @@ from data.store.serving import current
 
 def main(arguments: Sequence[str] | None = None, *, settings: Settings | None = None) -> int:
     """Run one verb; returns the exit code."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.verb == "repaint":
+        _refuse_both(parser, chosen)
     # Paths and values of files are no markup: `[town]` would vanish, and `[/b]` end in a traceback.
     console = Console(markup=False, emoji=False, width=None if sys.stdout.isatty() else 140)
     try:
@@ -77,6 +80,16 @@ def _repaint(chosen: argparse.Namespace, settings: Settings, console: Console) -
         from etl.core.repaint import repaint
 
         repaint(settings, console, as_of=chosen.as_of, renumber=chosen.renumber)
+
+
+def _refuse_both(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """What stays and repaints every day takes no word that is meant for once."""
+    for option, given in (("--renumber", chosen.renumber), ("--as-of", chosen.as_of is not None)):
+        if chosen.daily and given:
+            parser.error(
+                f"{option} 不能与 --daily 同用：请另行运行 `python -m etl repaint {option}` / "
+                f"{option} does not go with --daily: run `python -m etl repaint {option}` by itself"
+            )
 
 
 def _demo(chosen: argparse.Namespace, settings: Settings, console: Console) -> None:

@@ -83,6 +83,16 @@ def commit(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, Change],
     return int(row[0]) if row else 0
 
 
+def repainted_load(connection: duckdb.DuckDBPyConnection, snapshot: int) -> int | None:
+    """The load that `snapshot` of the lake holds in other colours or numbers; None where it is a load itself."""
+    rows = connection.execute("SELECT snapshot_id, commit_extra_info FROM lake.snapshots() WHERE commit_extra_info IS NOT NULL").fetchall()
+    before = {number: json.loads(extra).get("repaint_of") for number, extra in rows}
+    load = before.get(snapshot)
+    while before.get(load) is not None:  # a repaint of a repaint
+        load = before[load]
+    return load
+
+
 def changes_by_source(connection: duckdb.DuckDBPyConnection, plan: Plan, changes: Mapping[str, Change]) -> dict[str, Change]:
     """`changes` of the contract's tables by the dataset to which the rows belong."""
     found: dict[str, Change] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +23,11 @@ from data.store.files import move_into_place, write_json
 from data.store.lake import REPORTS, ROW_HASH
 from data.store.serving import POINTER, Serving, current, kept, on_show
 from etl.core.history import extend_history, write_history
-from etl.core.merge import Change
+from etl.core.merge import Change, repainted_load
 from etl.core.scratch import Scratch
 from etl.core.shown import current_or_none
+from layers.core.days import Say
+from layers.core.loads import REPAINT_OF, archive_of, load_of
 from layers.core.pack import (
     ORDINALS,
     PAINT,
@@ -44,8 +45,6 @@ from layers.core.spec import Layer
 PACK_GRACE_S = 24 * 3600
 # A table of which more than one row in ten changes is written anew, in its order.
 _ROWS_FOR_ONE = 10
-# In the manifest of a repaint or a renumbering: the snapshot of the load that it shows again.
-REPAINT_OF = "repaint_of"
 # Among the facts of the town: when features were last counted afresh.
 RENUMBERED = "renumbered_at"
 # Tables whose features have ordinals, by their key.
@@ -72,12 +71,14 @@ def publish(
     facts: Mapping[str, Any],
     at: datetime,
     since: Since | None = None,
+    *,
+    say: Say,
 ) -> dict[str, Any]:
     """Put the tables of schema `next`, which the lake holds as `snapshot`, on show. Returns the pack's manifest.
 
     Where the snapshot on show is the one that `since` speaks of, a copy of its file keeps the tables that have not changed, and of large
     ones gets the rows that have. Where `facts` tell of a renumbering that the snapshot on show does not know, features are counted afresh,
-    in their order, and the numbers of those that are gone are given away.
+    in their order, and the numbers of those that are gone are given away. `say` is told of what had to be left out.
     """
     for folder in (settings.serving, settings.pack):
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,11 +105,9 @@ def publish(
         earlier = _manifest_of(before)
         manifest = _draw_and_copy(work, settings, layers, undrawn, None if renumber else earlier, as_drawn)
         numbers = renumbered_tables(connection, former, _NUMBERED) if renumber and former else None
-        manifest = with_days(manifest, earlier, _day(facts), settings.pack, numbers)
-        if renumber and before and earlier:
-            manifest[REPAINT_OF] = earlier.get(REPAINT_OF, before.snapshot)
+        manifest = with_days(manifest, earlier, _day(facts), settings.pack, numbers, say)
         connection.execute("CHECKPOINT serve")
-    _show(settings, temporary, snapshot, manifest, at)
+    _show(work, settings, temporary, snapshot, manifest, at)
     return manifest
 
 
@@ -119,6 +118,8 @@ def publish_colours(
     snapshot: int,
     facts: Mapping[str, Any],
     at: datetime,
+    *,
+    say: Say,
 ) -> dict[str, Any]:
     """Put what painting made in schema `next` on show as `snapshot`, everything else being as the snapshot on show has it.
 
@@ -142,15 +143,17 @@ def publish_colours(
         _copy_painted(connection, layers, painted)
         _describe_town(connection, {**facts, "snapshot": snapshot, "published_at": at.isoformat()})
         extend_history(connection, settings, before)
-        manifest = with_days(recolour_pack(connection, layers, settings.pack, former), former, _day(facts), settings.pack)
-        manifest[REPAINT_OF] = former.get(REPAINT_OF, before.snapshot)
+        manifest = with_days(recolour_pack(connection, layers, settings.pack, former), former, _day(facts), settings.pack, say=say)
         connection.execute("CHECKPOINT serve")
-    _show(settings, temporary, snapshot, manifest, at)
+    _show(work, settings, temporary, snapshot, manifest, at)
     return manifest
 
 
-def _show(settings: Settings, temporary: Path, snapshot: int, manifest: Mapping[str, Any], at: datetime) -> None:
+def _show(work: Scratch, settings: Settings, temporary: Path, snapshot: int, manifest: dict[str, Any], at: datetime) -> None:
     """The finished file and manifest get their names, and then the pointer moves."""
+    # The lake knows what is a repaint: a delivery may number features afresh too, when it makes good a killed run.
+    if load := repainted_load(work.connection, snapshot):
+        manifest[REPAINT_OF] = load
     move_into_place(temporary, settings.serving / f"v{snapshot}.duckdb")
     write_json(settings.pack / f"v{snapshot}.json", manifest)
     point(settings, snapshot, at)
@@ -225,19 +228,21 @@ def prune(settings: Settings) -> list[int]:
 
 
 def _loads(settings: Settings, numbers: Sequence[int]) -> dict[int, int]:
-    """By snapshot, the one that a load published first of what it shows: itself, unless it is a repaint."""
-    found = {number: (settings.pack / f"v{number}.json").read_text() for number in numbers}
-    of = {number: re.search(rf'"{REPAINT_OF}": (\d+)', manifest) for number, manifest in found.items()}
-    return {number: int(match[1]) if (match := of[number]) else number for number in numbers}
+    """By snapshot, the one that a load published first of what it shows."""
+    return {number: load_of(settings.pack / f"v{number}.json") for number in numbers}
 
 
 def _prune_pack(settings: Settings) -> None:
     staying = []
-    for manifest in settings.pack.glob("v*.json"):
+    offered = {archive_of(settings.pack / f"v{number}.json") for number in kept(settings)}
+    for manifest in sorted(settings.pack.glob("v*.json")):
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
         if not served and age_s(manifest) > PACK_GRACE_S:
+            archive = manifest.with_suffix(".pmtiles")
+            if archive in offered:
+                continue  # its manifest says of which load it is; tiles and arrays may go
             manifest.unlink()
-            manifest.with_suffix(".pmtiles").unlink(missing_ok=True)
+            archive.unlink(missing_ok=True)
         else:
             staying.append(json.loads(manifest.read_text()))
     prune_pack(settings.pack, staying)

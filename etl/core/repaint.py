@@ -156,7 +156,7 @@ def _renew(brush: _Brush) -> Repainted:
         snapshot, receipts = _commit(brush)
     with brush.report.stage("publish") as stage:
         put = publish_colours if brush.colours_alone else publish
-        put(brush.work, brush.settings, brush.layers, snapshot, brush.facts, now(brush.settings))
+        put(brush.work, brush.settings, brush.layers, snapshot, brush.facts, now(brush.settings), say=brush.report.say)
         stage.note = f"snapshot {snapshot}"
     if brush.renumbered_at:
         brush.report.console.print("Features are numbered afresh 要素已重新编号", highlight=False)

@@ -211,7 +211,7 @@ class Run:
     def publish(self, snapshot: int, since: Since | None = None) -> None:
         """Serving file, map pack, pointer."""
         with self.report.stage("publish") as stage:
-            manifest = publish(self.work, self.settings, self.layers, snapshot, self.facts, now(self.settings), since)
+            manifest = publish(self.work, self.settings, self.layers, snapshot, self.facts, now(self.settings), since, say=self.report.say)
             stage.note = f"snapshot {snapshot}, kept {manifest.get('kept')}"
 
     def publish_pending(self, *, assembled: bool = False) -> tuple[int | None, bool]:

@@ -83,3 +83,13 @@ def test_names_of_files_and_datasets_stand_in_tables_and_bars_as_they_are(
     report.datasets.append({"name": "y[/b]", "table": "house"})
     report.summary()
     assert "x[/b]" in told.getvalue() and "y[/b]" in told.getvalue()
+
+
+@pytest.mark.parametrize("once", [["--renumber"], ["--as-of", "2026-10-01"]])
+def test_what_is_meant_for_one_repaint_is_refused_beside_daily_in_both_languages(
+    place: tuple[Settings, TinyTown], capsys: pytest.CaptureFixture[str], once: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["repaint", "--daily", *once], settings=place[0])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and f"{once[0]} 不能与 --daily 同用" in said and f"{once[0]} does not go with --daily" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from rich.console import Console
 from data.errors import StoreError
 from data.schema import TABLES
 from data.settings import Settings
+from data.store.files import write_json
 from data.store.lake import columns_of
 from data.store.serving import current, kept
-from etl.core.publish import PACK_GRACE_S, prune, rollback
+from etl.core.publish import PACK_GRACE_S, point, prune, rollback
 from etl.core.upkeep import go_back, prune_all, status
+from layers.core.loads import REPAINT_OF, archive_of
 from tests.etl.tiny_town import TinyTown, box, home_of, houses, in_lake, on_show, quietly, tiny_town
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -114,6 +117,28 @@ def test_only_the_kept_snapshots_lie_there_with_their_packs_and_a_dropped_pack_h
     for manifest in settings.pack.glob("v*.json"):
         named = set(json.dumps(json.loads(manifest.read_text())).split('"'))
         assert {name for name in named if name.endswith((".array", ".labels"))} <= {name.removesuffix(".gz") for name in after}
+
+
+def test_vector_tiles_of_a_load_stay_for_its_repaints_until_newer_ones_are_made(three: tuple[Settings, TinyTown], tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", keep_snapshots=1)
+    shutil.copytree(three[0].home, settings.home)
+    yesterday = time.time() - PACK_GRACE_S - 60
+    shown = json.loads((settings.pack / "v3.json").read_text())
+    for number in range(4, 8):
+        write_json(settings.pack / f"v{number}.json", shown | {REPAINT_OF: 3})
+        shutil.copyfile(settings.serving / "v3.duckdb", settings.serving / f"v{number}.duckdb")
+    point(settings, 7, AT)
+    for number in (2, 3, 4):
+        (settings.pack / f"v{number}.pmtiles").write_bytes(b"made on request")
+    for manifest in settings.pack.glob("v*.json"):
+        os.utime(manifest, (yesterday, yesterday))
+    prune(settings)
+    assert kept(settings) == [6, 7]
+    assert [path.name for path in settings.pack.glob("*.pmtiles")] == ["v4.pmtiles"]
+    assert archive_of(settings.pack / "v7.json") == settings.pack / "v4.pmtiles"
+    (settings.pack / "v6.pmtiles").write_bytes(b"made on request")
+    prune(settings)
+    assert sorted(path.name for path in settings.pack.glob("v*.*")) == ["v6.json", "v6.pmtiles", "v7.json"]
 
 
 def test_rollback_shows_the_snapshot_before_and_a_second_one_returns(three: tuple[Settings, TinyTown]) -> None:

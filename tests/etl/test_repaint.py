@@ -30,6 +30,7 @@ from etl.core.scratch import exclusive
 from layers.core.blobs import read_blob
 from layers.core.colour import rule_version
 from layers.core.days import days_of
+from layers.core.loads import load_of
 from tests.etl.tiny_town import few_layers, home_of, houses, in_lake, quietly, tiny_town
 
 # The houses were seen on 1 September. A let one is overdue after 84 days and grey after 90; all others are grey after 180 days.
@@ -331,3 +332,88 @@ def test_a_renumbering_that_is_killed_before_its_publish_is_done_by_the_next(
 
 def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def loads_shown(settings: Settings) -> dict[int, int]:
+    return {number: load_of(settings.pack / f"v{number}.json") for number in kept(settings)}
+
+
+def test_a_delivery_that_makes_good_a_killed_renumbering_is_a_load_and_rollback_goes_to_the_one_before(
+    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    town, _ = with_gaps
+    before = current(town)
+    assert before is not None
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr("etl.core.repaint.publish", interrupted)
+        painted(town, OVERDUE, renumber=True)
+    later = tiny_town(tmp_path / "later")
+    later.datasets["houses"] = ("house", houses()[6:])
+    later.delivered_at = date(2026, 10, 2)
+    quietly(town, later.write(only=["houses"]))
+    shown = current(town)
+    assert shown is not None and all(live for _, live in numbered(town).values())
+    assert loads_shown(town)[shown.snapshot] == shown.snapshot
+    assert rollback(town, at(OVERDUE)) == (shown.snapshot, before.snapshot)
+
+
+def test_the_same_delivery_once_more_publishes_a_killed_renumbering_as_the_repaint_that_it_is(
+    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, deliver_again = with_gaps
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr("etl.core.repaint.publish", interrupted)
+        painted(town, OVERDUE, renumber=True)
+    deliver_again()
+    assert all(live for _, live in numbered(town).values())
+    assert set(loads_shown(town).values()) == {1, 2}
+    assert rollback(town, at(OVERDUE))[1] == 1
+
+
+def test_a_correction_after_a_rollback_past_a_renumbering_is_a_load_of_its_own(
+    with_gaps: tuple[Settings, Callable[[], None]], tmp_path: Path
+) -> None:
+    town, _ = with_gaps
+    renumbered = painted(town, OVERDUE, renumber=True).snapshot
+    assert rollback(town, at(OVERDUE))[1] == 1
+    correction = tiny_town(tmp_path / "later")
+    correction.datasets["houses"] = ("house", houses()[1:])
+    correction.delivered_at = date(2026, 10, 2)
+    quietly(town, correction.write(only=["houses"]))
+    shown = current(town)
+    assert shown is not None
+    assert loads_shown(town) == {1: 1, renumbered - 1: 2, renumbered: 2, shown.snapshot: shown.snapshot}
+        0: 0,
+        1: 1,
+        renumbered - 1: 2,
+        renumbered: 2,
+        shown.snapshot: shown.snapshot,
+    }
+    assert rollback(town, at(OVERDUE)) == (shown.snapshot, renumbered)
+
+
+def test_a_repaint_by_other_rules_is_a_repaint_of_the_same_load(town: Settings) -> None:
+    painted(town, QUIET)
+    repaint(replace(town, now=at(QUIET)), Console(quiet=True), layers=few_layers()[:1])
+    assert len(loads_shown(town)) > 1 and set(loads_shown(town).values()) == {1}
+
+
+@pytest.mark.parametrize("renumber", [False, True])
+def test_lost_colours_of_earlier_days_stop_nothing_and_are_said(with_gaps: tuple[Settings, Callable[[], None]], renumber: bool) -> None:
+    town, _ = with_gaps
+    painted(town, EXPIRED)
+    shown = current(town)
+    assert shown is not None
+    manifest = json.loads(shown.manifest.read_text())
+    days = days_of(manifest, town.pack)
+    gone = days[0]["layers"]["houses"]["array"]["name"] if renumber else manifest["days"]["name"]
+    (town.pack / f"{gone}.gz").unlink()
+    said = io.StringIO()
+    later = replace(town, now=at(EXPIRED + timedelta(days=1)))
+    done = repaint(later, Console(file=said, width=200), layers=few_layers(), renumber=renumber)
+    assert gone in said.getvalue() and "left out" in said.getvalue() and "不再显示" in said.getvalue()
+    assert done.changed and (current(town) or shown).snapshot == done.snapshot
+    new = json.loads((town.pack / f"v{done.snapshot}.json").read_text())
+    left = {day["as_of"] for day in days_of(new, town.pack) if "houses" in day["layers"]}
+    assert left == ({day["as_of"] for day in days[1:]} | {str(EXPIRED)} if renumber else {str(EXPIRED)})
+    assert not repaint(later, Console(quiet=True), layers=few_layers()).changed, "nothing is half done"
