@@ -16,11 +16,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from data import clock
-from data.errors import LayerError, StoreError
+from data.errors import LayerError, OneScreenError, StoreError
 from data.settings import LANGUAGES, REPOSITORY
 from data.store.serving import failures
 from layers.core import query
 from layers.core.blobs import blob_file
+from layers.core.loads import archive_of
 from screen.frame import page_html
 from screen.map_tools import add_map_tools
 from screen.page import LANGUAGE, LOOK, Page, Screen
@@ -29,6 +30,10 @@ from screen.text import words
 
 READ_AT_ONCE = 256 * 1024  # bytes of a blob that is read in a fraction of a millisecond
 FOREVER = "public, max-age=31536000, immutable"
+_NO_ARCHIVE = StoreError(
+    "There are no vector tiles of what is on show.", remedy="python -m layers pmtiles",
+    zh="尚未生成当前数据的矢量瓦片。", zh_remedy="请运行 python -m layers pmtiles",
+)  # fmt: skip
 KINDS = {".labels": "application/json", ".days": "application/json"}
 
 
@@ -157,31 +162,42 @@ def _blob(screen: Screen) -> Callable[[str, Request], Awaitable[Response]]:
 
 
 def _archive(screen: Screen) -> Callable[[], Response]:
-    """The vector tiles that `python -m layers pmtiles` made of the snapshot on show, in ranges."""
+    """The vector tiles that `python -m layers pmtiles` made of the snapshot on show, in ranges; else the newest of the same load.
+
+    Which snapshot they are of says `X-OneScreen-Snapshot`: after a repaint their colours are those of an earlier day.
+    """
 
     def answer() -> Response:
         try:
-            file = screen.store.serving().manifest.with_suffix(".pmtiles")
+            file = archive_of(screen.store.serving().manifest)
         except StoreError as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404)
-        if not file.exists():
-            return JSONResponse({"error": "no vector tiles of this snapshot", "remedy": "python -m layers pmtiles"}, status_code=404)
-        return FileResponse(file, media_type="application/vnd.pmtiles", headers={"Cache-Control": "no-cache"})
+            return _refused(error)
+        if file is None:
+            return _refused(_NO_ARCHIVE)
+        headers = {"Cache-Control": "no-cache", "X-OneScreen-Snapshot": file.stem.removeprefix("v")}
+        return FileResponse(file, media_type="application/vnd.pmtiles", headers=headers)
 
     return answer
 
 
-def _tile(screen: Screen) -> Callable[[Request, str, int, int, int], Response]:
+def _refused(error: OneScreenError) -> Response:
+    """A 404 that says why and what to do, in both languages."""
+    (zh, zh_remedy), (message, remedy) = error.said("zh"), error.said("en")
+    return JSONResponse({"error": message, "remedy": remedy, "zh": zh, "zh_remedy": zh_remedy}, status_code=404)
+
+
+def _tile(screen: Screen) -> Callable[[Request, str, str, str, str], Response]:
     """A vector tile for other tools: `?level=1,2` for some levels alone, `?depth=2` for one level of the tree of areas."""
 
-    def answer(request: Request, layer: str, z: int, x: int, y: int, level: str = "", depth: int | None = None) -> Response:
+    def answer(request: Request, layer: str, z: str, x: str, y: str, level: str = "", depth: str = "") -> Response:
         from layers.core import query_tile  # Arrow and pandas take half a second that the start need not wait for
 
         try:
             with screen.reading() as store:
-                raw = query_tile.tile(store, layer, z, x, y, query_tile.levels_of(level), depth)
+                place = query_tile.place_of(z, x, y)
+                raw = query_tile.tile(store, layer, *place, query_tile.levels_of(level), query_tile.depth_of(depth))
         except (StoreError, LayerError) as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy, "zh": error.zh}, status_code=404)
+            return _refused(error)
         if raw is None:
             return Response(status_code=204, headers={"Cache-Control": "no-cache"})
         return _packed(raw, request, {"Cache-Control": "no-cache"}, "application/vnd.mapbox-vector-tile")
@@ -197,7 +213,7 @@ def _object(screen: Screen) -> Callable[[str, int], Response]:
             with screen.reading() as store:
                 found = query.object_by_ordinal(store, layer, ordinal)
         except (StoreError, LayerError) as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=404)
+            return _refused(error)
         if found is None:
             return JSONResponse({"error": "no such object in this snapshot"}, status_code=404)
         enter = found["key"] if found["table"] == "area" else None

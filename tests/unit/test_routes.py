@@ -177,7 +177,25 @@ def test_vector_tiles_of_the_snapshot_on_show_are_read_by_range_or_said_not_to_b
     part = client.get("/pack/town.pmtiles", headers={"Range": "bytes=127-1000", "Accept-Encoding": "gzip"})
     assert (part.status_code, part.content, part.headers["content-range"]) == (206, TILE[127:1001], f"bytes 127-1000/{len(TILE)}")
     assert "content-encoding" not in part.headers
-    assert client.get("/pack/town.pmtiles").content == TILE
+    whole = client.get("/pack/town.pmtiles")
+    assert (whole.content, whole.headers["x-onescreen-snapshot"]) == (TILE, "1")
+    assert "尚未生成" in missing.json()["zh"]
+
+
+def test_after_a_repaint_the_vector_tiles_of_its_load_are_given_and_say_so_and_after_another_load_none(
+    published: tuple[TestClient, str, Path],
+) -> None:
+    client, _, home = published
+    pack = settings(home).pack
+    (pack / "v1.pmtiles").write_bytes(TILE)
+    publish(home, 2)
+    (pack / "v2.json").write_text(json.dumps({"format": 1, "layers": [], "repaint_of": 1}))
+    given = client.get("/pack/town.pmtiles")
+    assert (given.status_code, given.content, given.headers["x-onescreen-snapshot"]) == (200, TILE, "1")
+    (pack / "v2.pmtiles").write_bytes(TILE[:500])
+    assert client.get("/pack/town.pmtiles").headers["x-onescreen-snapshot"] == "2"
+    publish(home, 3)
+    assert client.get("/pack/town.pmtiles").status_code == 404
 
 
 def test_a_vector_tile_holds_the_levels_asked_for_and_says_what_it_cannot_give(tmp_path: Path) -> None:
@@ -191,9 +209,13 @@ def test_a_vector_tile_holds_the_levels_asked_for_and_says_what_it_cannot_give(t
         assert whole.headers["content-type"] == "application/vnd.mapbox-vector-tile"
         assert (whole.content.count(bytes((0x18, 1))), some.content.count(bytes((0x18, 1)))) == (3, 2)
         assert client.get("/mvt/houses/14/0/0").status_code == 204
-        for address_of, said in (("housse/14/0/0", "houses"), ("houses/14/0/16384", "Zooms"), ("houses/14/0/0?level=7", "0 to 5")):
+        for address_of, said in (
+            ("housse/14/0/0", "houses"), ("backdrop/14/13726/6701", "Known: areas"), ("houses/14/0/16384", "Zooms"),
+            ("houses/14/0/zero", "Zooms"), ("houses/14/0/0?level=7", "0 to 5"), ("areas/14/0/0?depth=abc", "whole number"),
+        ):  # fmt: skip
             refused = client.get(f"/mvt/{address_of}")
-            assert (refused.status_code, said in refused.json()["remedy"]) == (404, True)
+            assert (refused.status_code, said in refused.json()["remedy"]) == (404, True), refused.text
+            assert refused.json()["zh"] and refused.json()["zh_remedy"] and refused.json()["error"]
 
 
 def test_a_blob_travels_compressed_as_the_browser_can_take_it_and_is_kept_for_ever(published: tuple[TestClient, str, Path]) -> None:
