@@ -26,13 +26,15 @@ from etl.core.history import extend_history, write_history
 from etl.core.merge import Change, repainted_load
 from etl.core.scratch import Scratch
 from etl.core.shown import current_or_none
-from layers.core.days import Say
-from layers.core.loads import REPAINT_OF, archive_of, load_of
 from layers.core.pack import (
     ORDINALS,
     PAINT,
+    REPAINT_OF,
+    Say,
+    archive_of,
     assign_ordinals,
     build_pack,
+    load_of,
     place_colours,
     prune_pack,
     recolour_pack,
@@ -238,8 +240,7 @@ def _prune_pack(settings: Settings) -> None:
     for manifest in sorted(settings.pack.glob("v*.json")):
         served = (settings.serving / f"{manifest.stem}.duckdb").exists()
         if not served and age_s(manifest) > PACK_GRACE_S:
-            archive = manifest.with_suffix(".pmtiles")
-            if archive in offered:
+            if (archive := manifest.with_suffix(".pmtiles")) in offered:
                 continue  # its manifest says of which load it is; tiles and arrays may go
             manifest.unlink()
             archive.unlink(missing_ok=True)
@@ -391,8 +392,7 @@ def _former_ordinals(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _shown(settings: Settings) -> int | None:
-    former = current_or_none(settings)
-    return former.snapshot if former else None
+    return former.snapshot if (former := current_or_none(settings)) else None
 
 
 def _manifest_of(before: Serving | None) -> dict[str, Any] | None:

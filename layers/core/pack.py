@@ -12,7 +12,8 @@ from data.schema import table as contract_table
 from layers.core.arrays import PAINT, Bytes, drawn_table, level_counts, paint_arrays, place_colours
 from layers.core.blobs import store as store_blob
 from layers.core.blobs import sweep
-from layers.core.days import day_blobs, renumbered_tables, with_days
+from layers.core.days import Say, day_blobs, renumbered_tables, with_days
+from layers.core.loads import REPAINT_OF, archive_of, load_of
 from layers.core.ordinals import MAPPING, Ordinals, assign_ordinals
 from layers.core.palette import palettes
 from layers.core.spec import Layer, Theme
@@ -179,6 +180,6 @@ def prune_pack(folder: Path, manifests: Iterable[Mapping[str, Any]]) -> int:
 
 
 __all__ = [
-    "FORMAT", "PAINT", "Manifest", "Ordinals", "assign_ordinals", "blob_names", "build_pack", "paint_array", "place_colours", "prune_pack",
-    "recolour_pack", "renumbered_tables", "with_days",
+    "FORMAT", "PAINT", "REPAINT_OF", "Manifest", "Ordinals", "Say", "archive_of", "assign_ordinals", "blob_names", "build_pack", "load_of",
+    "paint_array", "place_colours", "prune_pack", "recolour_pack", "renumbered_tables", "with_days",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
@@ -106,11 +107,13 @@ def _no_tile(z: object, x: object, y: object) -> LayerError:
 def _coat(store: Store, asked: Layer) -> Coat:
     """Levels and classes by ordinal, read once a snapshot."""
     memory = memory_of(store.cursor)
-    if memory is None:
-        return coat_of(store.cursor, asked)
-    known = _coats.setdefault(memory, {})
+    known = _coats.setdefault(memory, {}) if memory is not None else {}
     if asked.name not in known:
-        known[asked.name] = coat_of(store.cursor, asked)
+        try:
+            known[asked.name] = coat_of(store.cursor, asked)
+        except duckdb.CatalogException as error:  # its file is newer than the snapshot
+            raise LayerError(f"The layer {asked.name!r} is not painted in this snapshot.", remedy="Run `python -m etl repaint`.",
+                             zh=f"当前快照中图层 {asked.name!r} 尚未着色。", zh_remedy="请运行 `python -m etl repaint`。") from error  # fmt: skip
     return known[asked.name]
 
 

@@ -114,6 +114,13 @@ def test_the_backdrop_and_what_has_no_geometry_are_not_offered(store):
         assert "backdrop" not in refused.value.remedy + refused.value.zh_remedy
 
 
+def test_a_layer_that_the_snapshot_was_not_painted_with_is_said_so(store):
+    newer = Layer(name="newer", table="house", zh="新", en="Newer", order=0)
+    with pytest.raises(LayerError, match="'newer' is not painted in this snapshot") as refused:
+        tile(Store(store.cursor, (newer, *store.layers)), "newer", 14, 0, 0)
+    assert "尚未着色" in refused.value.said("zh")[0]
+
+
 def test_levels_are_read_once_a_snapshot(store, monkeypatch):
     memory, asked = Memory(), []
     monkeypatch.setattr(query_tile, "memory_of", lambda _: memory)
