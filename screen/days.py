@@ -42,7 +42,7 @@ def strip(words: Words) -> Element:
 
 def view() -> MapView:
     """The map's own report of the day that it shows."""
-    return MapView(target="map", id=VIEW)
+    return MapView(target="map", id=VIEW, count=False)
 
 
 def register_days(app: Dash, screen: Screen) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-PROPERTIES = ("id", "target", "manifest", "layers", "theme", "filter", "selected", "as_of", "n_features_in_view")
+PROPERTIES = ("id", "target", "manifest", "layers", "theme", "filter", "selected", "as_of", "n_features_in_view", "count")
 
 
 class MapView(Component):
@@ -21,8 +21,9 @@ class MapView(Component):
     selected: `{"layer": "houses", "ordinal": 17}` (or a "tileset" for the layer), or None. On a map that this component has put up, a click
     sets it.
     as_of: the day of the colours, ISO 8601, one of those that the pack has kept; None for today's.
-    n_features_in_view: told only: features that are drawn and lie in the view, by layer.
-    manifest: address of a pack; the component then puts the map up by itself. Without one it joins the map that the page puts up.
+    n_features_in_view: told only: features that are drawn and lie in the view, by layer. count: False where nobody asks for it.
+    manifest: address of a pack; the component then puts the map up by itself, and another address shows another snapshot. Without one it
+    joins the map that the page puts up.
     """
 
     _namespace = "onescreen_maps"

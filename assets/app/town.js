@@ -156,13 +156,19 @@
     },
   });
 
-  /* On a phone the sheet goes down while a tool of the map is at work; what this gives puts it back, unless a hand has moved it since. */
+  /* On a phone the sheet goes down while tools of the map are at work. The last that lets go puts it back, unless a hand has moved it since. */
+  const tools = new Set();
+  let sheet = null; // where it was before the first of them
+
   app.lowerSheet = function () {
-    const town = document.querySelector(".town");
+    const town = document.querySelector(".town"), tool = {};
     if (!town || !window.matchMedia("(max-width: 52rem)").matches) return () => {};
-    const before = town.dataset.sheet || "half";
+    if (!tools.size) sheet = town.dataset.sheet || "half";
+    tools.add(tool);
     town.dataset.sheet = "low";
-    return () => { if (town.dataset.sheet === "low") town.dataset.sheet = before; };
+    return function () {
+      if (tools.delete(tool) && !tools.size && town.dataset.sheet === "low") town.dataset.sheet = sheet;
+    };
   };
 
   const leaflet = () => handle && handle.map;
@@ -181,7 +187,8 @@
   document.addEventListener("onescreen:look", (event) => handle && handle.set({ scheme: event.detail }));
   document.addEventListener("onescreen:snapshot", function (event) {
     if (handle && event.detail !== "retry") handle.load("/pack/manifest.json");
-    if (window.dash_clientside) window.dash_clientside.set_props("snapshot", { data: event.detail + " " + performance.now() });
+    // Only these two pages have callbacks that wait for it, and only once Dash has drawn them.
+    if (document.querySelector("#page .town, #page .desk")) window.dash_clientside.set_props("snapshot", { data: event.detail + " " + performance.now() });
   });
 
   /* Arrow keys walk through lists. */

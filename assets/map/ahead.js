@@ -100,7 +100,7 @@
     return new Promise((done) => rasters.request(wanted.key, wanted.message(), (result) => { left.kept -= rasters.sizeOf(result); done(); }));
   }
 
-  const api = { arrays, items, screenTiles, queue, create };
+  const api = { arrays, items, screenTiles, queue, whenIdle, create };
   root.onescreen = root.onescreen || {};
   root.onescreen.map = Object.assign(root.onescreen.map || {}, { ahead: api });
   if (typeof module !== "undefined") module.exports = api;

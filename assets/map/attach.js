@@ -9,6 +9,8 @@
   const handles = new Set();
   const awaited = new Set(); // {target, then} of those who wait for a handle
 
+  const PANES = { onescreen: 250, "onescreen-labels": 450 }; // and their place among Leaflet's own
+
   const DEFAULTS = {
     manifestUrl: "/pack/manifest.json", // blobs are fetched from the same folder
     scheme: null, // "dark" or "light"
@@ -64,14 +66,12 @@
     mount(map) {
       if (this.map) this.unmount();
       this.map = map;
+      this.before = { fade: map._fadeAnimated, paper: map.getContainer().style.background, panes: addPanes(map) };
       map._fadeAnimated = false; // a new tile replaces the scaled old one at once; a cross-fade of half-transparent layers flickers
-      pane(map, "onescreen", 250);
-      pane(map, "onescreen-labels", 450);
       this.layer = ns.map.canvas.create(root.L, this);
       this.overlay = ns.map.overlay.create(root.L, this);
       this.layer.on("loading", this.unsettle, this);
       map.on(this.listeners);
-      this.paper = map.getContainer().style.background;
       this.layer.addTo(map);
       this.overlay.addTo(map);
       this.tint();
@@ -87,7 +87,9 @@
       this.layer.off("loading", this.unsettle, this);
       this.overlay.remove();
       this.layer.remove();
-      map.getContainer().style.background = this.paper;
+      this.before.panes.forEach((name) => { map.getPane(name).remove(); delete map.getPanes()[name]; });
+      map._fadeAnimated = this.before.fade;
+      map.getContainer().style.background = this.before.paper;
       delete document.documentElement.dataset.mapReady;
       this.map = this.layer = this.overlay = null;
     }
@@ -121,7 +123,7 @@
       this.state = { ...before, ...rest, ...(theme === "dark" || theme === "light" ? { scheme: theme } : {}) };
       const same = (key) => JSON.stringify(before[key]) === JSON.stringify(this.state[key]);
       if (Object.keys(this.state).every(same)) return;
-      this.observers.forEach(({ state }) => state && state(this.state));
+      this.tell("state", this.state);
       if (!same("scheme")) this.tint();
       const onlySelected = Object.keys(this.state).every((key) => key === "selected" || same(key));
       if (onlySelected) this.rehighlight(before.selected, this.state.selected);
@@ -132,6 +134,13 @@
     observe(observer) {
       this.observers.add(observer);
       return () => this.observers.delete(observer);
+    }
+
+    /** An observer that fails is no reason for the map to stop. */
+    tell(what, ...about) {
+      this.observers.forEach((observer) => {
+        try { if (observer[what]) observer[what](...about); } catch (error) { this.options.onError(`${what}: ${error.message}`); }
+      });
     }
 
     /** Sparse live change: {ordinals, levels} of a layer. */
@@ -153,7 +162,9 @@
     /** Have the colours of a day at hand of all that is drawn, so that `set({asOf: day})` is the next frame. */
     have(day) {
       const drawn = ns.map.plan.visible(this.manifest, this.state);
-      return Promise.all(drawn.map(({ layer, entry }) => this.source.ahead(layer, (ns.map.scene.themeOf(layer, entry) || { name: "level" }).name, day)));
+      const themes = drawn.map(({ layer, entry }) => [layer, ns.map.scene.themeOf(layer, entry)]);
+      const needed = themes.flatMap(([layer, theme]) => (theme && this.state.levels ? [[layer, theme.name], [layer, "level"]] : [[layer, theme ? theme.name : "level"]]));
+      return Promise.all(needed.map(([layer, name]) => this.source.ahead(layer, name, day)));
     }
 
     // ── what the canvas layer and the overlay ask for ──
@@ -209,7 +220,7 @@
       if (!this.layer || !this.source || !this.layer.complete()) return;
       document.documentElement.dataset.mapReady = "1";
       if (this.aheadDue) { this.aheadDue = false; this.ahead.start(); }
-      if (this.shownAnew) { this.shownAnew = false; this.observers.forEach(({ painted }) => painted && painted()); }
+      if (this.shownAnew) { this.shownAnew = false; this.tell("painted"); }
       if (!this.viewChanged) return;
       this.viewChanged = false;
       this.expected.splice(0).forEach((undo) => undo());
@@ -224,7 +235,7 @@
     expect(center, zoom) {
       if (!this.source) return;
       const { ahead, canvas, tile } = ns.map, dpr = canvas.density(), to = Math.round(zoom);
-      const { x, y } = this.map.getSize(), before = this.expected, items = this.items(to);
+      const grown = 2 ** (to - zoom), { x, y } = this.map.getSize().multiplyBy(grown), before = this.expected, items = this.items(to);
       this.expected = [];
       ns.map.overlay.holders(this, to).forEach(({ holder }) => this.source.labelsOf(holder));
       for (const coords of ahead.screenTiles(tile.mercator(center.lng, center.lat), to, x, y, canvas.TILE_PX))
@@ -256,10 +267,11 @@
     }
   }
 
-  function pane(map, name, zIndex) {
-    const made = map.getPane(name) || map.createPane(name);
-    made.style.zIndex = zIndex;
-    made.style.pointerEvents = "none";
+  /** Make the panes that the map has not; gives their names. */
+  function addPanes(map) {
+    const missing = Object.keys(PANES).filter((name) => !map.getPane(name));
+    for (const name of missing) Object.assign(map.createPane(name).style, { zIndex: PANES[name], pointerEvents: "none" });
+    return missing;
   }
 
   /** Draw the pack on a Leaflet map. `target` is the id of its container, which may not exist yet, or the map. */
@@ -282,6 +294,9 @@
     return () => awaited.delete(waiting);
   }
 
+  /** The handle of the map in the container `target`, or null. */
+  const shown = (target) => [...handles].find((handle) => handle.target === target) || null;
+
   watch();
-  Object.assign(ns.map, { attach, whenAttached });
+  Object.assign(ns.map, { attach, whenAttached, shown });
 })(typeof self !== "undefined" ? self : globalThis);

@@ -36,8 +36,7 @@
 
   function mark(marks, { runs, dots }, look, window) {
     if (!look) return;
-    const drawn = (id) => look.lut.fill[look.array[id]] !== 0 && (!look.filter || look.filter.shown[look.filter.array[id]] === 1);
-    const put = (id) => { if (!marks[id] && drawn(id)) marks[id] = 1; };
+    const put = (id) => { if (!marks[id] && ns.map.scene.draws(look, id)) marks[id] = 1; };
     if (dots) return inside(dots, window, put);
     const { rowAt, xs, codes, ids } = runs;
     for (let y = window.top; y < window.bottom; y++)

@@ -46,7 +46,7 @@
       for (let x = px - ring; x <= px + ring; x += inner && ring ? 2 * ring : 1) {
         if (x < 0 || x >= size) continue;
         const id = ns.map.runs.idAt(runs, x, y);
-        if (id >= 0 && drawn(look, id)) return id;
+        if (id >= 0 && ns.map.scene.draws(look, id)) return id;
       }
     }
     return -1;
@@ -56,15 +56,13 @@
     let best = -1, least = reach * reach, rank = 256;
     for (let i = 0; i < ids.length; i++) {
       const away = (xs[i] - px) ** 2 + (ys[i] - py) ** 2;
-      if (away > least || !drawn(look, ids[i])) continue;
+      if (away > least || !ns.map.scene.draws(look, ids[i])) continue;
       const own = look.rank[look.array[ids[i]]];
       if (away === least && own >= rank) continue; // of two at one pixel, the one that is seen
       best = ids[i]; least = away; rank = own;
     }
     return best;
   }
-
-  const drawn = ({ array, lut, filter }, id) => lut.fill[array[id]] !== 0 && (!filter || filter.shown[filter.array[id]] === 1);
 
   ns.map.pick = { at };
 })(typeof self !== "undefined" ? self : globalThis);

@@ -7,6 +7,7 @@
     const { paint } = root.onescreen.map;
     const { manifest } = source;
     const ink = manifest.palettes.ink[state.scheme];
+    const day = state.asOf === manifest.as_of ? null : state.asOf; // the snapshot's own day is no other day
     const looks = new Map();
 
     /** Everything that `paint` needs for an item, or null when its array has not come. Looks of one `sign` over equal arrays are equal. */
@@ -20,7 +21,7 @@
       return looks.get(key);
     }
 
-    const levelsOf = (layer) => source.array(layer, "level", state.asOf);
+    const levelsOf = (layer) => source.array(layer, "level", day);
 
     const backdropLook = (item) => ({ array: null, lut: paint.backdropTable(item.tileset.classes, state.scheme), sign: `${item.name} ${state.scheme}` });
 
@@ -32,17 +33,18 @@
 
     function layerLook({ layer, entry, alpha }) {
       const theme = themeOf(layer, entry);
-      const array = source.array(layer, theme ? theme.name : "level", state.asOf);
+      const array = source.array(layer, theme ? theme.name : "level", day);
       const levels = theme && state.levels ? levelsOf(layer) : null;
       if (!array || (theme && state.levels && !levels)) return null;
+      const hatched = !day && state.stale.includes(layer.name);
       const only = theme ? state.classes : state.levels;
       const lut = paint.table(paint.colours(manifest.palettes, theme, state.scheme), { fill: alpha, edgeHex: ink.edge, shown: only && new Set(only) });
       return {
-        array, lut, sign: JSON.stringify([layer.name, theme && theme.name, levels && state.levels, only, state.scheme, alpha, state.larger, state.stale]),
+        array, lut, sign: JSON.stringify([layer.name, theme && theme.name, levels && state.levels, only, state.scheme, alpha, state.larger, hatched]),
         byLevel: !theme, rank: ranks(theme), period: 8 * Math.max(1, Math.round(root.devicePixelRatio || 1)),
         filter: levels && { array: levels, shown: Uint8Array.from({ length: 256 }, (_, value) => (state.levels.includes(value) ? 1 : 0)) },
         larger: theme ? null : state.larger,
-        hatched: !state.asOf && state.stale.includes(layer.name) ? new Uint8Array(256).fill(1) : null,
+        hatched: hatched ? new Uint8Array(256).fill(1) : null,
       };
     }
 
@@ -76,6 +78,9 @@
     return nothing;
   }
 
+  /** Whether anything is drawn of a feature: its array may be shorter than the map knows features, on a day before they came. */
+  const draws = ({ array, lut, filter }, id) => Boolean(lut.fill[array[id]]) && (!filter || filter.shown[filter.array[id]] === 1);
+
   function themeOf(layer, entry) {
     return entry.theme && entry.theme !== "level" ? layer.themes.find((theme) => theme.name === entry.theme) || null : null;
   }
@@ -96,6 +101,6 @@
   }
 
   root.onescreen = root.onescreen || {};
-  root.onescreen.map = Object.assign(root.onescreen.map || {}, { scene: { create, themeOf, tilesetsOf } });
+  root.onescreen.map = Object.assign(root.onescreen.map || {}, { scene: { create, draws, themeOf, tilesetsOf } });
   if (typeof module !== "undefined") module.exports = root.onescreen.map.scene;
 })(typeof self !== "undefined" ? self : globalThis);

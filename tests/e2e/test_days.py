@@ -105,6 +105,20 @@ def test_the_strip_lies_whole_on_the_map_and_is_readable(open_twice: Open, size:
     assert not serious(page, within=[".days"])
 
 
+def test_on_a_phone_the_sheet_stays_down_until_the_last_tool_has_let_go(open_twice: Open) -> None:
+    page = town(open_twice, size=(390, 844), has_touch=True)
+    expect(page.locator(".town")).to_have_attribute("data-sheet", "low")
+    page.locator('[data-act="measure"]').tap()
+    page.locator('[data-act="days-close"]').tap()
+    expect(page.locator(".days")).to_be_hidden()
+    expect(page.locator(".town")).to_have_attribute("data-sheet", "low")
+    said, end = page.locator(".measure-said").bounding_box(), page.locator('[data-act="measure-end"]').bounding_box()
+    assert said and end and said["x"] + said["width"] <= end["x"]
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.measure-said'))"), "no word runs out of its place"
+    page.locator('[data-act="measure-clear"]').tap()
+    expect(page.locator(".town")).to_have_attribute("data-sheet", "half")
+
+
 def test_without_an_earlier_day_nothing_is_offered(open_page: Open) -> None:
     page = open_page("/town")
     expect(page.locator('[data-act="days"]')).to_be_attached()

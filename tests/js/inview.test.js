@@ -3,6 +3,7 @@ const test = require("node:test");
 const assert = require("node:assert/strict");
 require("../../assets/map/tile.js");
 require("../../assets/map/runs.js");
+require("../../assets/map/scene.js");
 const inview = require("../../assets/map/inview.js");
 
 // A tile of 4 × 4 pixels: features 5 and 7 above, 9 below them.
@@ -37,4 +38,9 @@ test("the window of a tile is the part of the view that it has, also between two
   const record = (x, y) => ({ coords: { z: 2, x, y }, canvas: { width: 512 } }); // two by two tiles make the world
   assert.deepEqual(inview.windowOf(record(0, 0), [-90, 0, 90, 66.5]), { left: 256, top: 256, right: 512, bottom: 512 });
   assert.equal(inview.windowOf(record(1, 1), [-90, 10, -10, 20]), null);
+});
+
+test("what the array of an earlier day does not reach was not there", () => {
+  const short = { array: Uint8Array.from([255, 255, 255, 255, 255, 1]), lut: look({}).lut };
+  assert.deepEqual(marked({ runs }, short, whole), [5]);
 });

@@ -19,16 +19,26 @@ test("each property is one part of the map's state", () => {
 });
 
 test("a theme is that of all layers which name none of their own, also where no layers are named", () => {
-  assert.deepEqual(changeOf({ theme: "use" }, {}, ALL), { layers: [{ theme: "use", name: "houses" }, { theme: "use", name: "land" }] });
+  assert.deepEqual(changeOf({ theme: "use" }, {}, ALL), { layers: [{ name: "houses", theme: "use" }, { name: "land", theme: "use" }] });
+  assert.deepEqual(changeOf({ theme: "use", layers: [{ name: "land", theme: null }] }, {}, ALL), { layers: [{ name: "land", theme: "use" }] });
   assert.deepEqual(changeOf({ theme: "use", layers: [{ name: "land", theme: "class" }] }, {}, ALL), { layers: [{ theme: "class", name: "land" }] });
 });
 
 test("what the map shows is told in the same properties, and only what is news", () => {
   const state = { layers: [{ name: "houses", theme: "use" }], levels: [1, 2], classes: null, selected: null, asOf: "2026-10-23" };
-  const props = propsOf(state);
-  assert.deepEqual(props, { layers: state.layers, theme: "use", filter: { levels: [1, 2], classes: null }, selected: null, as_of: "2026-10-23" });
-  assert.deepEqual(news(props, { layers: state.layers, theme: "use", filter: props.filter }), { as_of: "2026-10-23" });
-  assert.deepEqual(news(propsOf({ layers: null, levels: null, classes: null, selected: null, asOf: null }), {}), {});
+  const props = propsOf(state, ALL);
+  assert.deepEqual(props, { layers: [{ name: "houses" }], theme: "use", filter: { levels: [1, 2], classes: null }, selected: null, as_of: "2026-10-23" });
+  assert.deepEqual(news(props, { layers: [{ name: "houses" }], theme: "use", filter: props.filter }), { as_of: "2026-10-23" });
+  assert.deepEqual(news(propsOf({ layers: null, levels: null, classes: null, selected: null, asOf: null }, ALL), {}), {});
+});
+
+test("after one theme another one is another one, also where no layers were named", () => {
+  const known = { layers: null, theme: "use" };
+  const state = { ...changeOf(known, {}, ALL), levels: null, classes: null, selected: null, asOf: null };
+  assert.deepEqual(news(propsOf(state, ALL), known), {}, "nothing comes back that was not given");
+  assert.deepEqual(changeOf({ ...known, theme: "age" }, known, ALL).layers.map((layer) => layer.theme), ["age", "age"]);
+  const mixed = { ...state, layers: [{ name: "houses", theme: "use" }, { name: "land" }] };
+  assert.deepEqual(propsOf(mixed, ALL).layers, mixed.layers, "with several themes each is told with its layer");
 });
 
 test("the last of the days is today, and a day that is no longer kept counts as today", () => {

@@ -29,4 +29,13 @@ test("with the colours of a day all arrays are of that day, and nothing is hatch
   assert.ok(of(null).hatched);
   assert.equal(of("2026-10-23").hatched, null);
   assert.deepEqual(asked, ["level null", "level 2026-10-23"]);
+  assert.notEqual(of(null).sign, of("2026-10-23").sign, "what is hatched looks another, so nothing kept of it is used");
+});
+
+test("the snapshot's own day is no other day: live changes and hatching are shown", () => {
+  const asked = [];
+  const source = { manifest: { ...manifest, as_of: "2026-11-22" }, array: (_layer, _theme, day) => { asked.push(day); return new Uint8Array(1); } };
+  const state = { scheme: "dark", levels: null, classes: null, larger: null, stale: ["houses"], selected: null, asOf: "2026-11-22" };
+  assert.ok(globalThis.onescreen.map.scene.create(source, state, null).look(item("houses").item).hatched);
+  assert.deepEqual(asked, [null]);
 });

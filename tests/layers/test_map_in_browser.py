@@ -327,8 +327,22 @@ def test_removal_leaves_nothing_behind(chromium, site, made):
     assert page.evaluate("document.querySelectorAll('#map canvas').length") == 0
     assert page.evaluate("document.documentElement.dataset.mapReady") is None
     assert page.evaluate("map.getContainer().style.background") == ""
+    assert page.evaluate("[map.getPane('onescreen'), map._fadeAnimated, document.querySelectorAll('[class*=onescreen]').length]") == [
+        None,
+        True,
+        0,
+    ]
     page.evaluate("map.setView([31, 121], 9, {animate: false})")
     assert page.evaluate("errors") == []
+    page.close()
+
+
+def test_an_observer_that_fails_stops_neither_the_map_nor_the_others(chromium, site, made):
+    page = opened(chromium, site[0])
+    page.evaluate("window.told = 0; handle.observe({painted() { throw new Error('of somebody else'); }}); null")
+    page.evaluate("handle.observe({painted() { told++; }}); null")
+    look(page, *CORNER, 16)
+    assert page.evaluate("[told > 0, errors]") == [True, ["painted: of somebody else"]]
     page.close()
 
 

@@ -28,9 +28,7 @@ from screen.map_view import MapView
 TOLD = ("layers", "theme", "filter", "selected", "as_of", "n_features_in_view")
 # Where a place lies in the map's container.
 PIXEL = """([lon, lat]) => {
-    let found;
-    onescreen.map.whenAttached("m", (handle) => { found = handle; });
-    const {x, y} = found.map.latLngToContainerPoint([lat, lon]);
+    const {x, y} = onescreen.map.shown("m").map.latLngToContainerPoint([lat, lon]);
     return [x, y];
 }"""
 
@@ -43,8 +41,11 @@ def shown(updated: Path) -> Serving:
 
 
 @pytest.fixture(scope="module")
-def town(shown: Serving) -> Iterator[str]:
-    """An application with a Leaflet map, the component, a field that sets its properties, and a line that says what they are."""
+def town(request: pytest.FixtureRequest, shown: Serving) -> Iterator[str]:
+    """An application with a Leaflet map, the component, fields that set its properties, and a line that says what they are.
+
+    With a parameter of True a second component joins the same map, and is given a filter.
+    """
     server = FastAPI()
 
     @server.get("/pack/{name}")
@@ -57,11 +58,13 @@ def town(shown: Serving) -> Iterator[str]:
 
     app = Dash("town", server=server, assets_folder=str(REPOSITORY / "assets"), assets_ignore=r"(\.worker\.js|\.v[\d.]+)", enable_mcp=False)
     manifest = json.loads(shown.manifest.read_bytes())
+    joining = getattr(request, "param", False)
+    more = [MapView("m", id="second", filter={"levels": [1, 2], "classes": None}, count=False)] if joining else []
     west, south, east, north = manifest["box"]
     app.layout = html.Div([
         dl.Map(id="m", children=[], bounds=[[south, west], [north, east]], trackViewport=False, style={"height": "80vh"}),
         MapView("m", id="view", manifest="/pack/manifest.json", layers=[{"name": "houses"}]),
-        dcc.Input(id="set", debounce=True), html.Pre(id="told"),
+        dcc.Input(id="set", debounce=True), dcc.Input(id="theme", debounce=True), html.Pre(id="told"), *more,
     ])  # fmt: skip
 
     @app.callback(
@@ -72,6 +75,10 @@ def town(shown: Serving) -> Iterator[str]:
     def put(value: str) -> list[Any]:
         wanted = {"layers": [{"name": "houses"}], "theme": None, "filter": None, "selected": None, "as_of": None} | json.loads(value)
         return list(wanted.values())
+
+    @app.callback(Output("view", "theme", allow_duplicate=True), Input("theme", "value"), prevent_initial_call=True)
+    def choose(value: str) -> str:
+        return value
 
     @app.callback(Output("told", "children"), [Input("view", name) for name in TOLD])
     def tell(*values: Any) -> str:
@@ -96,12 +103,12 @@ def page(chromium: Browser, town: str) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1000, "height": 800})
     page = context.new_page()
     trouble: list[str] = []
-    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("pageerror", lambda error: trouble.append(f"{error} {error.stack}"))
     page.goto(town)
     page.wait_for_selector("html[data-map-ready]", state="attached")
     yield page
     context.close()
-    assert not trouble
+    assert not trouble, "\n".join(trouble)
 
 
 def told(page: Page, what: str) -> Any:
@@ -125,12 +132,16 @@ def rows(shown: Serving, sql: str) -> list[Any]:
         return con.execute(sql).fetchall()
 
 
+LEVELS = "SELECT p.level, count(*) FROM paint_houses p JOIN house h ON h.house_id = p.object_id WHERE lonlat IS NOT NULL GROUP BY 1"
+
+
+def red_and_orange(shown: Serving) -> int:
+    levels = dict(rows(shown, LEVELS))
+    return int(levels[1] + levels[2])
+
+
 def test_properties_from_a_callback_draw_the_map_and_the_features_in_view_come_back(page: Page, shown: Serving) -> None:
-    levels = dict(
-        rows(
-            shown, "SELECT level, count(*) FROM paint_houses p JOIN house h ON h.house_id = p.object_id WHERE lonlat IS NOT NULL GROUP BY 1"
-        )
-    )
+    levels = dict(rows(shown, LEVELS))
     areas = rows(shown, "SELECT count(*) FROM area WHERE level = 1")[0][0]
     until(page, n_features_in_view={"houses": sum(levels.values())})
     put(page, filter={"levels": [1, 2]})
@@ -152,6 +163,40 @@ def test_a_theme_and_a_day_are_properties_and_geometry_is_fetched_for_neither(pa
     assert any(name.endswith(".array") for name in fetched) and not fetched & houses
     callbacks = [request.post_data or "" for request in asked if "_dash-update" in request.url]
     assert callbacks and max(map(len, callbacks)) < 2000, "callbacks move addresses and small values"
+
+
+def test_one_theme_after_another_is_shown_where_a_callback_writes_the_theme_alone(page: Page) -> None:
+    for theme in ("occupancy", "building_use", "level"):
+        page.locator("#theme").fill(theme)
+        page.locator("#theme").press("Enter")
+        until(page, layers=[{"name": "houses"}], theme=theme)
+        page.wait_for_function(f"onescreen.map.shown('m').state.layers[0].theme === '{theme}'")
+
+
+@pytest.mark.parametrize("town", [True], indirect=True, ids=["two"])
+def test_a_component_that_joins_a_map_is_followed_in_what_it_was_given(page: Page, shown: Serving) -> None:
+    until(page, filter={"levels": [1, 2], "classes": None}, n_features_in_view={"houses": red_and_orange(shown)})
+    put(page, filter={"levels": [3], "classes": None})
+    page.wait_for_function("onescreen.map.shown('m').state.levels[0] === 3")
+
+
+def test_the_map_goes_with_the_look_of_its_page_and_takes_up_another_snapshot(page: Page) -> None:
+    page.evaluate("document.dispatchEvent(new CustomEvent('onescreen:look', {detail: 'light'}))")
+    page.wait_for_function("onescreen.map.shown('m').state.scheme === 'light'")
+    with page.expect_response("**/pack/manifest.json"):
+        page.evaluate("document.dispatchEvent(new CustomEvent('onescreen:snapshot'))")
+
+
+def test_a_browser_that_cannot_say_when_it_is_idle_has_the_map_as_well(chromium: Browser, town: str) -> None:
+    page = chromium.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(f"{error} {error.stack}"))
+    page.add_init_script("delete window.requestIdleCallback; delete window.cancelIdleCallback")
+    page.goto(town)
+    page.wait_for_function("performance.getEntriesByName('onescreen-map-view').length")
+    expect(page.locator("#told")).to_have_text(re.compile('"n_features_in_view": {"houses"'))
+    page.close()
+    assert not trouble, "\n".join(trouble)
 
 
 def test_a_click_selects_and_the_callback_hears_which(page: Page, shown: Serving) -> None:
