@@ -76,7 +76,7 @@ def test_a_commit_without_a_publish_is_published_by_the_next_run(place: tuple[Se
     settings, town = place
     path = town.write()
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
