@@ -8,22 +8,19 @@ from typing import Any
 
 import pytest
 from axe import serious
-from conftest import Open, Server, opening, ready
+from conftest import Open, Server, opening, ready, served
 from playwright.sync_api import Browser, Page, expect
 
 from data.settings import Settings
 from data.store.duck import connect
 from data.store.serving import current
 
-KEEP_MAP = "document.addEventListener('onescreen:on-map', (event) => { window.handle = event.detail; })"
 FIRST_DAY, LAST_DAY = "2026年9月23日", "2026年10月23日"
 
 
 @pytest.fixture(scope="module")
 def twice(updated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(updated, tmp_path_factory.mktemp("days") / "server.log")
-    yield running
-    running.stop()
+    yield from served("days", updated, tmp_path_factory.mktemp("days"))
 
 
 @pytest.fixture
@@ -33,10 +30,8 @@ def open_twice(chromium: Browser, twice: Server) -> Iterator[Open]:
 
 
 def town(open_twice: Open, **more: Any) -> Page:
-    page = open_twice("/", **more)
-    page.add_init_script(KEEP_MAP)
-    page.goto(f"{page.url}town?layer=houses")
-    ready(page)
+    page = open_twice("/town?layer=houses", **more)
+    page.evaluate("window.handle = onescreen.map.shown('map'); null")
     page.locator('[data-act="days"]').click()
     expect(page.locator(".days-day")).to_contain_text(LAST_DAY if more.get("language") != "en" else "23 Oct 2026")
     return page

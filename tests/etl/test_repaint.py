@@ -25,31 +25,14 @@ from data.store.lake import open_lake
 from data.store.serving import current, kept, on_show
 from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, rules_of_today, stay, while_process
 from etl.core.publish import rollback
-from etl.core.repaint import Repainted, repaint
+from etl.core.repaint import repaint
 from etl.core.scratch import exclusive
-from layers.core.blobs import read_blob
 from layers.core.colour import rule_version
-from layers.core.days import days_of
-from layers.core.loads import load_of
+from tests.etl.repainting import ALL_EXPIRED, EXPIRED, OVERDUE, QUIET, at, colours, loads_shown, painted
 from tests.etl.tiny_town import few_layers, home_of, houses, in_lake, quietly, tiny_town
 
-# The houses were seen on 1 September. A let one is overdue after 84 days and grey after 90; all others are grey after 180 days.
-QUIET, OVERDUE, EXPIRED, ALL_EXPIRED = (date(2026, 9, 1) + timedelta(days=days) for days in (83, 84, 90, 180))
 EXAMPLE = (REPOSITORY / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 LET = {f"H{i:03}" for i in range(3, 40, 4)}
-
-
-def at(day: date | str, hour: int = 9) -> datetime:
-    """An hour of a day in the town, which lies eight hours east."""
-    return datetime.fromisoformat(f"{day}T{hour:02}:00:00+08:00")
-
-
-def painted(settings: Settings, day: date, **options: Any) -> Repainted:
-    return repaint(replace(settings, now=at(day)), Console(quiet=True), layers=few_layers(), **options)
-
-
-def colours(settings: Settings) -> dict[str, int]:
-    return dict(on_show(settings, "SELECT object_id, level FROM receipt WHERE layer = 'houses'") or ())
 
 
 def told(settings: Settings) -> dict[str, Any]:
@@ -271,143 +254,7 @@ def test_it_ends_with_the_process_beside_it(town: Settings) -> None:
     assert while_process(None)()
 
 
-def numbered(settings: Settings) -> dict[str, tuple[int, bool]]:
-    rows = on_show(settings, "SELECT key, ordinal, live FROM ordinals WHERE table_name = 'house'") or ()
-    return {key: (ordinal, live) for key, ordinal, live in rows}
-
-
-def colours_of_days(settings: Settings) -> dict[str, dict[str, int]]:
-    """By day, the level of each house of today that the day's array knows."""
-    shown = current(settings)
-    assert shown is not None
-    numbers = {key: ordinal for key, (ordinal, live) in numbered(settings).items() if live}
-    out = {}
-    for day in days_of(json.loads(shown.manifest.read_text()), settings.pack):
-        raw = read_blob(settings.pack, day["layers"]["houses"]["array"]["name"])
-        out[day["as_of"]] = {key: raw[ordinal] for key, ordinal in numbers.items() if ordinal < len(raw) and raw[ordinal] != 255}
-    return out
-
-
-@pytest.fixture
-def with_gaps(town: Settings, tmp_path: Path) -> tuple[Settings, Callable[[], None]]:
-    """A town of which five houses have gone, seen two days later; and the same delivery once more."""
-    delivery = tiny_town(tmp_path / "in")
-    delivery.datasets["houses"] = ("house", houses()[5:])
-    delivery.delivered_at = date(2026, 10, 1)
-    file = delivery.write(only=["houses"])
-    quietly(town, file)
-    painted(town, OVERDUE)
-    return town, lambda: quietly(town, file)
-
-
-def test_numbering_afresh_closes_the_gaps_and_the_days_before_keep_their_colours(
-    with_gaps: tuple[Settings, Callable[[], None]],
-) -> None:
-    town, deliver_again = with_gaps
-    days, before, levels = colours_of_days(town), numbered(town), colours(town)
-    assert days and sum(not live for _, live in before.values()) == 5
-    done = painted(town, OVERDUE, renumber=True)
-    after = numbered(town)
-    assert done.changed and sorted(ordinal for ordinal, _ in after.values()) == list(range(len(before) - 5))
-    assert all(live for _, live in after.values()) and colours(town) == levels
-    assert colours_of_days(town) == days
-    shown = current(town)
-    deliver_again()
-    assert current(town) == shown, "the same delivery once more is nothing new"
-    assert rollback(town, at(OVERDUE))[1] < done.snapshot - 1, "back lies the load before, not the same one in its old numbers"
-
-
-def test_a_renumbering_that_is_killed_before_its_publish_is_done_by_the_next(
-    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    town, _ = with_gaps
-    days = colours_of_days(town)
-    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-        broken.setattr("etl.core.repaint.publish", interrupted)
-        painted(town, OVERDUE, renumber=True)
-    assert sum(not live for _, live in numbered(town).values()) == 5
-    painted(town, OVERDUE)
-    assert all(live for _, live in numbered(town).values()) and colours_of_days(town) == days
-
-
-def interrupted(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
-
-
-def loads_shown(settings: Settings) -> dict[int, int]:
-    return {number: load_of(settings.pack / f"v{number}.json") for number in kept(settings)}
-
-
-def test_a_delivery_that_makes_good_a_killed_renumbering_is_a_load_and_rollback_goes_to_the_one_before(
-    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    town, _ = with_gaps
-    before = current(town)
-    assert before is not None
-    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-        broken.setattr("etl.core.repaint.publish", interrupted)
-        painted(town, OVERDUE, renumber=True)
-    later = tiny_town(tmp_path / "later")
-    later.datasets["houses"] = ("house", houses()[6:])
-    later.delivered_at = date(2026, 10, 2)
-    quietly(town, later.write(only=["houses"]))
-    shown = current(town)
-    assert shown is not None and all(live for _, live in numbered(town).values())
-    assert loads_shown(town)[shown.snapshot] == shown.snapshot
-    assert rollback(town, at(OVERDUE)) == (shown.snapshot, before.snapshot)
-
-
-def test_the_same_delivery_once_more_publishes_a_killed_renumbering_as_the_repaint_that_it_is(
-    with_gaps: tuple[Settings, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    town, deliver_again = with_gaps
-    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-        broken.setattr("etl.core.repaint.publish", interrupted)
-        painted(town, OVERDUE, renumber=True)
-    deliver_again()
-    assert all(live for _, live in numbered(town).values())
-    assert set(loads_shown(town).values()) == {1, 2}
-    assert rollback(town, at(OVERDUE))[1] == 1
-
-
-def test_a_correction_after_a_rollback_past_a_renumbering_is_a_load_of_its_own(
-    with_gaps: tuple[Settings, Callable[[], None]], tmp_path: Path
-) -> None:
-    town, _ = with_gaps
-    renumbered = painted(town, OVERDUE, renumber=True).snapshot
-    assert rollback(town, at(OVERDUE))[1] == 1
-    correction = tiny_town(tmp_path / "later")
-    correction.datasets["houses"] = ("house", houses()[1:])
-    correction.delivered_at = date(2026, 10, 2)
-    quietly(town, correction.write(only=["houses"]))
-    shown = current(town)
-    assert shown is not None
-    assert loads_shown(town) == {1: 1, renumbered - 1: 2, renumbered: 2, shown.snapshot: shown.snapshot}
-    assert rollback(town, at(OVERDUE)) == (shown.snapshot, renumbered)
-
-
 def test_a_repaint_by_other_rules_is_a_repaint_of_the_same_load(town: Settings) -> None:
     painted(town, QUIET)
     repaint(replace(town, now=at(QUIET)), Console(quiet=True), layers=few_layers()[:1])
     assert len(loads_shown(town)) > 1 and set(loads_shown(town).values()) == {1}
-
-
-@pytest.mark.parametrize("renumber", [False, True])
-def test_lost_colours_of_earlier_days_stop_nothing_and_are_said(with_gaps: tuple[Settings, Callable[[], None]], renumber: bool) -> None:
-    town, _ = with_gaps
-    painted(town, EXPIRED)
-    shown = current(town)
-    assert shown is not None
-    manifest = json.loads(shown.manifest.read_text())
-    days = days_of(manifest, town.pack)
-    gone = days[0]["layers"]["houses"]["array"]["name"] if renumber else manifest["days"]["name"]
-    (town.pack / f"{gone}.gz").unlink()
-    said = io.StringIO()
-    later = replace(town, now=at(EXPIRED + timedelta(days=1)))
-    done = repaint(later, Console(file=said, width=200), layers=few_layers(), renumber=renumber)
-    assert gone in said.getvalue() and "left out" in said.getvalue() and "不再显示" in said.getvalue()
-    assert done.changed and (current(town) or shown).snapshot == done.snapshot
-    new = json.loads((town.pack / f"v{done.snapshot}.json").read_text())
-    left = {day["as_of"] for day in days_of(new, town.pack) if "houses" in day["layers"]}
-    assert left == ({day["as_of"] for day in days[1:]} | {str(EXPIRED)} if renumber else {str(EXPIRED)})
-    assert not repaint(later, Console(quiet=True), layers=few_layers()).changed, "nothing is half done"
