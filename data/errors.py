@@ -6,6 +6,7 @@ OneScreenError
 ├── ContractError    a delivery breaks the contract as a whole (key column missing, bad share over the limit)
 ├── StoreError       lake, serving file or pack is missing, locked or damaged
 ├── LayerError       a layer file declares something that the contract does not know
+├── NetworkError     an incident, step or report is refused; the log or its database cannot be used
 └── PolicyError      the viewer may not see what was asked for
 """
 
@@ -66,6 +67,17 @@ class StoreError(OneScreenError):
 
 class LayerError(OneScreenError):
     """A layer file declares something that the contract does not know."""
+
+
+class NetworkError(OneScreenError):
+    """A report or a step is refused, or the operational database cannot be used. `field` names what is wrong in the item, where one is."""
+
+    field: str = ""
+
+    def at(self, field: str) -> NetworkError:
+        """The same error, naming the field of the item."""
+        self.field = field
+        return self
 
 
 class PolicyError(OneScreenError):

@@ -13,12 +13,12 @@ analyst and admin keep the figures and the machine: nothing personal in clear.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeVar
 
-from data.errors import PolicyError, advice
+from data.errors import PolicyError, advice, advice_zh
 from data.schema import Column, Table
 from data.schema import table as contract_table
 from data.schema.model import Role
@@ -51,6 +51,57 @@ class Viewer:
 
 
 MASKED = Viewer("wall")  # everybody, until accounts exist
+
+# Who works on incidents (domain section 2.1), and what each may see. A machine sees nothing of persons; the public sees what a wall shows.
+DUTIES: Mapping[str, Role] = {
+    "public": "wall", "feed": "wall", "system": "wall", "grid_member": "officer", "acceptor": "officer", "shift_leader": "officer",
+    "dispatcher": "officer", "unit": "officer", "leader": "leader",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody, or a machine, who does something: the duty, the name that the log keeps, and how it was told (chooser, key or program).
+
+    `areas` are the codes that the actor is limited to; none: the whole town. Raises PolicyError for a duty that does not exist.
+    """
+
+    duty: str
+    name: str = ""
+    by: Literal["chooser", "key", "program"] = "chooser"
+    areas: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.duty not in DUTIES:
+            raise PolicyError(
+                f"There is no duty {self.duty!r}.", remedy=advice(self.duty, DUTIES),
+                zh=f"没有名为 {self.duty!r} 的岗位。", zh_remedy=advice_zh(self.duty, DUTIES),
+            )  # fmt: skip
+
+    @property
+    def viewer(self) -> Viewer:
+        """What the actor may see."""
+        return Viewer(DUTIES[self.duty])
+
+    def reaches_area(self, path: str) -> bool:
+        """Whether a place with this path of codes, /t/v/g/, is within the actor's areas."""
+        return not self.areas or any(f"/{code}/" in path for code in self.areas)
+
+
+def permit(actor: Actor, duties: Collection[str], what: str, zh: str = "", path: str | None = None) -> None:
+    """Let `actor` do `what` (Chinese: `zh`), which `duties` may do, at a place with `path`. Raises PolicyError that names all three."""
+    if actor.duty not in duties:
+        allowed = ", ".join(sorted(duties)) or "nobody"
+        raise PolicyError(
+            f"{actor.duty} may not {what}.", remedy=f"Allowed: {allowed}.",
+            zh=f"岗位 {actor.duty} 无权{zh or what}。", zh_remedy=f"有权的岗位：{allowed}。",
+        )  # fmt: skip
+    if path is not None and not actor.reaches_area(path):
+        areas = ", ".join(actor.areas)
+        raise PolicyError(
+            f"{actor.name or actor.duty} may act in {areas} only, not in {path}.", remedy="Ask somebody of that area.",
+            zh=f"{actor.name or actor.duty} 只负责 {areas}，不含 {path}。", zh_remedy="请由该网格的人员办理。",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +204,8 @@ def _released(declared: Table, columns: Mapping[str, Column], row: Mapping[str, 
 def _dropped(declared: Table, column: Column, viewer: Viewer) -> bool:
     if column.personal == "group":
         return not viewer.reaches("officer")
+    if column.personal == "words":
+        return not viewer.reaches("leader")
     return column.name in declared.key
 
 
@@ -186,6 +239,8 @@ def mask(column: Column, value: Any, as_of: date | None = None) -> Any:
         return mask_phone(str(value))
     if kind == "address":
         return mask_address(str(value))
+    if kind == "words":
+        return mask_words(str(value))
     return age_band(value, as_of) if kind == "birth" else value
 
 
@@ -226,6 +281,21 @@ def mask_address(address: str) -> str:
         return kept if found[0] == address else f"{kept}**"
     hidden = re.sub(r"[0-9A-Za-z]*\d[0-9A-Za-z]*", "**", address)
     return hidden if "**" in hidden else "**"
+
+
+# Mail addresses; runs of letters, digits and hyphens with at least three digits among at least five signs, a province before them
+# included: phones, ID numbers, plates; and seven digits or more in groups. A date tells nobody.
+_TELLING = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.]+"
+    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]?(?=[A-Za-z0-9·-]{5})(?=(?:[A-Za-z·-]*\d){3})[A-Za-z0-9·-]+"
+    r"|\d(?: ?\d){6,}"
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def mask_words(words: str) -> str:
+    """Free text without what tells a person by number: phones, ID numbers, number plates and mail addresses become ***."""
+    return _TELLING.sub(lambda found: found[0] if _DAY.fullmatch(found[0]) else "***", words)
 
 
 def age_band(born: Any, as_of: date | None) -> str:

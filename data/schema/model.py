@@ -19,7 +19,7 @@ Kind = Literal[
     "phone",
     "list",  # several values in one cell, separated by 、 , ; or /
 ]
-Personal = Literal["name", "id_number", "phone", "address", "birth", "group"]
+Personal = Literal["name", "id_number", "phone", "address", "birth", "group", "words"]  # words: free text that may name somebody
 Geometry = Literal["polygon", "line", "point", "any"]
 Role = Literal["wall", "leader", "officer", "analyst", "steward", "admin"]
 

@@ -1,0 +1,157 @@
+"""What feeds and commands are made of. A feed, `incidents/feeds/*.py`, imports this and `data`, nothing else of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.errors import NetworkError, OneScreenError
+from data.policy import Actor
+
+LONGEST = 4000  # characters of a description (GeoReport v2)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody, or something, reports an incident.
+
+    The place is a point (`lon`, `lat`, WGS 84), else an `area` code, else an `address`. `type` is a code of the town's table of types; a
+    machine may give `label` of its `vendor` instead. `external_id` is the number at whoever sent it: the same one again, in the same
+    `feed`, is the same incident. `at` is when it was noticed, if that is not now. `grade` 1 to 4 overrides that of the type.
+    """
+
+    feed: str
+    source: str
+    type: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    area: str = ""
+    address: str = ""
+    description: str = ""
+    reporter: str = ""
+    phone: str = ""
+    external_id: str = ""
+    at: datetime | None = None
+    grade: int | None = None
+    camera: str = ""
+    vendor: str = ""
+    label: str = ""
+    confidence: float | None = None
+    photos: tuple[str, ...] = ()  # ids of attachments that are stored already
+    more: Mapping[str, Any] = field(default_factory=dict)  # what else the sender told; kept in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something is done to an incident: `step` of the life cycle with what it needs (`fields`).
+
+    With `if_seq` the step is taken only while the incident's last event is that one. `at` is for replay and simulation, which bring
+    their own time; it may not lie before the incident's last event.
+    """
+
+    incident: str
+    step: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    if_seq: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A report or a step, and who gives it."""
+
+    what: Report | Step
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: the incident, the number of the event and the state after it; or `error`. `known`: it was there already."""
+
+    incident: str = ""
+    seq: int = 0
+    state: str = ""
+    known: bool = False
+    error: OneScreenError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A stored attachment."""
+
+    id: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class Intake(Protocol):
+    """What a feed may ask of the network."""
+
+    async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Take the commands; one outcome each, in order, once everything accepted is on disk."""
+
+    async def keep_photo(self, content: bytes, kind: str, actor: Actor) -> Photo:
+        """Store a picture. Raises NetworkError: too large, no picture, damaged."""
+
+    async def ask(self, question: Callable[[Any], Any]) -> Any:
+        """Answer a question to the log, in a thread: `question` is given the open database connection of `incidents.core.query`."""
+
+    def actor(self, request: Request, feed: str) -> Actor:
+        """Who is asking: by key, else by the chooser. Raises PolicyError without either."""
+
+    def now(self) -> datetime:
+        """The present in UTC."""
+
+    def types(self) -> Sequence[Mapping[str, Any]]:
+        """The town's table of types: code, class, zh, en, limit_value, limit_unit, grade, ai, personal, public, …"""
+
+    def label(self, vendor: str, label: str) -> str | None:
+        """Our type for what a vendor's recognition says, if the town's table knows it."""
+
+    async def find(self, filters: Mapping[str, Any], actor: Actor) -> list[dict[str, Any]]:
+        """Incidents as the actor may see them, newest first (`incidents.core.query.find`)."""
+
+    async def alert(self, alerts: Sequence[Mapping[str, Any]], actor: Actor) -> None:
+        """Take alerts: identifier, kind (Alert, Update, Cancel), references, event, severity, urgency, headline, description, sent, effective,
+        expires (aware datetimes), areas (GeoJSON geometries with names)."""
+
+
+Handler = Callable[[Request, Intake], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address of a feed. `about` and `body` (JSON Schema) go into the OpenAPI document."""
+
+    method: str
+    path: str
+    handler: Handler
+    about: str = ""
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One way in. `every_s`: how often something is to be expected of it; after twice that it is late, after six times stale."""
+
+    name: str
+    zh: str
+    en: str
+    every_s: int | None = None
+    routes: tuple[Route, ...] = ()
+    read: Callable[[Path, Mapping[str, Any]], Iterable[Report | NetworkError]] | None = None  # a file of orders, row by row
+
+
+def wrong(field: str, value: object, message: str, remedy: str, zh: str, zh_remedy: str) -> NetworkError:
+    """The error of one field of one item, with the value that it had."""
+    shown = repr(value) if not isinstance(value, str) or len(value) <= 60 else repr(value[:60]) + "…"
+    return NetworkError(
+        f"{field} = {shown}: {message}", remedy=remedy, zh=f"{field} = {shown}：{zh}", zh_remedy=zh_remedy,
+    ).at(field)  # fmt: skip
