@@ -119,8 +119,8 @@ class Intake(Protocol):
         """Incidents as the actor may see them, newest first (`incidents.core.query.find`)."""
 
     async def alert(self, alerts: Sequence[Mapping[str, Any]], actor: Actor) -> None:
-        """Take alerts: identifier, kind (Alert, Update, Cancel), references, event, severity, urgency, headline, description, sent, effective,
-        expires (aware datetimes), areas (GeoJSON geometries with names)."""
+        """Take alerts: identifier, kind (Alert, Update, Cancel), references, event, severity, urgency, headline, description, sent,
+        effective, expires (aware datetimes), areas (GeoJSON geometries with names)."""
 
 
 Handler = Callable[[Request, Intake], Awaitable[Response]]
