@@ -170,6 +170,8 @@ test("the server's clock is told from the frame that was fastest on its way", ()
   world.time = 3000;
   world.say({ kind: "beat", seq: 1, digest: 0, at: 7000 - 60 });
   assert.equal(world.client.serverNow(), 3000 + 3995);
+  for (world.time = 4000; world.time < 80_000; world.time += 2000) world.say({ kind: "beat", seq: 1, digest: 0, at: world.time + 100 });
+  assert.equal(world.client.serverNow(), world.time + 100, "a clock that has been set back is followed within a minute");
 });
 
 test("weeks of frames leave nothing behind: no timer, no frame, no row of what has closed", () => {
