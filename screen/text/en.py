@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.desk import DESK
+from screen.text.network import NETWORK
 from screen.text.steward import STEWARD
 
 EN: Mapping[str, str] = {
@@ -314,4 +316,6 @@ EN: Mapping[str, str] = {
     "wall.age": "{low}–{high}",
     "wall.age.older": "{low}+",
     **{key: en for key, (_, en) in STEWARD.items()},
+    **{key: en for key, (_, en) in NETWORK.items()},
+    **{key: en for key, (_, en) in DESK.items()},
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.desk import DESK
+from screen.text.network import NETWORK
 from screen.text.steward import STEWARD
 
 ZH: Mapping[str, str] = {
@@ -314,4 +316,6 @@ ZH: Mapping[str, str] = {
     "wall.age": "{low}–{high}岁",
     "wall.age.older": "{low}岁以上",
     **{key: zh for key, (zh, _) in STEWARD.items()},
+    **{key: zh for key, (zh, _) in NETWORK.items()},
+    **{key: zh for key, (zh, _) in DESK.items()},
 }

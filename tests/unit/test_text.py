@@ -26,6 +26,7 @@ from screen.view import View, parse
 ROOT = Path(__file__).resolve().parents[2]
 ZH_WORDS, EN_WORDS = words("zh-CN"), words("en")
 ASKING = {"words", "say"}  # what the screen calls a `Words`
+OF_SCRIPTS = ("desk.", "case.", "report.")  # words that scripts ask for
 
 
 def holes(text: str) -> set[str]:
@@ -81,7 +82,8 @@ def keys_used(sources: Iterable[str], keys: Iterable[str]) -> set[str]:
 def test_nothing_stands_in_the_text_tables_that_no_code_asks_for() -> None:
     files = [file for file in (ROOT / "screen").rglob("*.py") if file.parent.name != "text"]
     used = keys_used((file.read_text(encoding="utf-8") for file in files), ZH)
-    assert len(used) > 300 and not set(ZH) - used, sorted(set(ZH) - used)
+    asked_by_python = set(ZH) - {key for key in ZH if key.startswith(OF_SCRIPTS)}  # those: test_script_text.py
+    assert len(used) > 300 and not asked_by_python - used, sorted(asked_by_python - used)
 
 
 def test_a_key_that_is_asked_for_by_no_way_is_found_and_no_other() -> None:
