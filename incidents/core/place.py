@@ -83,11 +83,11 @@ class Places:
         if report.lon is not None or report.lat is not None:
             return self.locate(report.lon, report.lat)
         if report.camera:
-            return self.facility(report.camera)
+            return self.at_camera(report.camera)
         if report.area:
-            return self.area(report.area)
+            return self.in_area(report.area)
         if report.address:
-            return self.address(report.address)
+            return self.at_address(report.address)
         raise wrong(
             "lon", None, "the report has no place.", "Send lon and lat, area, address, or the id of a camera of the town.",
             "上报没有位置。", "请提供经纬度、网格编码、地址或本镇摄像机编号。",
@@ -103,7 +103,7 @@ class Places:
         code = ground.codes[at]
         return Place(x, y, code, ground.paths[code], ground.names[code])
 
-    def area(self, code: str) -> Place:
+    def in_area(self, code: str) -> Place:
         """An inner point of the area `code`. Raises NetworkError for a code that the town does not have."""
         ground = self._now()
         if code not in ground.paths:
@@ -115,7 +115,7 @@ class Places:
         """A point within the area, (lon, lat); None for a code that the town no longer has."""
         return self._now().middles.get(code)
 
-    def facility(self, number: str) -> Place:
+    def at_camera(self, number: str) -> Place:
         """Where the camera or other device stands. Raises NetworkError for one that the register does not know."""
         ground = self._now()
         if number not in ground.facilities:
@@ -123,7 +123,7 @@ class Places:
         found = self.locate(*ground.facilities[number])
         return Place(found.lon, found.lat, found.area, found.path, found.names, "camera")
 
-    def address(self, address: str) -> Place:
+    def at_address(self, address: str) -> Place:
         """The house or area of an address. Raises NetworkError: unknown, or more than one fits."""
         ground = self._now()
         spot = ground.addresses.find(address)
@@ -157,7 +157,8 @@ def _read(store: ServingStore, snapshot: int) -> _Ground:
         ).fetchall()
         facilities = cursor.execute("SELECT facility_id, (west + east) / 2, (south + north) / 2 FROM facility").fetchall()
         houses = cursor.execute(
-            "SELECT address, (west + east) / 2, (south + north) / 2, area_code FROM house WHERE address IS NOT NULL ORDER BY address, house_id"
+            "SELECT address, (west + east) / 2, (south + north) / 2, area_code FROM house"
+            " WHERE address IS NOT NULL AND west IS NOT NULL ORDER BY address, house_id"
         ).fetchall()
         told = cursor.execute("SELECT value FROM town WHERE key = 'name'").fetchone()
     polygons = shapely.from_wkb([bytes(row[4]) for row in rows])
@@ -183,7 +184,7 @@ def _chains(areas: Mapping[str, tuple[str | None, str]]) -> tuple[dict[str, str]
     for code in areas:
         chain: list[str] = []
         above: str | None = code
-        while above in areas and above not in chain:
+        while above is not None and above in areas and above not in chain:
             chain.append(above)
             above = areas[above][0]
         paths[code] = "/" + "/".join(reversed(chain)) + "/"

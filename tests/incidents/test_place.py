@@ -1,6 +1,5 @@
 """Every incident is placed in exactly one area, or refused with the reason."""
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
