@@ -33,7 +33,7 @@ class Limits:
     quality: int = 85
 
 
-def keep(content: bytes, kind: str, folder: Path, limits: Limits = Limits()) -> Photo:  # noqa: B008 (frozen)
+def keep(content: bytes, kind: str, folder: Path, limits: Limits = Limits()) -> Photo:
     """Store a picture below `folder` and say what it became. It is on disk when this returns; the same picture is stored once.
 
     Raises NetworkError: unknown kind, empty, too large, too many pixels, no picture that is taken, or damaged.

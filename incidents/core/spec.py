@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from data.errors import NetworkError, OneScreenError
+from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor
 
 LONGEST = 4000  # characters of a description (GeoReport v2)
@@ -109,6 +110,9 @@ class Intake(Protocol):
     def now(self) -> datetime:
         """The present in UTC."""
 
+    def town(self) -> Mapping[str, Any]:
+        """The town on show: code, name ({"zh", "en"}), timezone, synthetic."""
+
     def types(self) -> Sequence[Mapping[str, Any]]:
         """The town's table of types: code, class, zh, en, limit_value, limit_unit, grade, ai, personal, public, …"""
 
@@ -155,3 +159,54 @@ def wrong(field: str, value: object, message: str, remedy: str, zh: str, zh_reme
     return NetworkError(
         f"{field} = {shown}: {message}", remedy=remedy, zh=f"{field} = {shown}：{zh}", zh_remedy=zh_remedy,
     ).at(field)  # fmt: skip
+
+
+def told(error: OneScreenError) -> dict[str, str]:
+    """An error as machines and pages get it: the field, what is wrong and what to do, in both languages."""
+    (zh, zh_remedy), (en, remedy) = error.said("zh"), error.said("en")
+    return {"field": getattr(error, "field", ""), "message": en, "remedy": remedy, "zh": zh, "zh_remedy": zh_remedy}
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, Chinese as it is."""
+    content = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return Response(content, status, headers, media_type="application/json")
+
+
+def refusal(error: OneScreenError, status: int | None = None) -> Response:
+    """The answer to a request that is refused as a whole: 403 for who may not, else 400."""
+    return answer({"error": told(error)}, status or (403 if isinstance(error, PolicyError) else 400))
+
+
+async def content_of(request: Request, most: int) -> bytes:
+    """The body of a request, at most `most` bytes of which are read. Raises NetworkError when there is more."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise wrong(
+                "body", f"over {most / 1e6:g} MB", "the request is too large.", "Send it in parts.",
+                "请求过大。", "请分批发送。",
+            )  # fmt: skip
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def json_of(content: bytes) -> Any:
+    """What a JSON body says. Raises NetworkError that says where it breaks; NaN and infinity are no JSON."""
+    try:
+        return json.loads(content, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise wrong(
+            "body", "", f"this is no JSON ({error}).", "Send UTF-8 JSON.", f"不是有效的 JSON（{error}）。", "请发送 UTF-8 编码的 JSON。"
+        ) from error
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def yes(value: object) -> bool:
+    """Whether a cell of the town's tables says yes."""
+    return value in (True, 1, "1", "yes", "Y", "true")
