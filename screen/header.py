@@ -57,5 +57,5 @@ def share(words: Words) -> Element:
 
 def toast(words: Words) -> Element:
     """Where short messages appear; carries the words of a lost connection, whose moment the script knows (`assets/app/watch.js`)."""
-    offline = words("failed.offline", when="{when}")
-    return html.Div(id="toast", className="toast", role="status", **{"aria-live": "polite", "data-offline": offline})
+    offline = {"data-offline": words("failed.offline", when="{when}"), "data-live-offline": words("live.offline", when="{when}")}
+    return html.Div(id="toast", className="toast", role="status", **{"aria-live": "polite", **offline})

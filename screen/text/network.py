@@ -1,4 +1,7 @@
-"""What the live side says, on the wall and on every map, Chinese and English side by side; both text tables take it in."""
+"""What the live side says, on the wall and on every map, Chinese and English side by side; both text tables take it in.
+
+Scripts get their words from here as well (`screen/live.py`); holes in braces are filled by whoever shows them.
+"""
 
 from __future__ import annotations
 
@@ -6,4 +9,73 @@ from collections.abc import Mapping
 
 Pair = tuple[str, str]
 
-NETWORK: Mapping[str, Pair] = {}
+NETWORK: Mapping[str, Pair] = {
+    "live.layers": ("实时图层", "Live layers"),
+    "live.layer.incidents": ("事件", "Incidents"),
+    "live.layer.heat": ("热力", "Heat"),
+    "live.layer.hotspots": ("高发点", "Hot spots"),
+    "live.layer.responders": ("处置人员", "Responders"),
+    "live.layer.cameras": ("摄像机", "Cameras"),
+    "live.layer.alerts": ("预警区域", "Alerts"),
+    "live.list": ("图上事件名单", "Incidents in view"),
+    "live.drawer": ("事件", "Incidents"),
+    "live.feeds": ("各渠道最近一次来报", "Last word of each feed"),
+    "live.sound": ("新重大事件提示音", "Sound of grave new incidents"),
+    "live.live": ("实时", "Live"),
+    "live.trying": ("重连中 · {age}前的情况", "Reconnecting · as of {age} ago"),
+    "live.lost": ("已断开 · {age}前的情况", "Disconnected · as of {age} ago"),
+    "live.age_s": ("{n} 秒", "{n} s"),
+    "live.age_m": ("{n} 分", "{n} min"),
+    "live.age_h": ("{n} 小时", "{n} h"),
+    "live.age_d": ("{n} 天", "{n} d"),
+    "live.never": ("尚无来报", "nothing yet"),
+    "live.d": ("{n} 天", "{n} d"),
+    "live.h": ("{n} 小时", "{n} h"),
+    "live.m": ("{n} 分", "{n} min"),
+    "live.under": ("不到 1 分", "under 1 min"),
+    "live.left": ("剩 {t}", "{t} left"),
+    "live.over": ("超时 {t}", "{t} over"),
+    "live.paused": ("暂停计时", "clock paused"),
+    "live.none": ("不计时", "no clock"),
+    "live.sound_on": ("提示音已开，点按静音", "Sound is on; press to mute"),
+    "live.sound_muted": ("已静音，点按开启", "Muted; press to turn on"),
+    "live.sound_blocked": ("浏览器拦住了声音，点按页面任意处开启", "The browser blocks sound until the page is touched"),
+    "live.grade": ("{n} 级", "Grade {n}"),
+    "live.supervised_1": ("督办", "Supervised"),
+    "live.supervised_2": ("黄牌督办", "Yellow card"),
+    "live.supervised_3": ("红牌督办", "Red card"),
+    "live.new": ("新报重大事件", "New grave incident"),
+    "live.close": ("关闭", "Close"),
+    "live.more": ("还有 {n} 件，请放大地图或缩小范围", "{n} more: zoom in or narrow the list"),
+    "live.empty": ("没有事件", "No incidents"),
+    "live.asking": ("正在读取", "Reading"),
+    "live.failed": ("暂时读不到，请稍后再试。", "This cannot be read now. Try again in a moment."),
+    "live.id": ("编号", "Number"),
+    "live.type": ("类型", "Type"),
+    "live.place": ("地点", "Place"),
+    "live.state": ("状态", "State"),
+    "live.source": ("来源", "Source"),
+    "live.unit": ("责任单位", "Unit"),
+    "live.reported": ("上报", "Reported"),
+    "live.clock": ("时限", "Time limit"),
+    "live.photos": ("照片", "Photos"),
+    "live.near_camera": ("附近摄像机：{name}，{m} 米", "Nearest camera: {name}, {m} m"),
+    "live.no_camera": ("500 米内没有摄像机", "No camera within 500 m"),
+    "live.camera": ("摄像机", "Camera"),
+    "live.stream": ("视频地址", "Stream address"),
+    "live.no_stream": ("没有视频地址", "No stream address"),
+    "live.not_working": ("离线", "Out of order"),
+    "live.hotspot": ("高发点：{days} 天内 {n} 件", "Hot spot: {n} in {days} days"),
+    "live.responder": ("处置人员，{age}前在此", "Responder, here {age} ago"),
+    "live.alert": ("预警", "Alert"),
+    "live.alert_until": ("有效至", "Until"),
+    "live.offline": (
+        "实时数据断了，显示的是 {when} 的情况，正在自动重连。",
+        "Live data are cut off. What you see is as of {when}. Reconnecting by itself.",
+    ),
+    "live.corner": ("本屏运行状况", "How this screen is doing"),
+    "live.corner_heap": ("内存", "Memory"),
+    "live.corner_frame": ("帧间隔 95%", "Frame time, 95 %"),
+    "live.corner_paint": ("事件到画面 95%", "Event to picture, 95 %"),
+    "live.corner_age": ("最近一次来信", "Last word"),
+}
