@@ -55,7 +55,11 @@
     return asked;
   }
 
-  const api = { of, name, place, load, ready };
+  const all = (kind) => Object.entries(tables[kind] || {});
+  const rowOf = (kind, code) => (tables[kind] && tables[kind][code]) || null;
+  const areaOf = (code) => areas[code] || null;
+
+  const api = { of, name, place, load, ready, all, rowOf, areaOf };
   app.live.names = api;
   if (typeof module !== "undefined") module.exports = api;
 })(typeof self !== "undefined" ? self : globalThis);

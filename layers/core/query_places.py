@@ -60,6 +60,15 @@ def breadcrumb(store: Store, area_code: str) -> list[Row]:
 
 
 @remembered
+def area_names(store: Store) -> list[Row]:
+    """Every area: code, name, code of the area above (None for the town), tree level. The town's own name is `town(store)["name"]`."""
+    return store.rows(
+        """SELECT a.code, a.name, t.ancestor_code AS above, a.level FROM area a
+        LEFT JOIN tree t ON t.area_code = a.code AND t.depth = 1 ORDER BY a.level, a.code"""
+    )
+
+
+@remembered
 def headline(store: Store, viewer: Viewer, area_code: str) -> Row:
     """The leader's three numbers: people, houses and red objects (of the layers whose objects are on the map), with oranges beside."""
     drawn = [layer.name for layer in _judged(store)]
