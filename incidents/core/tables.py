@@ -127,8 +127,10 @@ class Tables:
         return cast("tuple[float, Unit]", _known(self._limits, stage, "stage", "stage", "环节"))
 
     def unit_for(self, type_code: str, path: str) -> str | None:
-        """Who is responsible for a type at a place (codes from the town down, /t/v/g/): the rule of the type before that of its class before
-        "*", and among those the one of the deepest area. None where no rule holds."""
+        """Who is responsible for a type at a place (codes from the town down, /t/v/g/); None where no rule holds.
+
+        The rule of the type goes before that of its class, that before "*"; among those the one of the longest area code wins.
+        """
         kind = self.types.get(type_code)
         places = [code for code in path.split("/") if code]
         for what in (type_code, kind.class_ if kind else "", ANY):
@@ -192,9 +194,8 @@ def mismatches(tables: Tables) -> list[NetworkError]:
                 value = row[column.name]
                 if value not in there and not (column.any_too and value == ANY):
                     told = f"the table {column.refers!r} has no such row.", advice(value, there)
-                    faults.append(
-                        fault(declared, number, column, value, *told, f"“{DECLARED[column.refers].zh}”表中没有。", advice_zh(value, there))
-                    )
+                    zh = f"“{DECLARED[column.refers].zh}”表中没有。", advice_zh(value, there)
+                    faults.append(fault(declared, number, column, value, *told, *zh))
     return faults + _idle(tables)
 
 

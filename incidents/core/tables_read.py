@@ -54,7 +54,7 @@ def read_table(name: str, content: str | Sequence[Row]) -> tuple[Row, ...]:
     _unique(table, rows, faults)
     _complete(table, rows, faults)
     if faults:
-        raise _together(faults)
+        raise merged(faults)
     return tuple(rows)
 
 
@@ -305,7 +305,7 @@ def _complete(table: Declared, rows: list[Row], faults: list[NetworkError]) -> N
         )
 
 
-def _together(faults: list[NetworkError]) -> NetworkError:
+def merged(faults: list[NetworkError]) -> NetworkError:
     """All faults in one error; a single one stays as it is."""
     if len(faults) == 1:
         return faults[0]
