@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 4000  # characters of a description (GeoReport v2)
 
 
@@ -164,7 +165,7 @@ def wrong(field: str, value: object, message: str, remedy: str, zh: str, zh_reme
 def told(error: OneScreenError) -> dict[str, str]:
     """An error as machines and pages get it: the field, what is wrong and what to do, in both languages."""
     (zh, zh_remedy), (en, remedy) = error.said("zh"), error.said("en")
-    return {"field": getattr(error, "field", ""), "message": en, "remedy": remedy, "zh": zh, "zh_remedy": zh_remedy}
+    return {"error": en, "remedy": remedy, "zh": zh, "zh_remedy": zh_remedy, "field": getattr(error, "field", "")}
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -175,7 +176,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 def refusal(error: OneScreenError, status: int | None = None) -> Response:
     """The answer to a request that is refused as a whole: 403 for who may not, else 400."""
-    return answer({"error": told(error)}, status or (403 if isinstance(error, PolicyError) else 400))
+    return answer(told(error), status or (403 if isinstance(error, PolicyError) else 400))
 
 
 async def content_of(request: Request, most: int) -> bytes:
@@ -210,3 +211,25 @@ def _no_number(name: str) -> float:
 def yes(value: object) -> bool:
     """Whether a cell of the town's tables says yes."""
     return value in (True, 1, "1", "yes", "Y", "true")
+
+
+def when(field: str, text: str, zone: tzinfo) -> datetime:
+    """An instant of ISO 8601; without an offset it is local, and a + that an address turned into a space is one. Raises NetworkError."""
+    try:
+        found = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    except ValueError as error:
+        raise wrong(
+            field, text, "this is no date and time.", "Send ISO 8601: 2026-11-22T09:42:00+08:00.",
+            "不是日期时间。", "请用 ISO 8601：2026-11-22T09:42:00+08:00。",
+        ) from error  # fmt: skip
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def iso(value: int | None, zone: tzinfo) -> str | None:
+    """ISO 8601 in `zone` of milliseconds since 1970."""
+    return None if value is None else (_EPOCH + timedelta(milliseconds=value)).astimezone(zone).isoformat(timespec="seconds")
