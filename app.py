@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import sys
 import threading
+from collections.abc import AsyncIterator
 
 import uvicorn
 from dash import Dash
@@ -15,11 +17,14 @@ from data.errors import OneScreenError, SettingsError
 from data.policy import Viewer
 from data.settings import REPOSITORY, Settings, load_settings
 from data.store.serving import ServingStore
+from incidents.api import add_network
+from incidents.core.network import Network
+from incidents.live import Screens, add_live
 from layers.core.registry import load_layers
 from screen.basemap import load_basemaps
 from screen.compress import Compress
 from screen.frame import INDEX
-from screen.guard import OnlyHere, check_host
+from screen.guard import OnlyHere, at_this_machine, check_host
 from screen.page import Page, Screen
 from screen.pages import load_pages
 from screen.routes import add_not_found, add_routes
@@ -30,22 +35,42 @@ from screen.view import View
 
 # Until accounts exist: names and work phones of the people in charge, residents masked (data/policy.py).
 VIEWER = Viewer("leader")
+OPENAPI = "/api/openapi.json"
 NOT_IN_PAGE = r"(\.worker\.js|\.v[\d.]+)"  # assets that the page fetches itself: workers, and fonts where the system has none
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole application as an ASGI app. Raises SettingsError when real data would be served beyond this machine."""
     store = ServingStore(settings)
-    screen = Screen(settings, store, VIEWER, load_layers(settings.layers), load_basemaps(settings.basemaps))
+    network = Network(settings, store, here=lambda asked: at_this_machine(settings, asked))
+    screen = Screen(settings, store, VIEWER, load_layers(settings.layers), load_basemaps(settings.basemaps), network)
     check_host(screen)
     pages = load_pages()
-    server = FastAPI(title="OneScreen", docs_url=None, redoc_url=None, openapi_url=None)
+    server = FastAPI(
+        title="OneScreen", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lambda _server: _living(network)
+    )
+    server.state.screens = Screens()
+    add_network(server, network, VIEWER)
+    add_live(server, network, VIEWER, server.state.screens)
     dash_app = _dash(server, screen, pages)
     add_not_found(server)
     server.add_middleware(Compress)
     server.add_middleware(OnlyHere, screen=screen)
     server.state.screen, server.state.dash = screen, dash_app
     return server
+
+
+@contextlib.asynccontextmanager
+async def _living(network: Network) -> AsyncIterator[None]:
+    """Follow the log while the server runs; write what has come in before it ends."""
+    following = asyncio.create_task(network.tail.run())
+    try:
+        yield
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await asyncio.to_thread(network.stop)
 
 
 def _dash(server: FastAPI, screen: Screen, pages: dict[str, Page]) -> Dash:
@@ -91,7 +116,9 @@ def main() -> int:
     root = address(settings)
     print(f"OneScreen  {root}/\n  town     {root}/town\n  wall     {root}/wall\n  health   {root}/health", flush=True)
     threading.Thread(target=warm, args=(server.state.screen,), daemon=True).start()
-    config = uvicorn.Config(server, log_level="warning", timeout_graceful_shutdown=2, access_log=False)
+    config = uvicorn.Config(
+        server, log_level="warning", timeout_graceful_shutdown=2, access_log=False, ws_per_message_deflate=False, ws_max_size=2**20
+    )
     uvicorn.Server(config).run(sockets=[listening])
     return 0
 

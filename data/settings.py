@@ -29,6 +29,8 @@ class Settings:
     keep_snapshots: int = 5  # Published snapshots kept for instant rollback
     threads: int = 2  # Threads that DuckDB may use in one process
     memory_limit: str = "4GB"  # Memory that DuckDB may use before it spills to disk
+    ops: str = ""  # Database of incidents: empty for SQLite under home, else postgresql+psycopg://user@host/name
+    keys: Path | None = None  # TOML file with the API keys of machine feeds; without it none is accepted
     now: datetime | None = None  # Freeze the clock (tests and demonstrations), ISO 8601 with offset
 
     @property
@@ -45,6 +47,16 @@ class Settings:
     def pack(self) -> Path:
         """Folder of map packs: content-addressed blobs and one manifest a snapshot."""
         return self.home / "pack"
+
+    @property
+    def ops_folder(self) -> Path:
+        """Folder of the operational database, when that is SQLite."""
+        return self.home / "ops"
+
+    @property
+    def attachments(self) -> Path:
+        """Folder of photos, named by their hash."""
+        return self.home / "attachments"
 
     @property
     def runs(self) -> Path:
@@ -86,7 +98,8 @@ def _read(path: Path) -> dict[str, object]:
 LANGUAGES = ("zh-CN", "en")
 _BOUNDS = {"port": (1, 65535), "keep_snapshots": (1, 1000), "threads": (1, 256)}
 _KINDS = {
-    "home": "path", "layers": "path", "scenes": "path", "basemaps": "path", "host": "text", "language": "text", "memory_limit": "text",
+    "home": "path", "layers": "path", "scenes": "path", "basemaps": "path", "keys": "path", "host": "text", "language": "text",
+    "memory_limit": "text", "ops": "text",
     "port": "int", "keep_snapshots": "int", "threads": "int", "now": "instant",
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import PlainTextResponse
 
 from data.errors import SettingsError
+from data.settings import Settings
 from data.store.serving import current
 from layers.core import query
 from screen.page import Screen
@@ -25,6 +26,7 @@ REASON_ZH = "已装入真实数据（或无法读取所装入的数据）；在�
 REMEDY_ZH = "请把 ONESCREEN_HOST 设为 127.0.0.1，或装入 town.toml 中 `synthetic = true` 的镇。"
 NAME = "This address is not a name of this machine's own."
 NAME_ZH = "此地址不是本机自己的名称。"
+PROXIED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")  # headers of a request that came through a proxy
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 
 
@@ -41,6 +43,12 @@ def named_here(asked: HTTPConnection) -> bool:
     # Not `asked.url`: where the header is no proper host, that says the server's own name.
     named = _HOST.fullmatch(asked.headers.get("host", ""))
     return named is not None and loopback(named[1].strip("[]"))
+
+
+def at_this_machine(settings: Settings, asked: HTTPConnection) -> bool:
+    """Whether whoever sits at this machine asks: it listens here alone, and the request came from here, under its own name, by no proxy."""
+    near = asked.client is not None and loopback(asked.client.host) and named_here(asked)
+    return loopback(settings.host) and near and not any(name in asked.headers for name in PROXIED)
 
 
 def real_data(screen: Screen) -> bool:

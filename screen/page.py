@@ -15,6 +15,7 @@ from data.policy import Viewer
 from data.schema.model import Role
 from data.settings import Settings
 from data.store.serving import ServingStore
+from incidents.core.network import Network
 from layers.core import query
 from layers.core.spec import Layer
 from screen.basemap import Basemap
@@ -37,6 +38,7 @@ class Screen:
     viewer: Viewer
     layers: tuple[Layer, ...]
     basemaps: tuple[Basemap, ...] = ()
+    network: Network | None = None  # None only where nothing live is wanted
 
     @contextmanager
     def reading(self) -> Iterator[query.Store]:

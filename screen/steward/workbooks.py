@@ -17,7 +17,7 @@ from data.policy import Viewer
 from data.store.runs import Run, there, workbook
 from screen import html
 from screen.components import icon, note
-from screen.guard import loopback, named_here
+from screen.guard import at_this_machine, loopback
 from screen.html import Element, Node
 from screen.page import Screen
 from screen.steward.desk import Desk
@@ -26,7 +26,6 @@ ROLE: Viewer = Viewer("steward")
 PATH = "/steward/workbook/{run}/{name}"
 FEW = 12  # shown at once; a delivery of a file a village may have come back in ninety
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 DENIED = "Workbooks of refused rows hold personal data as delivered, and are given to stewards at this machine only."
 REMEDY = "Open this page at 127.0.0.1 on the machine that OneScreen runs on, or take the file from runs/…/quarantine of its home folder."
 
@@ -38,9 +37,7 @@ def keeper(screen: Screen) -> Viewer:
 
 def given_to(screen: Screen, request: Request) -> bool:
     """Whether whoever asks may have a workbook."""
-    here = loopback(request.client.host if request.client else "") and named_here(request)
-    direct = not any(name in request.headers for name in FORWARDED)
-    return keeper(screen).reaches("steward") and here and direct
+    return keeper(screen).reaches("steward") and at_this_machine(screen.settings, request)
 
 
 def add_workbooks(server: FastAPI, screen: Screen) -> None:

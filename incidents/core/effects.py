@@ -1,0 +1,175 @@
+"""What single steps do to an incident beside moving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from data.errors import NetworkError
+from incidents.core import clocks
+from incidents.core.books import Books, Row
+from incidents.core.clock_row import clock_of, keep, relimit
+from incidents.core.lifecycle import ENDED
+from incidents.core.spec import ms, wrong
+
+Told = dict[str, Any]
+Effect = Callable[[Books, Row, Told, datetime], None]
+
+
+def grade(value: Any) -> int:
+    """A grade, 1 to 4. Raises NetworkError."""
+    if value not in (1, 2, 3, 4):
+        raise wrong("grade", value, "a grade is 1 to 4.", "1 is the gravest.", "等级为 1 至 4。", "1 为最重。")
+    return int(value)
+
+
+def _judged(value: str) -> Effect:
+    """Whether what a machine saw was there."""
+
+    def effect(_books: Books, row: Row, _told: Told, _at: datetime) -> None:
+        if row["ai"] == "pending":
+            row["ai"] = value
+
+    return effect
+
+
+def _verified(value: str) -> Effect:
+    def effect(books: Books, row: Row, told: Told, at: datetime) -> None:
+        row["verified"] = value
+        if value != "unable":
+            _judged("confirmed" if value == "exist" else "false")(books, row, told, at)
+
+    return effect
+
+
+def _set(**values: Any) -> Effect:
+    def effect(_books: Books, row: Row, _told: Told, _at: datetime) -> None:
+        row.update(values)
+
+    return effect
+
+
+def _one_more(column: str, **values: Any) -> Effect:
+    def effect(_books: Books, row: Row, _told: Told, _at: datetime) -> None:
+        row.update(values)
+        row[column] += 1
+
+    return effect
+
+
+def _file(books: Books, row: Row, _told: Told, _at: datetime) -> None:
+    """From here on the case keeps this version of the town's tables."""
+    row["version"] = books.tables.version
+
+
+def _dispatch(books: Books, row: Row, told: Told, _at: datetime) -> None:
+    tables = books.tables_of(row["version"])
+    unit = told.get("unit") or tables.unit_for(row["type"], row["path"])
+    if not unit:
+        raise wrong(
+            "unit", None, f"no unit is responsible for {row['type']} here.", "Name one, or enter it into the table `responsible`.",
+            f"此处没有负责 {row['type']} 的单位。", "请指定单位，或在“responsible”表中登记。",
+        )  # fmt: skip
+    row["unit"] = told["unit"] = books.tables.unit(unit).code
+    row["responder"], row["asked"] = told.get("responder") or None, None
+
+
+def _extend(books: Books, row: Row, told: Told, _at: datetime) -> None:
+    clock = clock_of(row)
+    value = told["value"]
+    if clock is None or not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1000:
+        raise wrong(
+            "value", value, "an extension is a number over 0, in the unit of the limit.", "Give how much longer it may take.",
+            "延期时长应为大于 0 的数，单位同时限。", "请填写延长多少。",
+        )  # fmt: skip
+    keep(books, row, clocks.extend(clock, float(value)))
+    told["unit"] = clock.unit
+    _one_more("extensions", asked=None)(books, row, told, _at)
+
+
+def _revisit(_books: Books, row: Row, told: Told, _at: datetime) -> None:
+    for column in ("satisfied", "solved"):
+        if told[column] not in (0, 1, True, False):
+            raise wrong(column, told[column], "this is 0 or 1.", "1 for yes.", "应为 0 或 1。", "1 表示是。")
+        row[column] = int(told[column])
+
+
+def _supervise(_books: Books, row: Row, told: Told, _at: datetime) -> None:
+    if told["level"] not in (1, 2, 3):
+        raise wrong(
+            "level",
+            told["level"],
+            "supervision is 1 to 3.",
+            "1 ordinary, 2 yellow card, 3 red card.",
+            "督办等级为 1 至 3。",
+            "1 普通，2 黄牌，3 红牌。",
+        )
+    row["supervised"] = max(row["supervised"], int(told["level"]))
+
+
+def _escalate(_books: Books, row: Row, told: Told, _at: datetime) -> None:
+    row["rung"] = float(told["share"])
+    row["supervised"] = max(row["supervised"], int(told.get("level") or 0))
+
+
+def _retype(books: Books, row: Row, told: Told, at: datetime) -> None:
+    kind = books.tables_of(row["version"]).type(told["type"])
+    told["before"] = row["type"]
+    row["type"] = kind.code
+    if row["filed_at"] is not None:
+        row["retyped"] += 1
+    relimit(books, row, at)
+
+
+def _regrade(_books: Books, row: Row, told: Told, _at: datetime) -> None:
+    told["before"] = row["grade"]
+    row["grade"] = grade(told["grade"])
+
+
+def _relocate(books: Books, row: Row, told: Told, _at: datetime) -> None:
+    place = books.places.locate(told["lon"], told["lat"])
+    told["before"] = [row["lon"], row["lat"]]
+    row.update(lon=place.lon, lat=place.lat, area=place.area, path=place.path)
+
+
+def _merge(books: Books, row: Row, told: Told, _at: datetime) -> None:
+    parent = books.rows.get(told["parent"])
+    if parent is None or parent["id"] == row["id"] or parent["state"] in ENDED:
+        raise wrong(
+            "parent", told["parent"], "this is no other open incident.", "Name the open incident that stays.",
+            "不是另一个未结束的事件。", "请填写保留的那个未结束事件。",
+        )  # fmt: skip
+    row["parent"] = parent["id"]
+
+
+def _self_close(books: Books, row: Row, told: Told, at: datetime) -> None:
+    kinds = {books.photos.get(photo) for photo in told["photos"]}
+    if not {"before", "after"} <= kinds:
+        raise NetworkError(
+            "Closing on the spot needs two photos: one before and one after.", remedy="Store both, with their kind, and name them.",
+            zh="自行处置结案需要两张照片：处置前与处置后各一张。", zh_remedy="请上传两张照片并注明前后。",
+        ).at("photos")  # fmt: skip
+    row.update(on_time=1, handled_at=ms(at))
+
+
+EFFECTS: Mapping[str, Effect] = {
+    "accept": _judged("confirmed"), "confirm": _judged("confirmed"), "false_alarm": _judged("false"),
+    "exist": _verified("exist"), "not_exist": _verified("not_exist"), "unable": _verified("unable"),
+    "file": _file, "dispatch": _dispatch, "redispatch": _dispatch,
+    "ask_return": _set(asked="return"), "ask_extend": _set(asked="extend"), "ask_suspend": _set(asked="suspend"),
+    "refuse": _set(asked=None),
+    "return": _one_more("returns", asked=None, unit=None, responder=None), "extend": _extend, "suspend": _set(asked=None),
+    "check": _set(checked=None), "pass": _set(checked="pass"), "check_unable": _set(checked="unable"),
+    "rework": _one_more("reworks", checked="not_pass", on_time=None), "reopen": _one_more("reopened", checked=None, on_time=None),
+    "revisit": _revisit, "self_close": _self_close, "supervise": _supervise, "escalate": _escalate, "urge": _one_more("urged"),
+    "retype": _retype, "regrade": _regrade, "relocate": _relocate, "merge": _merge, "unmerge": _set(parent=None),
+}  # fmt: skip
+
+
+def effect(step: str, books: Books, row: Row, told: Told, at: datetime) -> None:
+    """Change `row` as the step does; `told` becomes what the log keeps of it. Raises NetworkError for a field that cannot be."""
+    if step == "contact":
+        row["contacted_at"] = row["contacted_at"] or ms(at)
+    elif step in EFFECTS:
+        EFFECTS[step](books, row, told, at)

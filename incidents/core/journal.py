@@ -1,0 +1,257 @@
+"""The writer of the log: one thread that takes what has come in meanwhile and commits it in one transaction, with one sequence.
+
+Whoever submits waits until everything accepted is on disk. Other processes may write to the same database (replay, simulation, a second
+server): a lock makes the order of numbers the order of commits, and nothing is remembered from one transaction to the next.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from data.clock import Clock
+from data.errors import NetworkError
+from incidents.core import schema
+from incidents.core.apply import apply
+from incidents.core.books import Books, Row
+from incidents.core.place import Places
+from incidents.core.spec import Command, Outcome, Report, ms
+from incidents.core.tables import Tables
+
+MOST = 2_000  # commands in one transaction: more would let the first ones wait
+NUMBER_WIDTH = 6
+
+Work = Callable[[sa.Connection], Any]
+
+
+@dataclass(slots=True)
+class _Order:
+    """What one caller wants: commands, or any other piece of work in a transaction of the writer."""
+
+    commands: Sequence[Command] = ()
+    work: Work | None = None
+    done: Future[Any] = field(default_factory=Future)
+
+
+class Journal:
+    """Takes commands and writes them. `tables_of(connection, version)` and `places()` give what judging them needs."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        clock: Clock,
+        zone: Callable[[], ZoneInfo],
+        places: Callable[[], Places],
+        tables_of: Callable[[sa.Connection, int | None], Tables],
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._engine = engine.execution_options(writes=True)
+        self._clock, self._zone, self._places, self._tables_of, self._wake = clock, zone, places, tables_of, wake
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._closing = False
+        self._begun = threading.Lock()  # taken for good by who starts the thread
+
+    def stop(self) -> None:
+        """Write what has come in, then end."""
+        self._closing = True
+        self._orders.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def submit(self, commands: Sequence[Command]) -> Future[list[Outcome]]:
+        """Outcomes of `commands`, in order, once everything accepted is on disk."""
+        return self._put(_Order(commands))
+
+    def do(self, work: Work) -> Future[Any]:
+        """Something else to write, in a transaction of its own place in the order."""
+        return self._put(_Order(work=work))
+
+    def _put(self, order: _Order) -> Future[Any]:
+        if self._closing:
+            order.done.set_exception(_ending())
+        else:
+            self._orders.put(order)
+            if self._begun.acquire(blocking=False):  # a page that is only looked at needs no writer
+                self._thread.start()
+        return order.done
+
+    def _run(self) -> None:
+        while True:
+            orders, more = self._waiting()
+            if orders:
+                self._write(orders)
+            if not more:
+                return
+
+    def _waiting(self) -> tuple[list[_Order], bool]:
+        """Everything that waits, up to the most of one transaction; False once the end is asked for."""
+        found: list[_Order] = []
+        count = 0
+        order = self._orders.get()
+        while order is not None:
+            found.append(order)
+            count += len(order.commands) + 1
+            if count >= MOST:
+                return found, True
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return found, True
+        return found, False
+
+    def _write(self, orders: list[_Order]) -> None:
+        """All orders in one transaction. When it cannot be written each is tried alone, so that one bad order harms no other."""
+        try:
+            answers = self._transaction(orders)
+        except Exception as error:
+            if len(orders) == 1:
+                orders[0].done.set_exception(_told(error))
+                return
+            for order in orders:
+                self._write([order])
+            return
+        self._wake()
+        for order, answer in zip(orders, answers, strict=True):
+            order.done.set_result(answer)
+
+    def _transaction(self, orders: list[_Order]) -> list[Any]:
+        with self._engine.begin() as connection:
+            schema.lock(connection)
+            commands = [command for order in orders for command in order.commands]
+            books = self._books(connection, commands) if commands else None
+            answers: list[Any] = []
+            for order in orders:
+                answers.append(order.work(connection) if order.work else [apply(books, command) for command in order.commands if books])
+            if books:
+                write_back(connection, books)
+                outcomes = [one for order, answer in zip(orders, answers, strict=True) if not order.work for one in answer]
+                count_feeds(connection, commands, outcomes, ms(books.now))
+        return answers
+
+    def _books(self, connection: sa.Connection, commands: Sequence[Command]) -> Books:
+        known: dict[int, Tables] = {}
+
+        def tables_of(version: int) -> Tables:
+            if version not in known:
+                known[version] = self._tables_of(connection, version)
+            return known[version]
+
+        tables = self._tables_of(connection, None)
+        known[tables.version] = tables
+        books = Books(self._clock.now(), tables, tables_of, self._places(), numbering(connection, self._zone()))
+        books.seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.event.c.seq), 0))).scalar_one()
+        fill(connection, books, commands)
+        return books
+
+
+def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -> None:
+    """Read everything that the commands name: incidents, reports that are there already, photos."""
+    reports = [command.what for command in commands if isinstance(command.what, Report)]
+    table = schema.incident
+    for feed in {report.feed for report in reports if report.external_id}:
+        asked = [report.external_id for report in reports if report.feed == feed and report.external_id]
+        for part in _parts(asked):
+            rows = connection.execute(sa.select(table).where(table.c.feed == feed, table.c.external_id.in_(part))).mappings()
+            for row in rows:
+                books.known[feed, row["external_id"]] = row["id"]
+                books.rows[row["id"]] = dict(row)
+    steps = [command.what for command in commands if not isinstance(command.what, Report)]
+    named = {step.incident for step in steps} | {str(step.fields["parent"]) for step in steps if step.fields.get("parent")}
+    for part in _parts(named):
+        for row in connection.execute(sa.select(table).where(table.c.id.in_(part))).mappings():
+            books.rows[row["id"]] = dict(row)
+    photos = {photo for report in reports for photo in report.photos}
+    photos |= {str(photo) for step in steps for photo in step.fields.get("photos") or ()}
+    attachment = schema.attachment
+    for part in _parts(photos):
+        for found in connection.execute(sa.select(attachment).where(attachment.c.id.in_(part))).mappings():
+            books.photos[found["id"]] = found["kind"]
+            if found["incident"]:
+                books.attached[found["id"]] = found["incident"]
+
+
+def write_back(connection: sa.Connection, books: Books) -> None:
+    """Events, new and changed incidents, photos that have found their incident."""
+    if books.events:
+        connection.execute(schema.event.insert(), books.events)
+    fresh = [books.rows[key] for key in books.changed if key in books.fresh]
+    if fresh:
+        connection.execute(schema.incident.insert(), fresh)
+    changed = [{f"_{name}": value for name, value in books.rows[key].items()} for key in books.changed if key not in books.fresh]
+    if changed:
+        connection.execute(_UPDATE, changed)
+    if books.attached:
+        table = schema.attachment
+        statement = table.update().where(table.c.id == sa.bindparam("photo")).values(incident=sa.bindparam("at_incident"))
+        connection.execute(statement, [{"photo": photo, "at_incident": at} for photo, at in books.attached.items()])
+
+
+_UPDATE = (
+    schema.incident.update()
+    .where(schema.incident.c.id == sa.bindparam("_id"))
+    .values({name: sa.bindparam(f"_{name}") for name in schema.COLUMNS if name != "id"})
+)
+
+
+def count_feeds(connection: sa.Connection, commands: Sequence[Command], outcomes: Sequence[Outcome], at: int) -> None:
+    """Keep when each feed last sent something, and what of it was refused and why."""
+    told: dict[str, Row] = {}
+    for command, outcome in zip(commands, outcomes, strict=True):
+        if not isinstance(command.what, Report):
+            continue
+        row = told.setdefault(command.what.feed, {"n": 0, "bad": 0, "at": at, "why": None})
+        row["bad" if outcome.error else "n"] += 1
+        row["why"] = str(outcome.error) if outcome.error else row["why"]
+    table = schema.feed
+    for name, row in told.items():
+        connection.execute(schema.insert_new(connection, table, [{"name": name, "items": 0, "refused": 0}]))
+        values: Row = {"items": table.c["items"] + row["n"], "refused": table.c.refused + row["bad"], "last_at": at}
+        values |= {"refused_at": at, "why": row["why"]} if row["bad"] else {}
+        connection.execute(table.update().where(table.c.name == name).values(values))
+
+
+def numbering(connection: sa.Connection, zone: ZoneInfo) -> Callable[[datetime], str]:
+    """The next number of an incident on the town's day: YYYYMMDD-000001."""
+    last: dict[str, int] = {}
+    number = schema.incident.c.id
+
+    def next_number(at: datetime) -> str:
+        day = f"{at.astimezone(zone):%Y%m%d}"
+        if day not in last:
+            latest = sa.select(number).where(number > f"{day}-", number < f"{day}.").order_by(sa.func.length(number).desc(), number.desc())
+            found = connection.execute(latest.limit(1)).scalar()
+            last[day] = int(found.split("-")[1]) if found else 0
+        last[day] += 1
+        return f"{day}-{last[day]:0{NUMBER_WIDTH}d}"
+
+    return next_number
+
+
+def _parts(values: Iterable[str], size: int = 500) -> Iterable[list[str]]:
+    """Values in pieces that a database takes as parameters."""
+    listed = list(dict.fromkeys(values))
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
+
+
+def _ending() -> NetworkError:
+    return NetworkError("The server is ending.", remedy="Send it again in a moment.", zh="服务正在停止。", zh_remedy="请稍后重新发送。")
+
+
+def _told(error: Exception) -> Exception:
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return NetworkError(
+            f"The log could not be written ({error.__class__.__name__}: {str(error).splitlines()[0]}).",
+            remedy="Nothing of it was kept; send it again.",
+            zh=f"日志写入失败（{error.__class__.__name__}）。", zh_remedy="本次内容未保存，请重新发送。",
+        )  # fmt: skip
+    return error

@@ -1,0 +1,298 @@
+"""What screens ask of the log. Everything about a person passes `data.policy`.
+
+The place of an incident about a person is the middle of its area for whoever may not see addresses.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from data.errors import NetworkError, advice, advice_zh
+from data.policy import Actor, Viewer, release_one
+from data.schema.network import INCIDENT
+from incidents.core import schema
+from incidents.core.lifecycle import ENDED, OPEN, RULES, STATES, possible
+from incidents.core.spec import ms
+from incidents.core.tables import Tables
+
+Row = dict[str, Any]
+PAGE = 50  # rows of a list at once
+MOST = 1_000
+METRES = 111_320.0  # of a degree of latitude
+_table = schema.incident
+_SORTS = {
+    "left": (_table.c.paused, _table.c.due_at.is_(None), _table.c.due_at, _table.c.id),
+    "newest": (_table.c.reported_at.desc(), _table.c.id.desc()),
+    "grade": (_table.c.grade, _table.c.reported_at.desc()),
+    "updated": (_table.c.seq.desc(),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks, and what hides a place: the types about persons, and the middle of an area."""
+
+    viewer: Viewer
+    tables: Tables
+    middle: Callable[[str], tuple[float, float] | None]
+
+
+def shown(row: Row, viewer: Viewer, tables: Tables, middle: Callable[[str], tuple[float, float] | None]) -> Row:
+    """The live columns of an incident as `viewer` may see them: a wall sees one about persons at the middle of its area."""
+    if viewer.reaches("leader") or not about_persons(tables, row["type"]):
+        return row
+    lon, lat = middle(row["area"]) or (None, None)
+    return {**row, "lon": lon, "lat": lat}
+
+
+def about_persons(tables: Tables, code: str) -> bool:
+    """Whether incidents of a type are about persons; one that the table no longer knows is taken to be."""
+    kind = tables.types.get(code)
+    return kind is None or kind.personal
+
+
+def released(row: Mapping[str, Any], sight: Sight) -> Row:
+    """A whole row as the viewer may see it."""
+    return release_one(INCIDENT, shown(dict(row), sight.viewer, sight.tables, sight.middle), sight.viewer)
+
+
+def find(connection: sa.Connection, filters: Mapping[str, Any], sight: Sight, now: datetime) -> Row:
+    """A page of incidents: `{"total", "page", "pages", "rows"}`. Raises NetworkError for a filter that does not exist or cannot be."""
+    condition = sa.and_(*conditions(filters, now))
+    total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
+    size = min(_whole("size", filters.get("size") or PAGE, 1), MOST)
+    page = _whole("page", filters.get("page") or 1, 1)
+    order = _SORTS[_one_of("sort", filters.get("sort") or "newest", _SORTS)]
+    rows = connection.execute(sa.select(_table).where(condition).order_by(*order).limit(size).offset((page - 1) * size)).mappings()
+    return {"total": total, "page": page, "pages": max(1, math.ceil(total / size)), "rows": [released(dict(row), sight) for row in rows]}
+
+
+def conditions(filters: Mapping[str, Any], now: datetime) -> list[Any]:
+    """SQL conditions of filters; values of one filter, between commas, are alternatives."""
+    unknown = set(filters) - set(_FILTERS) - {"sort", "page", "size"}
+    for name in sorted(unknown):
+        raise NetworkError(
+            f"There is no filter {name!r}.", remedy=advice(name, _FILTERS),
+            zh=f"没有名为 {name!r} 的筛选项。", zh_remedy=advice_zh(name, _FILTERS),
+        ).at(name)  # fmt: skip
+    return [
+        _FILTERS[name](_listed(value), ms(now)) for name, value in filters.items() if name in _FILTERS and value not in (None, "", [])
+    ] or [sa.true()]
+
+
+def _listed(value: Any) -> list[str]:
+    values = value if isinstance(value, list | tuple) else str(value).split(",")
+    return [str(one).strip() for one in values if str(one).strip()]
+
+
+def _equal(column: str) -> Callable[[list[str], int], Any]:
+    return lambda values, _now: _table.c[column].in_(values)
+
+
+def _number(column: str) -> Callable[[list[str], int], Any]:
+    return lambda values, _now: _table.c[column].in_([_whole(column, value) for value in values])
+
+
+def _state(values: list[str], _now: int) -> Any:
+    names: set[str] = set()
+    for value in values:
+        names |= set(OPEN) if value == "open" else set(ENDED) if value == "ended" else {_one_of("state", value, STATES)}
+    return _table.c.state.in_(sorted(names))
+
+
+def _area(values: list[str], _now: int) -> Any:
+    return sa.or_(*(_table.c.path.contains(f"/{value}/", autoescape=True) for value in values))
+
+
+def _light(values: list[str], now: int) -> Any:
+    table = _table.c
+    runs = table.due_at.is_not(None)
+    lights = {
+        "red": sa.and_(runs, table.due_at <= now), "yellow": sa.and_(runs, table.yellow_at <= now, table.due_at > now),
+        "green": sa.and_(runs, table.yellow_at > now), "paused": table.paused == 1,
+    }  # fmt: skip
+    return sa.or_(*(lights[_one_of("light", value, lights)] for value in values))
+
+
+def _instant(column: str, *, after: bool) -> Callable[[list[str], int], Any]:
+    def condition(values: list[str], _now: int) -> Any:
+        bound = _milliseconds(column, values[0])
+        return _table.c[column] >= bound if after else _table.c[column] < bound
+
+    return condition
+
+
+def _text(values: list[str], _now: int) -> Any:
+    """The number, whole or its end, or words of the place; never names and phones, so that nobody finds a person by trying."""
+    words = ",".join(values)
+    return sa.or_(_table.c.id == words, _table.c.id.endswith(words, autoescape=True), _table.c.external_id == words)
+
+
+_FILTERS: Mapping[str, Callable[[list[str], int], Any]] = {
+    "id": _equal("id"), "external_id": _equal("external_id"), "feed": _equal("feed"), "source": _equal("source"), "type": _equal("type"),
+    "unit": _equal("unit"), "responder": _equal("responder"), "camera": _equal("camera"), "parent": _equal("parent"),
+    "asked": _equal("asked"),
+    "grade": _number("grade"), "supervised": _number("supervised"), "state": _state, "area": _area, "light": _light, "text": _text,
+    "since": _instant("reported_at", after=True), "until": _instant("reported_at", after=False),
+    "closed_since": _instant("closed_at", after=True), "closed_until": _instant("closed_at", after=False),
+}  # fmt: skip
+
+
+def _whole(name: str, value: Any, low: int = 0) -> int:
+    try:
+        found = int(str(value))
+    except ValueError:
+        found = low - 1
+    if found < low:
+        raise NetworkError(
+            f"{name} = {value!r} is no whole number from {low} on.", remedy="Correct it.",
+            zh=f"{name} = {value!r} 应为不小于 {low} 的整数。", zh_remedy="请更正。",
+        ).at(name)  # fmt: skip
+    return found
+
+
+def _one_of(name: str, value: str, known: Mapping[str, Any]) -> str:
+    if value not in known:
+        raise NetworkError(
+            f"{name} = {value!r} does not exist.", remedy=advice(value, known),
+            zh=f"{name} = {value!r} 不存在。", zh_remedy=advice_zh(value, known),
+        ).at(name)  # fmt: skip
+    return value
+
+
+def _milliseconds(name: str, value: str) -> int:
+    """Milliseconds, or an instant in ISO 8601 with its offset."""
+    if value.isdigit():
+        return int(value)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise NetworkError(
+            f"{name} = {value!r} is no instant with an offset.", remedy="Such as 2026-11-22T09:42:00+08:00.",
+            zh=f"{name} = {value!r} 不是带时区的时刻。", zh_remedy="例如 2026-11-22T09:42:00+08:00。",
+        ).at(name)  # fmt: skip
+    return ms(found)
+
+
+def one(connection: sa.Connection, number: str) -> Row:
+    """The whole row of an incident, not yet released. Raises NetworkError when there is none."""
+    row = connection.execute(sa.select(_table).where(_table.c.id == number)).mappings().first()
+    if row is None:
+        raise NetworkError(
+            f"There is no incident {number!r}.", remedy="Check its number.", zh=f"没有编号为 {number!r} 的事件。", zh_remedy="请核对编号。"
+        ).at("incident")
+    return dict(row)
+
+
+def card(connection: sa.Connection, number: str, sight: Sight, actor: Actor) -> Row:
+    """An incident with its history, photos, children and the steps that `actor` may take now."""
+    row = one(connection, number)
+    children = connection.execute(sa.select(_table.c.id).where(_table.c.parent == number).order_by(_table.c.id)).scalars().all()
+    return {
+        "incident": released(row, sight), "history": history(connection, number, sight), "photos": photos(connection, row, sight),
+        "children": list(children), "steps": [step_of(rule) for rule in possible(row, actor)],
+    }  # fmt: skip
+
+
+def step_of(rule: Any) -> Row:
+    """A step as a screen offers it."""
+    return {"step": rule.step, "zh": rule.zh, "en": rule.en, "needs": list(rule.needs), "to": rule.to, "key": rule.key}
+
+
+def history(connection: sa.Connection, number: str, sight: Sight) -> list[Row]:
+    """The events of an incident, oldest first. Notes are free text, released like descriptions."""
+    event = schema.event
+    found = connection.execute(sa.select(event).where(event.c.incident == number).order_by(event.c.seq)).mappings()
+    return [_event(dict(row), sight) for row in found]
+
+
+_PLAIN = ("unit", "value", "level", "type", "grade", "before", "parent", "share", "satisfied", "solved", "photos", "source", "responder")
+
+
+def _event(row: Mapping[str, Any], sight: Sight) -> Row:
+    body = json.loads(row["body"])
+    told = {name: body[name] for name in _PLAIN if name in body}
+    words = release_one(INCIDENT, {"description": body.get("note")}, sight.viewer).get("description")
+    rule = RULES.get(row["step"])
+    name = (rule.zh, rule.en) if rule else ("上报", "Reported")
+    return {
+        "seq": row["seq"], "at": row["at"], "step": row["step"], "zh": name[0], "en": name[1], "state": row["state"], "duty": row["duty"],
+        "by": row["actor"], "feed": row["feed"], "note": words, **told,
+    }  # fmt: skip
+
+
+def photos(connection: sa.Connection, row: Row, sight: Sight) -> list[Row]:
+    """Photos of an incident; those of one about persons for officers alone."""
+    if about_persons(sight.tables, row["type"]) and not sight.viewer.reaches("officer"):
+        return []
+    table = schema.attachment
+    found = connection.execute(sa.select(table).where(table.c.incident == row["id"]).order_by(table.c.at, table.c.id)).mappings()
+    return [{"id": one["id"], "kind": one["kind"], "at": one["at"], "media_type": one["media_type"]} for one in found]
+
+
+def picture(connection: sa.Connection, photo: str, sight: Sight) -> Row | None:
+    """Hash and kind of a stored photo that the viewer may see; of one that hangs on no incident yet, nothing."""
+    table = schema.attachment
+    found = connection.execute(sa.select(table).where(table.c.id == photo, table.c.incident.is_not(None))).mappings().first()
+    if found is None:
+        return None
+    row = one(connection, found["incident"])
+    return dict(found) if any(shown["id"] == photo for shown in photos(connection, row, sight)) else None
+
+
+def duplicates(connection: sa.Connection, number: str, sight: Sight) -> list[Row]:
+    """Open incidents of the same type within the distance and time that the table of types sets, nearest first, with `metres`."""
+    row = one(connection, number)
+    kind = sight.tables.type(row["type"])
+    north, east = kind.merge_m / METRES, kind.merge_m / (METRES * math.cos(math.radians(row["lat"])))
+    table = _table.c
+    near = sa.select(_table).where(
+        table.type == row["type"], table.id != number, table.state.in_(OPEN),
+        table.reported_at.between(row["reported_at"] - kind.merge_min * 60_000, row["reported_at"] + kind.merge_min * 60_000),
+        table.lat.between(row["lat"] - north, row["lat"] + north), table.lon.between(row["lon"] - east, row["lon"] + east),
+    )  # fmt: skip
+    others = [dict(other) for other in connection.execute(near).mappings()]
+    found = [released(other, sight) | {"metres": round(metres(row, other), 1)} for other in others]
+    return sorted((other for other in found if other["metres"] <= kind.merge_m), key=lambda other: other["metres"])
+
+
+def metres(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Distance of two places in metres, on a sphere unrolled at their latitude: exact enough within a town."""
+    north = (other["lat"] - one["lat"]) * METRES
+    return math.hypot(north, (other["lon"] - one["lon"]) * METRES * math.cos(math.radians(one["lat"])))
+
+
+def feeds(connection: sa.Connection, declared: Sequence[Any], now: datetime) -> list[Row]:
+    """Every feed with the age of its last item and one of the five states of design section 9."""
+    known = {row["name"]: dict(row) for row in connection.execute(sa.select(schema.feed)).mappings()}
+    return [feed_state(feed, known.get(feed.name), ms(now)) for feed in declared]
+
+
+def feed_state(feed: Any, row: Row | None, now: int) -> Row:
+    """current; late after twice the time that it should take, stale after six times; failed: its last item was refused; unset: never."""
+    age = None if row is None or row["last_at"] is None else max(0, (now - row["last_at"]) // 1000)
+    if age is None:
+        state = "unset"
+    elif row and row["refused_at"] == row["last_at"]:
+        state = "failed"
+    elif feed.every_s and age > 2 * feed.every_s:
+        state = "stale" if age > 6 * feed.every_s else "late"
+    else:
+        state = "current"
+    return {
+        "name": feed.name,
+        "zh": feed.zh,
+        "en": feed.en,
+        "state": state,
+        "age_s": age,
+        "why": row["why"] if row and state == "failed" else None,
+    }

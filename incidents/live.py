@@ -1,0 +1,132 @@
+"""The socket `/live`: a snapshot, then deltas by sequence (docs/network.md section 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, WebSocket
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
+
+from data.errors import OneScreenError, PolicyError
+from data.policy import Viewer
+from incidents.core.hub import Audience, Client
+from incidents.core.network import Network, key_of
+from incidents.core.spec import ms
+
+TOO_SLOW, REFUSED = 4008, 4003
+SCREENS = 200  # of which the last words are kept
+LONGEST = 16_384  # characters of what a client says
+
+
+class Screens:
+    """What screens last told of themselves: heap, frame time, event to paint and age, for `/health`."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def tell(self, name: str, told: dict[str, Any], at: int) -> None:
+        """Keep the numbers of one screen; words that nobody asked for are left out."""
+        numbers = {key: told[key] for key in ("heap", "frame_ms", "paint_ms", "age_s", "nodes") if isinstance(told.get(key), int | float)}
+        page = str(told.get("page", ""))[:20]
+        self._told[name] = {"page": page, "at": at, **numbers}
+        self._told.move_to_end(name)
+        while len(self._told) > SCREENS:
+            self._told.popitem(last=False)
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every screen that has told something, the latest last."""
+        return list(self._told.values())
+
+
+def same_origin(asked: HTTPConnection) -> bool:
+    """Whether a browser's page of this very server asks, or no browser at all: another site may open sockets and send forms in its name."""
+    origin = asked.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == asked.headers.get("host")
+
+
+def add_live(server: FastAPI, network: Network, viewer: Viewer, screens: Screens) -> None:
+    """Attach the socket."""
+
+    async def live(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            audience = _audience(network, websocket, viewer)
+            since = _number(websocket.query_params.get("since"))
+        except OneScreenError as error:
+            await websocket.close(REFUSED, str(error)[:120])
+            return
+        client = Client(audience)
+        tail = network.tail
+        more = {"alerts": tail.alerts, "positions": tail.positions, "feeds": tail.feeds}
+        tail.hub.join(client, ms(network.now()), more, since, websocket.query_params.get("epoch", ""))
+        name = f"{websocket.client.host if websocket.client else ''}:{id(client)}"
+        try:
+            await _serve(websocket, client, lambda told: screens.tell(name, told, ms(network.now())))
+        finally:
+            tail.hub.leave(client)
+
+    server.add_api_websocket_route("/live", live)
+
+
+def _audience(network: Network, asked: WebSocket, default: Viewer) -> Audience:
+    if not same_origin(asked):
+        raise PolicyError(
+            "Another site may not follow in the name of who sits here.", remedy="Open it from this server.",
+            zh="不接受其他网站的连接。", zh_remedy="请从本服务器打开。",
+        )  # fmt: skip
+    actor = network.actor(asked, "live") if key_of(asked) else None
+    viewer = actor.viewer if actor else network.viewer(asked, default)
+    if asked.query_params.get("page") == "wall":  # a page may only mask further
+        viewer = Viewer("wall")
+    area = asked.query_params.get("area", "")
+    if area:
+        place = network.places.in_area(area)
+        if actor and not actor.reaches_area(place.path):
+            raise PolicyError(
+                f"{actor.name} may follow {', '.join(actor.areas)} only.", zh=f"{actor.name} 只能查看 {'、'.join(actor.areas)}。"
+            )
+    elif actor and actor.areas:
+        area = actor.areas[0]
+    return Audience(viewer, area)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdigit() and len(value) < 16 else None
+
+
+async def _serve(websocket: WebSocket, client: Client, hear: Callable[[dict[str, Any]], None]) -> None:
+    """Send what the hub puts, hear what the client says, until either ends. Who does not keep up is cut off."""
+    listening = asyncio.create_task(_listen(websocket, hear))
+    try:
+        while not client.lost:
+            waiting = asyncio.ensure_future(client.frames.get())
+            await asyncio.wait({waiting, listening}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                waiting.cancel()
+                return
+            await websocket.send_text(waiting.result())
+        await websocket.close(TOO_SLOW, "too slow: join again")
+    except (WebSocketDisconnect, RuntimeError):
+        return
+    finally:
+        listening.cancel()
+
+
+async def _listen(websocket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> None:
+    """Without listening nobody learns that a client has gone."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, KeyError):
+        while True:
+            said = await websocket.receive_text()
+            if len(said) > LONGEST:
+                continue
+            with contextlib.suppress(ValueError):
+                told = json.loads(said)
+                if isinstance(told, dict) and told.get("kind") == "health":
+                    hear(told)
