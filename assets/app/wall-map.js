@@ -5,10 +5,12 @@
   const MAP = "wall-map";
   const FLIGHT_S = 1.2;
   const LARGER = { 1: 2.8, 2: 1.6 }; // red and orange dots: what matters must carry across a room
+  const VISIT_ZOOM = 17; // streets and single houses
   const TOUR_ZOOM = 14; // the nearest at which houses are dots, so that red ones can be drawn larger
   let handle = null;
   let shown = null; // the picture that is on
   let size = ""; // of the map when it was last fitted
+  let visited = null; // a place that goes before the picture
 
   function attach() {
     handle = app.map.attach(MAP, {
@@ -43,8 +45,16 @@
     if (!before || String(before.box) !== String(picture.box)) fly(Boolean(before));
   }
 
+  /* There and back again: {lon, lat}, or null for the picture that is on. */
+  function visit(place) {
+    if (!place && !visited) return;
+    visited = place;
+    fly(true);
+  }
+
   function fly(moving) {
     if (!handle || !handle.map || !shown || !shown.box) return;
+    if (visited) return near(moving);
     const still = !moving || document.hidden || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [west, south, east, north] = shown.box;
     const gap = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -52,6 +62,13 @@
     const bounds = [[south, west], [north, east]];
     if (still) handle.map.fitBounds(bounds, options);
     else handle.map.flyToBounds(bounds, options);
+  }
+
+  function near(moving) {
+    const still = !moving || document.hidden || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const at = [visited.lat, visited.lon];
+    if (still) handle.map.setView(at, VISIT_ZOOM, { animate: false });
+    else handle.map.flyTo(at, VISIT_ZOOM, { duration: FLIGHT_S });
   }
 
   /* The place of the map may have changed with the scene or the window. */
@@ -70,5 +87,5 @@
   document.addEventListener("onescreen:look", (event) => handle && handle.set({ scheme: event.detail }));
   document.addEventListener("onescreen:snapshot", () => handle && handle.load("/pack/manifest.json"));
 
-  app.wallMap = { show, resized, handle: () => handle };
+  app.wallMap = { show, visit, resized, handle: () => handle };
 })();

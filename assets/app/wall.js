@@ -6,7 +6,7 @@
   // From which width over height; names of screen/wall/places.py. A unit is never narrower than at 16:9, so no panel is.
   const SHAPES = [["48:9", 5.3], ["32:9", 3.55], ["24:9", 2.66], ["16:9", 0]];
 
-  const state = { plan: null, scene: 0, picture: 0, since: 0, held: false, paused: false };
+  const state = { plan: null, scene: 0, picture: 0, since: 0, held: false, paused: false, busy: false };
   const page = () => document.querySelector(".wall");
   const here = () => state.plan && state.plan.scenes[state.scene];
 
@@ -120,7 +120,7 @@
   /* ---- time ---- */
   function tick() {
     const scene = page() && here();
-    if (!scene || state.paused) return;
+    if (!scene || state.paused || state.busy) return;
     if (performance.now() - state.since >= 1000 * scene.dwell) step(1);
     progress();
   }
@@ -131,6 +131,13 @@
     if (!bar || !scene) return;
     const share = state.paused ? 0 : Math.min(1, (performance.now() - state.since) / (1000 * scene.dwell));
     bar.style.setProperty("--share", share.toFixed(3));
+  }
+
+  /* While something else is looked at, the picture waits and is then there for its whole time. */
+  function hold(busy) {
+    state.busy = busy;
+    state.since = performance.now();
+    progress();
   }
 
   function pause() {
@@ -158,8 +165,9 @@
   const language = () => own("[data-act=language]");
   const look = () => own("[data-act=look]");
   const home = () => own("a");
+  const corner = () => app.live && app.live.corner && app.live.corner.turn();
   const KEYS = {
-    " ": pause, f: full, F: full, l: language, L: language, d: look, D: look, h: home, H: home, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
+    " ": pause, f: full, F: full, l: language, L: language, d: look, D: look, h: home, H: home, i: corner, I: corner, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
     0: () => app.acts["wall-carousel"](),
   };
 
@@ -205,7 +213,7 @@
     if (panels) filled.observe(panels, { childList: true });
   }
 
-  app.wall = { state, step, every: setInterval(tick, TICK_MS) };
+  app.wall = { state, step, hold, every: setInterval(tick, TICK_MS) };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     wall: {

@@ -54,7 +54,7 @@
     await app.live.names.ready();
     if (known) show(typeOf(known), card(known));
     else show(id, [app.el("p.state", {}, say("asking"))]);
-    const body = await read(`/api/incidents/${encodeURIComponent(id)}`);
+    const body = await read(masked(`/api/incidents/${encodeURIComponent(id)}`));
     if (mine !== turn) return;
     const full = body && { ...(body.incident || body), ...(row(id) || {}) };
     if (full) show(typeOf(full), card(full, body));
@@ -73,7 +73,7 @@
   function photos(body) {
     const all = (body && body.photos) || [];
     if (!Array.isArray(all) || !all.length) return [];
-    return [app.el("div.live-photos", {}, all.slice(0, 6).map((one) => app.el("img", { src: one.url || `/api/photos/${encodeURIComponent(one.id)}`, alt: say("photos"), loading: "lazy" })))];
+    return [app.el("div.live-photos", {}, all.slice(0, 6).map((one) => app.el("img", { src: masked(`/api/photos/${encodeURIComponent(one.id)}`), alt: say("photos"), loading: "lazy" })))];
   }
 
   /** The camera nearest to an incident; it is looked up when it is there. */
@@ -96,10 +96,10 @@
     await app.live.names.ready();
     if (Array.isArray(what)) return show(say("drawer"), listed(what.map(row).filter(Boolean).sort(app.live.clock.order), what.length));
     show(what.title || say("drawer"), [app.el("p.state", {}, say("asking"))]);
-    const body = await read(what.url);
+    const body = await read(masked(what.url));
     if (mine !== turn) return;
-    const rows = body && (body.items || body.rows || body.incidents || body);
-    show(what.title || say("drawer"), Array.isArray(rows) ? listed(rows, body.total === undefined ? rows.length : body.total) : [app.el("p.state", {}, say("failed"))]);
+    const rows = body && body.rows;
+    show(what.title || say("drawer"), rows ? listed(rows, body.total === undefined ? rows.length : body.total) : [app.el("p.state", {}, say("failed"))]);
   }
 
   function listed(rows, total) {
@@ -119,7 +119,7 @@
   function about(found) {
     if (found.kind === "camera") return show(say("camera"), camera(found.camera));
     if (found.kind === "hotspot") return hotspot(found.hotspot);
-    if (found.kind === "responder") return show(app.live.names.name("duties", found.responder.duty), [app.el("p", {}, say("responder", { age: app.live.light.age(found.age, words()) }))]);
+    if (found.kind === "responder") return show(found.responder.id, [app.el("p", {}, say(found.responder.duty === "busy" ? "responder_busy" : "responder", { age: app.live.light.age(found.age, words()) }))]);
     if (found.kind === "alert") return show(say("alert"), alert(found.alert));
   }
 
@@ -157,6 +157,9 @@
       app.el("span", {}, app.live.names.place(one.area)), app.el("span", {}, [app.live.names.name("sources", one.source), when(one.reported_at)].join(" · ")), timed(one));
     place.replaceChildren(head, more, nearby(one));
   }
+
+  /** A wall asks for what a wall may show, whoever has opened it. */
+  const masked = (url) => (document.documentElement.dataset.place === "wall" ? `${url}${url.includes("?") ? "&" : "?"}page_role=wall` : url);
 
   async function read(url) {
     try {

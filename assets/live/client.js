@@ -11,7 +11,7 @@
 
   /**
    * `options`: url(query) → address, open(address) → WebSocket, every(ms, f), after(ms, f), cancel(timer), frame(f), now(), hidden(),
-   * area, random(), onNews(news), onStatus(status). Gives {state, start, stop, send, status(), heard(), serverNow()}.
+   * area and page (told to the server, which shows a wall less), random(), onNews(news), onStatus(status). Gives {state, start, stop, send, status(), heard(), serverNow()}.
    */
   function create(options, state = root.onescreen.live.state) {
     const me = {
@@ -49,7 +49,7 @@
       me.opened = options.now();
       const query = new URLSearchParams();
       if (me.known.epoch) { query.set("since", me.known.seq); query.set("epoch", me.known.epoch); }
-      if (options.area) query.set("area", options.area);
+      for (const name of ["area", "page"]) if (options[name]) query.set(name, options[name]);
       leave();
       try {
         const socket = (me.socket = options.open(options.url(query.toString())));

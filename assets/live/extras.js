@@ -17,6 +17,7 @@
 
   function alerts(context, me, view) {
     for (const alert of me.host.state.alerts) {
+      if (alert.expires && alert.expires <= view.now) continue; // nobody tells that time has passed
       const level = levelOf(alert), colour = me.stamps.tokens[`level-${level}`];
       for (const polygon of polygonsOf(alert.areas)) {
         const path = pathOf(polygon, view);
@@ -173,7 +174,7 @@
 
   function responders(context, me, view) {
     for (const one of me.host.state.positions.values()) {
-      const age = view.now - one.at, alpha = fading(age), { x, y } = view.place(one.lon, one.lat);
+      const age = view.now - one.at, alpha = one.duty === "off" ? 0 : fading(age), { x, y } = view.place(one.lon, one.lat);
       if (!alpha || !inView(view, x, y)) continue;
       context.globalAlpha = alpha;
       person(context, me, x, y, alpha < 1);

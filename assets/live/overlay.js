@@ -6,7 +6,7 @@
   "use strict";
   const app = (root.onescreen = root.onescreen || {});
   app.live = app.live || {};
-  const PANE = "onescreen-live", Z = 440; // above tiles (200) and the pack (250), below its names (450)
+  const PANE = "onescreen-live", Z = 460; // above the names of the pack (450), which wait for nobody; below popups and controls
   const TURNS_MS = 5000; // rings go on by themselves
   const TOUCH_PX = 6; // around a mark
   const ON = { incidents: true, heat: false, hotspots: false, responders: true, cameras: false, alerts: true };

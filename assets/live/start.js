@@ -20,9 +20,9 @@
       every: (ms, run) => setInterval(run, ms), after: (ms, run) => setTimeout(run, ms),
       cancel: (timer) => { clearTimeout(timer); clearInterval(timer); },
       frame: (run) => requestAnimationFrame(run), now: () => Date.now(), hidden: () => document.hidden, random: Math.random,
-      area: config.area || "", onNews: (news) => heard(client, news), onStatus: (status) => tell(client, status),
+      area: config.area, page: config.page, onNews: (news) => heard(client, news), onStatus: (status) => tell(client, status),
     });
-    Object.assign(app.live, { config, now: client });
+    Object.assign(app.live, { config, now: client, page: { now: client.serverNow, client, state: client.state } });
     app.live.names.ready();
     client.start();
     tell(client, client.status());

@@ -58,6 +58,7 @@
     }
     for (const id of frame.gone || []) if (drop(state, id)) news.gone.push(id);
     advance(state, frame, news);
+    if (frame.positions) positions(state, frame.positions, news); // of a delta that makes good what we have missed
   }
 
   /** A beat of the same sequence number must have our digest; one that stays ahead of us knows what we have missed. */

@@ -9,7 +9,7 @@ import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc
 
 from data.errors import StoreError
-from screen import html
+from screen import html, live
 from screen.components import button, icon, link, tag
 from screen.drawn import slot
 from screen.header import language, look, toast
@@ -40,14 +40,22 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
         [
             slot("wall-bar", html.Header(filled["bar"], className="wall-bar")),
             slot("wall-panels", html.Div(filled["panels"], className="wall-slot")),
-            _map(words, filled),
+            _map(words, filled, followed(screen)),
             dcc.Store(id="wall-plan", data=filled["plan"]),
             dcc.Store(id="wall-snapshot"),
             dcc.Store(id="wall-taken"),
             toast(words),
+            live.drawer(words) if followed(screen) else None,
         ],
-        className="wall", **{"data-shape": "", "aria-label": words("door.wall")},
-    )  # fmt: skip
+        className="wall",
+        **{"data-shape": "", "aria-label": words("door.wall")},
+        **(live.attributes(words, "wall", map_id="wall-map", zone=facts.town["timezone"]) if followed(screen) else {}),
+    )
+
+
+def followed(screen: Screen) -> bool:
+    """Whether there is a log of incidents that the wall can follow."""
+    return getattr(screen, "network", None) is not None
 
 
 def first(words: Words, town: Row) -> Node:
@@ -120,7 +128,7 @@ def _tools(words: Words) -> Element:
     return html.Div([home, look(words), language(words), full], className="wall-tools", title=words("wall.keys"))
 
 
-def _map(words: Words, filled: Row) -> Element:
+def _map(words: Words, filled: Row, followed: bool = False) -> Element:
     first = next((picture["box"] for scene in filled["plan"]["scenes"] for picture in scene["pictures"] if picture["box"]), None)
     west, south, east, north = first or (73.0, 18.0, 135.0, 54.0)
     leaflet = dl.Map(
@@ -129,7 +137,14 @@ def _map(words: Words, filled: Row) -> Element:
     )  # fmt: skip
     title = html.P(id="wall-picture", className="wall-picture", **{"aria-live": "polite"})
     shown = slot("wall-legends", html.Div(filled["legends"], className="wall-legends"))
-    inside = [html.Div(leaflet, className="wall-leaflet"), title, shown, html.P(words("map.loading"), className="map-note", role="status")]
+    over = [html.Div(live.switches(words), className="wall-switches"), live.alarm(words)] if followed else []
+    inside = [
+        html.Div(leaflet, className="wall-leaflet"),
+        title,
+        shown,
+        *over,
+        html.P(words("map.loading"), className="map-note", role="status"),
+    ]
     return html.Main(inside, className="wall-map", **{"data-panel": MAP, "aria-label": words("map")})
 
 

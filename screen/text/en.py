@@ -264,7 +264,7 @@ EN: Mapping[str, str] = {
     "wall.pause": "Pause or go on (space)",
     "wall.full": "Full screen (key F)",
     "wall.home": "To the door (key H)",
-    "wall.keys": "Keys: digits scenes, 0 all, space pause, ← → step, F full screen, T tables, L language, D look, H door",
+    "wall.keys": "Keys: digits scenes, 0 all, space pause, ← → step, F full screen, T tables, L language, D look, I this screen, H door",
     "wall.fresh": "Data updated {when}",
     "wall.online": "Connected",
     "wall.offline": "Connection lost, retrying",

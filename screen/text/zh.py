@@ -264,7 +264,7 @@ ZH: Mapping[str, str] = {
     "wall.pause": "暂停或继续（空格键）",
     "wall.full": "全屏（按 F 键）",
     "wall.home": "回首页（按 H 键）",
-    "wall.keys": "按键：数字 场景，0 轮播，空格 暂停，← → 前后，F 全屏，T 表格，L 语言，D 深浅，H 首页",
+    "wall.keys": "按键：数字 场景，0 轮播，空格 暂停，← → 前后，F 全屏，T 表格，L 语言，D 深浅，I 运行状况，H 首页",
     "wall.fresh": "数据更新于 {when}",
     "wall.online": "连接正常",
     "wall.offline": "连接已断，正在重连",

@@ -30,7 +30,7 @@ from typing import Any
 from data.errors import advice, advice_zh
 
 SHIPPED = Path(__file__).resolve().parent / "scenes"
-OWN_KEYS = "0 fFtTlLdDhH"  # what the wall itself answers to, docs/wall.md
+OWN_KEYS = "0 fFtTlLdDhHiI"  # what the wall itself answers to, docs/wall.md
 SIDES = ("left", "right", "below")
 DWELL_S, MOST = (5, 600), (1, 200)
 Box = tuple[float, float, float, float]
@@ -201,8 +201,8 @@ class _Reader:
             return told
         why = ("this key cannot call a scene.", "这个按键不能用来切换场景。")
         remedy = (
-            'Give one character other than 0, space, f, t, l, d and h, as key = "6".',
-            '请改用 0、空格、f、t、l、d、h 以外的一个字符，如 key = "6"。',
+            'Give one character other than 0, space, f, t, l, d, h and i, as key = "6".',
+            '请改用 0、空格、f、t、l、d、h、i 以外的一个字符，如 key = "6"。',
         )
         return self._note("key", told, why, remedy)
 

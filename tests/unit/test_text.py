@@ -26,7 +26,7 @@ from screen.view import View, parse
 ROOT = Path(__file__).resolve().parents[2]
 ZH_WORDS, EN_WORDS = words("zh-CN"), words("en")
 ASKING = {"words", "say"}  # what the screen calls a `Words`
-OF_SCRIPTS = ("desk.", "case.", "report.")  # words that scripts ask for
+OF_SCRIPTS = ("desk.", "case.", "report.", "live.")  # words that scripts ask for
 
 
 def holes(text: str) -> set[str]:
