@@ -31,6 +31,7 @@ _COURSE = (
     Column("rung", "number", "升级阶梯", "Rung", "Highest share of the limit at which the ladder has told somebody"),
     Column("urged", "integer", "催办次数", "Urged", "Times that it was urged"),
     Column("returns", "integer", "回退次数", "Returns", "Times that a unit gave it back"),
+    Column("redispatched", "integer", "改派次数", "Dispatched anew", "Times that it was given to another unit while under way"),
     Column("reworks", "integer", "返工次数", "Reworks", "Times that a check sent it back"),
     Column("extensions", "integer", "延期次数", "Extensions", "Times that its limit was extended"),
     Column("retyped", "integer", "改类次数", "Type changes", "Times that its type was changed after filing"),
@@ -39,9 +40,12 @@ _COURSE = (
     Column("verified", "code", "核实结果", "Verified", "exist, not_exist or unable"),
     Column("checked", "code", "核查结果", "Checked", "pass, not_pass or unable"),
     Column("on_time", "integer", "按期", "On time", "1 handled within its limit, 0 not, empty while it is not handled", low=0, high=1),
+    Column("verify_on_time", "integer", "按时核实", "Verified on time", "1 within its limit, 0 not, empty while not verified", low=0, high=1),
+    Column("check_on_time", "integer", "按时核查", "Checked on time", "1 within its limit, 0 not, empty while not checked", low=0, high=1),
     Column("satisfied", "integer", "满意", "Satisfied", "1 satisfied, 0 not, empty while nobody was asked", low=0, high=1),
     Column("solved", "integer", "解决", "Solved", "1 solved as judged by who reported, 0 not, empty while nobody was asked", low=0, high=1),
     Column("contacted_at", "integer", "先行联系", "Contacted at", "Who reported was first called back", unit="ms"),
+    Column("contact_on_time", "integer", "按时联系", "Contacted on time", "1 within one work day, 0 not, empty while not", low=0, high=1),
 )  # fmt: skip
 _CLOCK = (
     Column("stage", "code", "环节", "Stage", "Stage whose clock runs: accept, verify, file, dispatch, handle, check"),
@@ -51,6 +55,7 @@ _CLOCK = (
     Column("clock_unit", "code", "时限单位", "Limit unit", "urgent_hour, work_hour, work_day or natural_day"),
     Column("handle_used", "number", "处置用时", "Handling used", "Units that handling took, pauses left out; kept for a rework"),
     Column("handle_limit", "number", "处置时限", "Handling limit", "Units that handling was allowed"),
+    Column("handle_due_at", "integer", "处置到期", "Handling due at", "End of the limit of handling; kept when it is handled", unit="ms"),
     Column("paused", "integer", "暂停", "Paused", "1 while the clock is paused", low=0, high=1),
     Column("yellow_at", "integer", "黄灯时间", "Yellow at", "80 % of the limit will be used; empty while nothing runs", unit="ms"),
     Column("due_at", "integer", "到期时间", "Due at", "All of the limit will be used; empty while nothing runs", unit="ms"),

@@ -18,6 +18,7 @@ from incidents.core.tables import Tables
 
 REPORTS_BY = frozenset(DUTIES)
 AHEAD = timedelta(minutes=10)  # a sender's clock may be this far ahead of ours
+_COUNTS = ("supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "reopened", "paused")
 EXACT = 1e-9  # units: what adding up floats may leave over
 
 
@@ -69,7 +70,7 @@ def _row(books: Books, report: Report, place: Place, actor: Actor) -> Row:
         "description": report.description[:LONGEST] or None, "reporter": report.reporter or None, "phone": report.phone or None,
         "reported_at": ms(at), "version": books.tables.version, "camera": report.camera or None, "label": report.label or None,
         "confidence": report.confidence, "ai": "pending" if report.label else None, "photos": 0,
-        **dict.fromkeys(("supervised", "rung", "urged", "returns", "reworks", "extensions", "retyped", "reopened", "paused"), 0),
+        **dict.fromkeys(_COUNTS, 0),
     }  # fmt: skip
     turn_clock(books, row, "reported", at)
     return row

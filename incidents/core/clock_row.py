@@ -39,6 +39,15 @@ def keep(books: Books, row: Row, clock: Running) -> None:
         clock_unit=clock.unit, paused=int(clock.paused), yellow_at=None if yellow is None else ms(yellow),
         due_at=None if due is None else ms(due),
     )  # fmt: skip
+    if clock.stage == "handle" and due is not None:  # what is overdue already stays due when it was, also after a rework
+        was = row["handle_due_at"]
+        row["handle_due_at"] = ms(due) if clock.used < clock.limit or was is None else min(was, ms(due))
+
+
+def in_time(books: Books, row: Row, at: datetime) -> int:
+    """1 when the stage that runs is within its limit at `at`, 0 when it is over it."""
+    clock = clock_of(row)
+    return int(clock is None or clocks.light(clock, at, books.tables_of(row["version"]).calendar) != "red")
 
 
 def relimit(books: Books, row: Row, at: datetime) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from data.errors import NetworkError
 from incidents.core import clocks
-from incidents.core.books import Books, Row
-from incidents.core.clock_row import clock_of, keep, relimit
+from incidents.core.books import Books, Row, instant
+from incidents.core.clock_row import clock_of, in_time, keep, relimit
 from incidents.core.lifecycle import ENDED
 from incidents.core.spec import ms, wrong
 
@@ -36,9 +36,18 @@ def _judged(value: str) -> Effect:
 
 def _verified(value: str) -> Effect:
     def effect(books: Books, row: Row, told: Told, at: datetime) -> None:
-        row["verified"] = value
+        row["verified"], row["verify_on_time"] = value, in_time(books, row, at)
         if value != "unable":
             _judged("confirmed" if value == "exist" else "false")(books, row, told, at)
+
+    return effect
+
+
+def _checked(value: str) -> Effect:
+    def effect(books: Books, row: Row, _told: Told, at: datetime) -> None:
+        if row["check_on_time"] is None:  # closing may wait: the check was done when it was first told
+            row["check_on_time"] = in_time(books, row, at)
+        row["checked"] = value
 
     return effect
 
@@ -73,6 +82,24 @@ def _dispatch(books: Books, row: Row, told: Told, _at: datetime) -> None:
         )  # fmt: skip
     row["unit"] = told["unit"] = books.tables.unit(unit).code
     row["responder"], row["asked"] = told.get("responder") or None, None
+
+
+def _redispatch(books: Books, row: Row, told: Told, at: datetime) -> None:
+    _dispatch(books, row, told, at)
+    row["redispatched"] += 1
+
+
+def _rework(books: Books, row: Row, told: Told, at: datetime) -> None:
+    _checked("not_pass")(books, row, told, at)
+    row["reworks"] += 1
+    row["on_time"] = None
+
+
+def _contact(books: Books, row: Row, _told: Told, at: datetime) -> None:
+    """The first call counts; the limit is one work day (domain section 7, the four rates of 12345)."""
+    if row["contacted_at"] is None:
+        spent = books.tables_of(row["version"]).calendar.spent(instant(row["reported_at"]) or at, at, "work_day")
+        row.update(contacted_at=ms(at), contact_on_time=int(spent <= 1 + 1e-9))
 
 
 def _extend(books: Books, row: Row, told: Told, _at: datetime) -> None:
@@ -156,12 +183,12 @@ def _self_close(books: Books, row: Row, told: Told, at: datetime) -> None:
 EFFECTS: Mapping[str, Effect] = {
     "accept": _judged("confirmed"), "confirm": _judged("confirmed"), "false_alarm": _judged("false"),
     "exist": _verified("exist"), "not_exist": _verified("not_exist"), "unable": _verified("unable"),
-    "file": _file, "dispatch": _dispatch, "redispatch": _dispatch,
+    "file": _file, "dispatch": _dispatch, "redispatch": _redispatch,
     "ask_return": _set(asked="return"), "ask_extend": _set(asked="extend"), "ask_suspend": _set(asked="suspend"),
     "refuse": _set(asked=None),
     "return": _one_more("returns", asked=None, unit=None, responder=None), "extend": _extend, "suspend": _set(asked=None),
-    "check": _set(checked=None), "pass": _set(checked="pass"), "check_unable": _set(checked="unable"),
-    "rework": _one_more("reworks", checked="not_pass", on_time=None), "reopen": _one_more("reopened", checked=None, on_time=None),
+    "check": _set(checked=None, check_on_time=None), "pass": _checked("pass"), "check_unable": _checked("unable"),
+    "rework": _rework, "contact": _contact, "reopen": _one_more("reopened", checked=None, on_time=None),
     "revisit": _revisit, "self_close": _self_close, "supervise": _supervise, "escalate": _escalate, "urge": _one_more("urged"),
     "retype": _retype, "regrade": _regrade, "relocate": _relocate, "merge": _merge, "unmerge": _set(parent=None),
 }  # fmt: skip
@@ -169,7 +196,5 @@ EFFECTS: Mapping[str, Effect] = {
 
 def effect(step: str, books: Books, row: Row, told: Told, at: datetime) -> None:
     """Change `row` as the step does; `told` becomes what the log keeps of it. Raises NetworkError for a field that cannot be."""
-    if step == "contact":
-        row["contacted_at"] = row["contacted_at"] or ms(at)
-    elif step in EFFECTS:
+    if step in EFFECTS:
         EFFECTS[step](books, row, told, at)

@@ -53,6 +53,7 @@ class Declared:
 
 STAGE_NAMES = ("accept", "verify", "file", "dispatch", "check")  # handling has the limit of the type
 TELLABLE = ("unit", "grid_member", "acceptor", "dispatcher", "shift_leader", "leader")
+TEAMS = ("duty", "grid", "property", "volunteer", "chief", "emergency")  # of data/reference/codes.csv, list team_kind
 _LIMIT = (
     Field("limit_value", "时限", "Limit", "number", above=0, high=10_000),
     Field("limit_unit", "时限单位", "Limit unit", names=UNITS),
@@ -106,10 +107,18 @@ DECLARED: Mapping[str, Declared] = {
             ("network/responsible.csv",),
         ),
         Declared(
+            "skills", "力量要求", "Skills wanted", ("what",),
+            (
+                Field("what", "类型或大类", "Type or class", refers="types", any_too=True),
+                Field("skills", "技能", "Skills", "list", required=False), Field("teams", "队伍", "Teams", "list", names=TEAMS),
+            ),
+            ("network/skills.csv",),
+        ),
+        Declared(
             "ladder", "升级阶梯", "Ladder", ("grade", "share"),
             (
                 Field("grade", "等级", "Grade", refers="grades", any_too=True),
-                Field("share", "时限占比", "Share of the limit", "number", above=0, high=100),
+                Field("share", "时限占比", "Share of the limit", "number", low=0.8, high=100),
                 Field("tell", "通知", "Who is told", "list", names=TELLABLE),
                 Field("card", "督办（0 无 1 普通 2 黄牌 3 红牌）", "Card", "integer", low=0, high=3),
             ),

@@ -95,7 +95,7 @@ def test_the_most_specific_rule_says_who_is_responsible(tables):
 
 
 def test_the_highest_rung_reached_is_the_one_that_counts_and_a_grade_may_have_its_own_ladder(tables):
-    ours = with_rows(tables, "ladder", "*,0.8,unit,0", "*,1.5,leader,2", "1,0.5,leader,1")
+    ours = with_rows(tables, "ladder", "*,0.8,unit,0", "*,1.5,leader,2", "1,0.8,leader,1")
     assert ours.rung(4, 0.79) is None
     assert (ours.rung(4, 1.4).share, ours.rung(4, 1.5).card) == (0.8, 2)
     assert ours.rung(1, 9).card == 1
