@@ -57,9 +57,11 @@
     document.dispatchEvent(new CustomEvent("onescreen:live-state", { detail: { status, heard: client.heard() } }));
   }
 
-  /* Pages are drawn after scripts have run: look until there is one. */
+  /* Pages are drawn after scripts have run: look until there is one, and not before all scripts are there. */
   const drawn = new MutationObserver(look);
+  document.addEventListener("DOMContentLoaded", look);
   function look() {
+    if (document.readyState === "loading") return;
     const place = !app.live.now && document.querySelector("[data-live]");
     if (!place) return;
     drawn.disconnect();
