@@ -22,6 +22,7 @@ from data.store.serving import failures
 from layers.core import query
 from layers.core.blobs import blob_file
 from layers.core.loads import archive_of
+from screen.cases import add_cases
 from screen.frame import page_html
 from screen.map_tools import add_map_tools
 from screen.page import LANGUAGE, LOOK, Page, Screen
@@ -49,6 +50,7 @@ def add_routes(server: FastAPI, screen: Screen, pages: Mapping[str, Page], dash_
     server.add_api_route("/favicon.ico", _favicon, methods=both)
     add_workbooks(server, screen)
     add_map_tools(server, screen)
+    add_cases(server, screen)
     for path, page in pages.items():
         server.add_api_route(path, _page(screen, page, dash_app), methods=both)
 

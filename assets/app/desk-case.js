@@ -1,0 +1,218 @@
+/* The card of the desk: what is open, the steps that are taken from here, the nearest responders, duplicates; and steps that wait for the network. */
+(function () {
+  "use strict";
+  const app = (window.onescreen = window.onescreen || {});
+  const desk = (app.desk = app.desk || {});
+  const MANY = 200; // incidents of one batch
+  let asked = 0; // number of the last question for a card: an answer to an earlier one comes too late
+
+  const place = () => document.getElementById("duty-card");
+
+  // ── open ──
+  desk.open = async function (id) {
+    const mine = ++asked;
+    desk.leaveForm = null;
+    const answer = await app.cases.ask(`/api/incidents/${encodeURIComponent(id)}`);
+    if (mine !== asked) return;
+    if (!answer || !answer.ok) {
+      desk.opened = null;
+      return place().replaceChildren(app.el("p.state", { role: "alert" }, [app.cases.say("desk.card.failed"), answer ? app.cases.why(answer.body) : ""].join(" ")));
+    }
+    await app.cases.load();
+    show(answer.body);
+  };
+
+  function show(card) {
+    const again = desk.opened && desk.opened.incident.id === card.incident.id, top = place().parentElement.scrollTop;
+    desk.opened = card;
+    const more = app.el("div.case-more");
+    place().replaceChildren(app.caseCard(card, { take: (rule) => desk.step(rule.step, { alone: true }), more: [more] }));
+    place().parentElement.scrollTop = again ? top : 0;
+    app.settle({ incident: card.incident.id });
+    if (app.live.shown) app.live.shown.select(card.incident.id);
+    duplicates(card, more);
+    desk.drawChosen();
+  }
+
+  let again = 0;
+  /** The open card has changed: read it anew, unless a form is being filled in; then once it is done. */
+  desk.reopen = function () {
+    clearTimeout(again);
+    again = setTimeout(() => desk.opened && !desk.leaveForm && desk.open(desk.opened.incident.id), 150);
+  };
+
+  // ── steps ──
+  /** Take a step: on all that is selected, or on the open card. What it needs is asked first. */
+  desk.step = function (step, { alone = false } = {}) {
+    const rule = desk.legal().find((one) => one.step === step) || (alone && app.cases.ruleOf(step));
+    if (!rule) return;
+    const ids = desk.chosen.size && !alone ? [...desk.chosen] : [desk.opened.incident.id];
+    if (step === "dispatch" && ids.length === 1 && desk.opened) return near(rule, desk.opened);
+    if (step === "note" || rule.needs.length) return ask(rule, ids);
+    send(rule, ids, {}, []);
+  };
+
+  function ask(rule, ids) {
+    const batch = ids.length > 1, form = app.steps.form(rule, batch ? null : desk.opened && desk.opened.incident, (fields, files) => { leave(); send(rule, ids, fields, files); }, leave);
+    const where = batch ? document.getElementById("duty-chosen") : place().querySelector(".case-step-place");
+    function leave() {
+      form.remove();
+      desk.leaveForm = null;
+      document.getElementById("queue").focus();
+      if (desk.opened) desk.reopen();
+    }
+    if (desk.leaveForm) desk.leaveForm();
+    desk.leaveForm = () => (leave(), true);
+    where.append(form);
+    form.scrollIntoView({ block: "nearest" });
+    const field = form.querySelector("textarea, input, select");
+    if (field) field.focus();
+    if (rule.step === "relocate") pointing(form);
+  }
+
+  /* A place is pointed at on the map beside. */
+  function pointing(form) {
+    const map = desk.map && desk.map.map;
+    if (!map) return;
+    const hint = app.el("p.state", {}, app.cases.say("case.place.pick")), point = ({ latlng }) => { form.elements.lon.value = latlng.lng.toFixed(6); form.elements.lat.value = latlng.lat.toFixed(6); };
+    form.prepend(hint);
+    map.on("click", point);
+    const watch = new MutationObserver(() => form.isConnected || (map.off("click", point), watch.disconnect()));
+    watch.observe(document.body, { childList: true, subtree: true });
+  }
+
+  function send(rule, ids, fields, files) {
+    if (!app.acting.now().duty) return app.toast(app.cases.say("desk.acting.first"), "late");
+    const seqs = Object.fromEntries(ids.map((id) => [id, seqOf(id)]));
+    if (files.length) return sendWithPhotos(rule, ids[0], fields, files, seqs[ids[0]]);
+    const item = { key: `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`, ids: ids.slice(0, MANY), step: rule.step, fields, seqs, duty: app.acting.now().duty };
+    desk.box = app.outbox.add(desk.box, item);
+    if (ids.length > 1) { desk.chosen.clear(); desk.list.draw(); }
+    desk.sendWaiting(true);
+  }
+
+  const seqOf = (id) => (desk.opened && desk.opened.incident.id === id ? desk.opened.incident.seq : (desk.rows().get(id) || { seq: null }).seq);
+
+  async function sendWithPhotos(rule, id, fields, files, seq) {
+    const answer = await app.steps.take(id, rule.step, fields, { seq, files });
+    if (answer) tell(rule, [id], [{ ok: answer.ok, body: answer.body }], { [id]: seq });
+    else app.toast(app.cases.say("desk.link.trying"), "late"); // pictures stay in the form's file field, not with us
+  }
+
+  // ── what waits ──
+  desk.sendWaiting = async function (hurry = false) {
+    if (hurry) desk.box = app.outbox.hurry(desk.box);
+    const item = app.outbox.next(desk.box, Date.now());
+    if (!item) return drawWaits();
+    desk.box = app.outbox.sending(desk.box, item.key);
+    desk.keepWaiting();
+    const answers = await answersOf(item);
+    desk.box = app.outbox.answered(desk.box, item.key, answers && { ok: true, body: answers }, Date.now());
+    if (!answers) {
+      if (hurry) app.toast(app.cases.say("desk.wait.one", { step: app.cases.ruleOf(item.step).name }), "late");
+    } else {
+      desk.box = app.outbox.forget(desk.box, item.key);
+      tell(app.cases.ruleOf(item.step), item.ids, answers, item.seqs);
+    }
+    desk.keepWaiting();
+    drawWaits();
+    if (answers && app.outbox.pending(desk.box).length) desk.sendWaiting();
+  };
+
+  /** One answer for each incident of an item; null when none came. */
+  async function answersOf({ ids, step, fields, seqs }) {
+    if (ids.length === 1) {
+      const answer = await app.steps.take(ids[0], step, fields, { seq: seqs[ids[0]] });
+      return answer && [answer];
+    }
+    const answer = await app.cases.post("/api/steps", { incidents: ids, step, ...fields });
+    if (!answer) return null;
+    const items = answer.body.items || answer.body.results;
+    return Array.isArray(items) ? items.map((body) => ({ ok: !body.error, body })) : ids.map(() => answer);
+  }
+
+  function drawWaits() {
+    const n = app.outbox.pending(desk.box).length, box = document.getElementById("duty-waits");
+    const said = n && (app.live.now.status() !== "live" || desk.box.tries) ? app.cases.say("desk.wait.n", { n }) : "";
+    if (box && box.textContent !== said) box.textContent = said;
+  }
+
+  /** What became of a step: in a message, and in what is shown. A step that another took first is told with who and when. */
+  async function tell(rule, ids, answers, seqs) {
+    const { say } = app.cases, failed = answers.filter((answer) => !answer.ok);
+    if (ids.length > 1) {
+      const why = failed.length ? " " + app.cases.why(failed[0].body) : "";
+      app.toast(say("desk.batch.done", { step: rule.name, done: ids.length - failed.length, failed: failed.length }) + why, failed.length ? "late" : "");
+    } else if (failed.length) {
+      await lost(rule, ids[0], failed[0], seqs[ids[0]]);
+    } else {
+      app.toast(say("case.done", { step: rule.name, id: ids[0] }));
+    }
+    if (desk.opened && ids.includes(desk.opened.incident.id)) desk.reopen();
+  }
+
+  async function lost(rule, id, answer, seq) {
+    const { say, why, when, about, chinese } = app.cases, card = await app.cases.ask(`/api/incidents/${encodeURIComponent(id)}`);
+    const first = card && card.ok && seq !== null ? app.caseRead.ahead(card.body.history, seq) : null;
+    if (!first) return app.toast(say("case.refused", { step: rule.name, why: why(answer.body) }), "late");
+    const duties = { ...about().others, ...about().duties };
+    app.toast(say("case.first", { who: app.caseRead.who(first, duties), when: when(first.at), step: chinese() ? first.zh : first.en }), "late");
+  }
+
+  // ── the nearest who can go ──
+  async function near(rule, card) {
+    const { el } = app, { say, unitName } = app.cases, id = card.incident.id;
+    if (desk.leaveForm) desk.leaveForm();
+    const box = el("div.near", { role: "group", "aria-label": say("case.near") }, el("h3", {}, say("case.near")), el("p.state", { role: "status" }, "…"));
+    place().querySelector(".case-step-place").append(box);
+    desk.leaveForm = () => { box.remove(); desk.leaveForm = null; document.getElementById("queue").focus(); return true; };
+    const answer = await app.cases.ask(`/api/network/near?incident=${encodeURIComponent(id)}`);
+    if (!box.isConnected) return;
+    const found = answer && answer.ok ? answer.body.responders || answer.body.items || [] : [];
+    const unit = answer && answer.ok ? answer.body.unit : null;
+    const choose = (fields) => { if (desk.leaveForm) desk.leaveForm(); send(rule, [id], fields, []); };
+    const rows = found.slice(0, 8).map((one) => el("button.near-row", { type: "button", "data-responder": one.id, onclick: () => choose({ responder: one.id, ...(one.unit ? { unit: one.unit } : {}) }) }, responder(one)));
+    rows.push(el("button.near-row.near-unit", { type: "button", onclick: () => choose({}) }, el("strong", {}, say("case.near.unit")), el("span", {}, unit ? unitName(unit) : "")));
+    const said = !answer || !answer.ok ? say("case.near.failed") : found.length ? say("case.near.hint") : say("case.near.none");
+    box.replaceChildren(el("h3", {}, say("case.near")), el("p.state", {}, said), el("div.near-rows", {}, rows));
+    box.onkeydown = (event) => walk(event, rows);
+    box.scrollIntoView({ block: "nearest" });
+    rows[0].focus({ preventScroll: true });
+  }
+
+  function walk(event, rows) {
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(document.activeElement) + by))].focus();
+  }
+
+  function responder(one) {
+    const { el } = app, { say } = app.cases, away = one.metres === null || one.metres === undefined ? say("case.near.unplaced") : one.metres < 1000 ? say("case.near.metres", { n: Math.round(one.metres / 10) * 10 }) : say("case.near.away", { n: (one.metres / 1000).toFixed(1) });
+    const told = [one.duty_zh || one.duty_en ? app.cases.pick({ zh: one.duty_zh, en: one.duty_en }) : one.post || "", one.skilled ? say("case.near.skill") : "", one.on_duty === false ? say("case.near.off") : one.on_duty ? say("case.near.on") : "", say("case.near.load", { n: one.load || 0 }), one.age_s > 600 ? say("case.near.age", { n: Math.round(one.age_s / 60) }) : ""];
+    return [el("strong", {}, one.name || one.id), el("span.near-away", {}, away), el("span.near-told", {}, told.filter(Boolean).join(" · ")), one.phone && !String(one.phone).includes("*") ? el("span.near-phone", {}, one.phone) : null];
+  }
+
+  // ── duplicates ──
+  async function duplicates(card, box) {
+    const { el } = app, { say, ruleOf } = app.cases, id = card.incident.id;
+    const children = (card.children || []).map((child) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": child }, child), el("button.button", { type: "button", onclick: () => send(ruleOf("unmerge"), [child], {}, []) }, say("case.duplicates.undo"))));
+    if (children.length) box.append(app.caseCard.section(say("case.duplicates.children"), el("ul.duplicates", {}, children)));
+    if (!card.steps.some((rule) => rule.step === "merge")) return;
+    const answer = await app.cases.ask(`/api/incidents/${encodeURIComponent(id)}/duplicates`);
+    const found = answer && answer.ok ? answer.body.rows : [];
+    if (!found.length || !box.isConnected) return;
+    const said = (one) => say("case.duplicates.away", { m: Math.round(one.metres), t: app.live.clock.span(one.reported_at - card.incident.reported_at, app.cases.timeWords()) });
+    const items = found.slice(0, 5).map((one) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": one.id }, one.id), el("span", {}, said(one)), el("button.button", { type: "button", "data-merge": one.id, onclick: () => send(ruleOf("merge"), [id], { parent: one.id }, []) }, say("case.duplicates.merge", { id: one.id.slice(-6) }))));
+    box.prepend(app.caseCard.section(say("case.duplicates"), el("ul.duplicates", {}, items)));
+  }
+
+  app.acts = app.acts || {};
+  Object.assign(app.acts, {
+    "case-open": (button) => app.live.open(button.dataset.id),
+    "case-message": () => desk.opened && app.copyMessage(desk.opened),
+    "case-show": () => desk.opened && desk.fly && desk.fly(desk.opened.incident),
+  });
+  document.addEventListener("onescreen:live-state", ({ detail }) => desk.place && detail.status === "live" && desk.sendWaiting(true));
+})();
