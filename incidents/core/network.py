@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ from incidents.core.tables import Tables
 from incidents.core.tail import Tail
 
 DUTY = "onescreen-duty"  # cookie of the chooser "acting as", until accounts exist
+NAME = "onescreen-duty-name"  # and of how whoever sits there is called
+LONGEST_NAME = 40
 KEY_HEADERS = ("x-api-key", "api-key")
 T = TypeVar("T")
 
@@ -182,7 +185,7 @@ class Network:
             return actor_of(self._keys, given, feed)
         duty = request.cookies.get(DUTY, "")
         if self._here(request) and duty in DUTIES and duty not in ("system", "feed"):
-            return Actor(duty, "", "chooser")
+            return Actor(duty, unquote(request.cookies.get(NAME, "")).strip()[:LONGEST_NAME] or duty, "chooser")
         raise PolicyError(
             "Nobody says who this is.",
             remedy="Send an API key (Authorization: Bearer …), or choose a duty under “acting as” at this machine.",
