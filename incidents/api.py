@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor, Viewer, permit
+from incidents.api_town import TownApi
 from incidents.core import handover, lifecycle, photos, positions, query
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
@@ -68,7 +69,7 @@ def add_network(server: FastAPI, network: Network, default: Viewer) -> None:
     for feed in network.feeds:
         for route in feed.routes:
             _add(server, route, _of_feed(network, route))
-    for method, path, handler, about in api.routes():
+    for method, path, handler, about in (*api.routes(), *TownApi(network, default).routes()):
         _add(server, Route(method, path, handler, about), guarded(handler))  # type: ignore[arg-type]
 
 

@@ -18,6 +18,7 @@ from data.errors import NetworkError, advice, advice_zh
 from data.policy import Actor, Viewer, release_one
 from data.schema.network import INCIDENT
 from incidents.core import schema
+from incidents.core.geometry import box, metres
 from incidents.core.lifecycle import ENDED, OPEN, RULES, STATES, possible
 from incidents.core.spec import ms
 from incidents.core.tables import Tables
@@ -25,7 +26,6 @@ from incidents.core.tables import Tables
 Row = dict[str, Any]
 PAGE = 50  # rows of a list at once
 MOST = 1_000
-METRES = 111_320.0  # of a degree of latitude
 _table = schema.incident
 _SORTS = {
     "left": (_table.c.paused, _table.c.due_at.is_(None), _table.c.due_at, _table.c.id),
@@ -253,22 +253,16 @@ def duplicates(connection: sa.Connection, number: str, sight: Sight) -> list[Row
     """Open incidents of the same type within the distance and time that the table of types sets, nearest first, with `metres`."""
     row = one(connection, number)
     kind = sight.tables.type(row["type"])
-    north, east = kind.merge_m / METRES, kind.merge_m / (METRES * math.cos(math.radians(row["lat"])))
+    west, south, east, north = box(row["lon"], row["lat"], kind.merge_m)
     table = _table.c
     near = sa.select(_table).where(
         table.type == row["type"], table.id != number, table.state.in_(OPEN),
         table.reported_at.between(row["reported_at"] - kind.merge_min * 60_000, row["reported_at"] + kind.merge_min * 60_000),
-        table.lat.between(row["lat"] - north, row["lat"] + north), table.lon.between(row["lon"] - east, row["lon"] + east),
+        table.lat.between(south, north), table.lon.between(west, east),
     )  # fmt: skip
     others = [dict(other) for other in connection.execute(near).mappings()]
     found = [released(other, sight) | {"metres": round(metres(row, other), 1)} for other in others]
     return sorted((other for other in found if other["metres"] <= kind.merge_m), key=lambda other: other["metres"])
-
-
-def metres(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
-    """Distance of two places in metres, on a sphere unrolled at their latitude: exact enough within a town."""
-    north = (other["lat"] - one["lat"]) * METRES
-    return math.hypot(north, (other["lon"] - one["lon"]) * METRES * math.cos(math.radians(one["lat"])))
 
 
 def feeds(connection: sa.Connection, declared: Sequence[Any], now: datetime) -> list[Row]:

@@ -139,6 +139,13 @@ class Tables:
                 return max(rules)[1]
         return None
 
+    def wanted(self, type_code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Skills that help with a type, and the teams that are sent, the best first: by its own row, else its class's, else that of "*"."""
+        kind = self.types.get(type_code)
+        rows = {row["what"]: row for row in self.given["skills"]}
+        row = next((rows[what] for what in (type_code, kind.class_ if kind else "", ANY) if what in rows), None)
+        return (tuple(row["skills"] or ()), tuple(row["teams"])) if row else ((), ())
+
     def rung(self, grade: int, share: float) -> Rung | None:
         """The highest rung of the ladder that a case of `grade` has reached; None below the first."""
         return next((rung for rung in reversed(self.ladder(grade)) if share >= rung.share), None)

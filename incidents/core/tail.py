@@ -69,23 +69,23 @@ class Tail:
             if pause > 0:
                 await asyncio.sleep(pause)
             self._woken.clear()
-            last = loop.time()
             try:
-                await self.take()
+                last = loop.time() if await self.take() else last  # what comes after a silence need not wait for others
             except Exception:  # the database may be away for a while: what was missed is read once it is back
                 logging.getLogger(__name__).exception("The log could not be read.")
                 await asyncio.sleep(BEAT_S)
 
-    async def take(self) -> None:
-        """Tell what has been committed since."""
+    async def take(self) -> bool:
+        """Tell what has been committed since; whether there was anything."""
         since = self.hub.seq
         seq, rows, alerted = await self._network.ask(lambda connection: hub.read_since(connection, since))
         if seq == since:
-            return
+            return False
         if alerted:
             await self._look()
             self._tables = await asyncio.to_thread(self._network.tables)
         self.hub.take(seq, rows, ms(self._network.now()), self.alerts if alerted else None)
+        return True
 
     async def _look(self) -> None:
         now = ms(self._network.now())
