@@ -185,7 +185,7 @@ class Network:
             return actor_of(self._keys, given, feed)
         duty = request.cookies.get(DUTY, "")
         if self._here(request) and duty in DUTIES and duty not in ("system", "feed"):
-            return Actor(duty, unquote(request.cookies.get(NAME, "")).strip()[:LONGEST_NAME] or duty, "chooser")
+            return Actor(duty, unquote(request.cookies.get(NAME, "")).strip()[:LONGEST_NAME], "chooser")
         raise PolicyError(
             "Nobody says who this is.",
             remedy="Send an API key (Authorization: Bearer …), or choose a duty under “acting as” at this machine.",
