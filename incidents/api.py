@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor, Viewer, permit
+from incidents.api_desk import DeskApi
 from incidents.api_town import TownApi
 from incidents.core import handover, lifecycle, photos, positions, query
 from incidents.core.network import Network
@@ -69,7 +70,7 @@ def add_network(server: FastAPI, network: Network, default: Viewer) -> None:
     for feed in network.feeds:
         for route in feed.routes:
             _add(server, route, _of_feed(network, route))
-    for method, path, handler, about in (*api.routes(), *TownApi(network, default).routes()):
+    for method, path, handler, about in (*api.routes(), *TownApi(network, default).routes(), *DeskApi(network, default).routes()):
         _add(server, Route(method, path, handler, about), guarded(handler))  # type: ignore[arg-type]
 
 

@@ -4,6 +4,7 @@
   const app = (window.onescreen = window.onescreen || {});
   const desk = (app.desk = app.desk || {});
   const MANY = 200; // incidents of one batch
+  const OLD_S = 600; // a position older than this is told
   let asked = 0; // number of the last question for a card: an answer to an earlier one comes too late
 
   const place = () => document.getElementById("duty-card");
@@ -168,10 +169,10 @@
     desk.leaveForm = () => { box.remove(); desk.leaveForm = null; document.getElementById("queue").focus(); return true; };
     const answer = await app.cases.ask(`/api/network/near?incident=${encodeURIComponent(id)}`);
     if (!box.isConnected) return;
-    const found = answer && answer.ok ? answer.body.responders || answer.body.items || [] : [];
+    const found = answer && answer.ok ? answer.body.responders || answer.body.rows || [] : [];
     const unit = answer && answer.ok ? answer.body.unit : null;
     const choose = (fields) => { if (desk.leaveForm) desk.leaveForm(); send(rule, [id], fields, []); };
-    const rows = found.slice(0, 8).map((one) => el("button.near-row", { type: "button", "data-responder": one.id, onclick: () => choose({ responder: one.id, ...(one.unit ? { unit: one.unit } : {}) }) }, responder(one)));
+    const rows = found.slice(0, 8).map((one) => el("button.near-row", { type: "button", "data-responder": one.responder_id, onclick: () => choose({ responder: one.responder_id }) }, responder(one)));
     rows.push(el("button.near-row.near-unit", { type: "button", onclick: () => choose({}) }, el("strong", {}, say("case.near.unit")), el("span", {}, unit ? unitName(unit) : "")));
     const said = !answer || !answer.ok ? say("case.near.failed") : found.length ? say("case.near.hint") : say("case.near.none");
     box.replaceChildren(el("h3", {}, say("case.near")), el("p.state", {}, said), el("div.near-rows", {}, rows));
@@ -189,9 +190,15 @@
   }
 
   function responder(one) {
-    const { el } = app, { say } = app.cases, away = one.metres === null || one.metres === undefined ? say("case.near.unplaced") : one.metres < 1000 ? say("case.near.metres", { n: Math.round(one.metres / 10) * 10 }) : say("case.near.away", { n: (one.metres / 1000).toFixed(1) });
-    const told = [one.duty_zh || one.duty_en ? app.cases.pick({ zh: one.duty_zh, en: one.duty_en }) : one.post || "", one.skilled ? say("case.near.skill") : "", one.on_duty === false ? say("case.near.off") : one.on_duty ? say("case.near.on") : "", say("case.near.load", { n: one.load || 0 }), one.age_s > 600 ? say("case.near.age", { n: Math.round(one.age_s / 60) }) : ""];
-    return [el("strong", {}, one.name || one.id), el("span.near-away", {}, away), el("span.near-told", {}, told.filter(Boolean).join(" · ")), one.phone && !String(one.phone).includes("*") ? el("span.near-phone", {}, one.phone) : null];
+    const { el } = app, { say } = app.cases, far = one.metres;
+    const away = far === null || far === undefined ? say("case.near.unplaced") : far < 1000 ? say("case.near.metres", { n: Math.round(far / 10) * 10 }) : say("case.near.away", { n: (far / 1000).toFixed(1) });
+    const told = [
+      one.duty === "on" ? say("case.near.on") : say("case.near.off"), one.fits ? say("case.near.fits") : "", (one.helps || []).length ? say("case.near.skill") : "",
+      say("case.near.load", { n: one.load || 0 }), one.eta_s ? say("case.near.eta", { n: Math.max(1, Math.round(one.eta_s / 60)) }) : "",
+      one.age_s > OLD_S ? say("case.near.age", { n: Math.round(one.age_s / 60) }) : "",
+    ];
+    const phone = one.phone && !String(one.phone).includes("*") ? el("span.near-phone", {}, one.phone) : null;
+    return [el("strong", {}, one.name || one.responder_id), el("span.near-away", {}, away), el("span.near-told", {}, told.filter(Boolean).join(" · ")), phone];
   }
 
   // ── duplicates ──

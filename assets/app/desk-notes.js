@@ -62,7 +62,7 @@
     await desk.readHandover();
     const note = (one) => el("article.handover", {}, el("small", {}, say("desk.handover.by", { who: app.caseRead.who(one, about().duties), when: when(one.at) })), el("p", {}, one.note));
     list.replaceChildren(...(notes.length ? notes.map(note) : [el("p.state", {}, say("desk.handover.none"))]));
-    if (notes.length && !notes[0].read_at && app.acting.now().duty) app.cases.post("/api/network/handover", { read: notes[0].at }).then(desk.readHandover);
+    if (notes.length && !notes[0].read_at && app.acting.now().duty) app.cases.post("/api/network/handover/read", { at: notes[0].at }).then(desk.readHandover);
 
     async function send() {
       if (!text.value.trim()) return text.focus();

@@ -28,3 +28,12 @@ def latest(connection: sa.Connection) -> list[dict[str, Any]]:
     """The last notes, newest first."""
     table = schema.handover
     return [dict(row) for row in connection.execute(sa.select(table).order_by(table.c.at.desc()).limit(KEPT)).mappings()]
+
+
+def read(connection: sa.Connection, actor: Actor, written: int, at: int) -> None:
+    """Keep who has read the note of `written` first, and when; a later reader changes nothing. Raises NetworkError when there is none."""
+    table = schema.handover
+    told = {"read_by": actor.name or actor.duty, "read_at": at}
+    connection.execute(table.update().where(table.c.at == written, table.c.read_at.is_(None)).values(told))
+    if connection.execute(sa.select(table.c.at).where(table.c.at == written)).first() is None:
+        raise wrong("at", written, "there is no such note.", "Read the notes again.", "没有这条记录。", "请重新读取。")
