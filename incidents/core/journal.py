@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -27,7 +28,9 @@ from incidents.core.spec import Command, Outcome, Report, ms
 from incidents.core.tables import Tables
 
 MOST = 2_000  # commands in one transaction: more would let the first ones wait
+LINGER_S = 0.012  # between the starts of two transactions: a rush shares the price of a commit, a single report pays nothing
 NUMBER_WIDTH = 6
+_COUNT = "number of "  # key of a day's count
 
 Work = Callable[[sa.Connection], Any]
 
@@ -58,6 +61,7 @@ class Journal:
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._closing = False
+        self._next = 0.0  # the next transaction does not start before
         self._begun = threading.Lock()  # taken for good by who starts the thread
 
     def stop(self) -> None:
@@ -97,6 +101,9 @@ class Journal:
         found: list[_Order] = []
         count = 0
         order = self._orders.get()
+        if not self._closing:
+            time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + LINGER_S
         while order is not None:
             found.append(order)
             count += len(order.commands) + 1
@@ -127,17 +134,19 @@ class Journal:
         with self._engine.begin() as connection:
             schema.lock(connection)
             commands = [command for order in orders for command in order.commands]
-            books = self._books(connection, commands) if commands else None
+            numbers = Numbers(connection, self._zone())
+            books = self._books(connection, commands, numbers) if commands else None
             answers: list[Any] = []
             for order in orders:
                 answers.append(order.work(connection) if order.work else [apply(books, command) for command in order.commands if books])
             if books:
                 write_back(connection, books)
+                numbers.keep()
                 outcomes = [one for order, answer in zip(orders, answers, strict=True) if not order.work for one in answer]
                 count_feeds(connection, commands, outcomes, ms(books.now))
         return answers
 
-    def _books(self, connection: sa.Connection, commands: Sequence[Command]) -> Books:
+    def _books(self, connection: sa.Connection, commands: Sequence[Command], numbers: Numbers) -> Books:
         known: dict[int, Tables] = {}
 
         def tables_of(version: int) -> Tables:
@@ -147,7 +156,7 @@ class Journal:
 
         tables = self._tables_of(connection, None)
         known[tables.version] = tables
-        books = Books(self._clock.now(), tables, tables_of, self._places(), numbering(connection, self._zone()))
+        books = Books(self._clock.now(), tables, tables_of, self._places(), numbers)
         books.seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.event.c.seq), 0))).scalar_one()
         fill(connection, books, commands)
         return books
@@ -219,21 +228,27 @@ def count_feeds(connection: sa.Connection, commands: Sequence[Command], outcomes
         connection.execute(table.update().where(table.c.name == name).values(values))
 
 
-def numbering(connection: sa.Connection, zone: ZoneInfo) -> Callable[[datetime], str]:
-    """The next number of an incident on the town's day: YYYYMMDD-000001."""
-    last: dict[str, int] = {}
-    number = schema.incident.c.id
+class Numbers:
+    """Numbers of incidents, counted per day of the town: YYYYMMDD-000001. The counts stand in the database: `keep` writes them."""
 
-    def next_number(at: datetime) -> str:
-        day = f"{at.astimezone(zone):%Y%m%d}"
-        if day not in last:
-            latest = sa.select(number).where(number > f"{day}-", number < f"{day}.").order_by(sa.func.length(number).desc(), number.desc())
-            found = connection.execute(latest.limit(1)).scalar()
-            last[day] = int(found.split("-")[1]) if found else 0
-        last[day] += 1
-        return f"{day}-{last[day]:0{NUMBER_WIDTH}d}"
+    def __init__(self, connection: sa.Connection, zone: ZoneInfo) -> None:
+        self._connection, self._zone = connection, zone
+        self._last: dict[str, int] = {}
 
-    return next_number
+    def __call__(self, at: datetime) -> str:
+        """The next number of the day of `at`."""
+        day = f"{at.astimezone(self._zone):%Y%m%d}"
+        if day not in self._last:
+            about = schema.about.c
+            self._last[day] = int(self._connection.execute(sa.select(about.value).where(about.key == f"{_COUNT}{day}")).scalar() or 0)
+        self._last[day] += 1
+        return f"{day}-{self._last[day]:0{NUMBER_WIDTH}d}"
+
+    def keep(self) -> None:
+        """Write the counts back."""
+        if self._last:
+            rows = [{"key": f"{_COUNT}{day}", "value": str(last)} for day, last in self._last.items()]
+            self._connection.execute(schema.upsert(self._connection, schema.about), rows)
 
 
 def _parts(values: Iterable[str], size: int = 500) -> Iterable[list[str]]:
