@@ -9,6 +9,7 @@ import dash_leaflet as dl
 from dash import ClientsideFunction, Dash, Input, Output, dcc
 
 from data.errors import StoreError
+from layers.core import query
 from screen import html, live
 from screen.components import button, icon, link, tag
 from screen.drawn import slot
@@ -20,6 +21,7 @@ from screen.shell import visitor
 from screen.text import Words
 from screen.wall.about import head
 from screen.wall.facts import Facts, read_facts
+from screen.wall.network import read_live, read_network
 from screen.wall.panels import read_panels
 from screen.wall.places import HEAD, MAP
 from screen.wall.plan import legends, plan, published, scenes_of
@@ -40,9 +42,11 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
         [
             slot("wall-bar", html.Header(filled["bar"], className="wall-bar")),
             slot("wall-panels", html.Div(filled["panels"], className="wall-slot")),
+            slot("wall-network", html.Div(filled["network"], className="wall-slot")),
             _map(words, filled, followed(screen)),
             dcc.Store(id="wall-plan", data=filled["plan"]),
             dcc.Store(id="wall-snapshot"),
+            dcc.Store(id="wall-tick"),
             dcc.Store(id="wall-taken"),
             toast(words),
             live.drawer(words) if followed(screen) else None,
@@ -68,13 +72,20 @@ def read_wall(facts: Facts) -> Row:
     """Everything that changes with a snapshot."""
     scenes, mistakes = scenes_of(facts)
     facts = replace(facts, stops=max((picture.most for scene in scenes for picture in scene.pictures if picture.tour), default=0))
-    panels = read_panels(facts)
+    panels, network = read_panels(facts), network_of(facts)
     return {
         "bar": _bar(facts, scenes),
         "panels": [_slot(HEAD, head(facts)), *(_slot(name, node) for name, node in panels.items())],
         "legends": [_mistakes(facts.words, mistakes), *legends(facts, scenes)],
-        "plan": plan(facts, scenes, panels.keys()),
+        "network": [_slot(name, node) for name, node in network.items()],
+        "plan": plan(facts, scenes, panels.keys() | network.keys()),
     }
+
+
+def network_of(facts: Facts) -> dict[str, Node]:
+    """The panels of the log of incidents; none where there is no log."""
+    found = read_live(facts.screen, facts.store, facts.town, facts.words)
+    return read_network(found) if found else {}
 
 
 def _slot(name: str, node: Node) -> Element:
@@ -162,7 +173,7 @@ def _mistakes(words: Words, mistakes: list[Mistake]) -> Node:
 def register(app: Dash, screen: Screen) -> None:
     """The plan goes to the script; a new snapshot fills the panels anew without a reload."""
     app.clientside_callback(ClientsideFunction("wall", "take"), Output("wall-taken", "data"), [Input("wall-plan", "data")])
-    filled = {"bar": "content", "panels": "content", "legends": "content", "plan": "data"}
+    filled = {"bar": "content", "panels": "content", "network": "content", "legends": "content", "plan": "data"}
 
     @app.callback(
         output={name: Output(f"wall-{name}", part) for name, part in filled.items()},
@@ -173,6 +184,18 @@ def register(app: Dash, screen: Screen) -> None:
     def renew(_snapshot: str | None) -> Row:
         with screen.reading() as store:
             return read_wall(read_facts(screen, store, visitor(screen)))
+
+    @app.callback(
+        output={"network": Output("wall-network", "content", allow_duplicate=True)},
+        inputs={"_tick": Input("wall-tick", "data")},
+        prevent_initial_call=True,
+    )
+    @offload
+    def go_on(_tick: float | None) -> Row:
+        with screen.reading() as store:
+            found = read_live(screen, store, query.town(store), visitor(screen))
+        panels = read_network(found) if found else {}
+        return {"network": [_slot(name, node) for name, node in panels.items()]}
 
 
 PAGE = Page("/wall", "door.wall", layout, register, role="wall", place="wall", first=first)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from data.errors import OneScreenError
 from screen.components import failed, panel
 from screen.html import Node
-from screen.wall import about, attention, registers
+from screen.wall import about, attention, network, registers
 from screen.wall.facts import Facts
 from screen.wall.places import LIST, SMALL, TALL, Size
 
@@ -19,8 +19,9 @@ PANELS: Mapping[str, Read] = {
     "reasons": attention.reasons, "scores": attention.scores, "cases": attention.cases, "freshness": about.freshness,
     "village": about.village,
 }  # fmt: skip
-_OTHER: Mapping[str, Size] = {"ranking": LIST, "reds": TALL, "cases": Size((10, 12, 12)), "village": Size((6, 8, 12))}
-SIZES: Mapping[str, Size] = {name: _OTHER.get(name, SMALL) for name in PANELS}
+_OTHER: Mapping[str, Size] = {"ranking": LIST, "reds": TALL, "cases": Size((10, 12, 12)), "village": Size((6, 8, 12)), "roll": LIST}
+NAMES = (*PANELS, *network.PANELS)
+SIZES: Mapping[str, Size] = {name: _OTHER.get(name, SMALL) for name in NAMES}
 
 
 def read_panels(facts: Facts) -> dict[str, Node]:

@@ -14,7 +14,7 @@ from screen.html import Node
 from screen.scene import choose_theme, says_something
 from screen.wall.about import legend, title_of
 from screen.wall.facts import Facts
-from screen.wall.panels import PANELS, SIZES
+from screen.wall.panels import NAMES, SIZES
 from screen.wall.places import SHAPES, place
 from screen.wall.scenes import Box, Known, Mistake, Picture, Scene, load_scenes
 
@@ -31,7 +31,7 @@ def known_of(facts: Facts) -> Known:
         filled = {theme["name"] for theme in facts.legend(layer["name"])["themes"] if any(row["n"] for row in theme["classes"])}
         themes[layer["name"]] = frozenset(levels | filled)
     themes.pop("backdrop", None)
-    return Known(themes, frozenset(PANELS), frozenset(query_wall.area_codes(facts.store)))
+    return Known(themes, frozenset(NAMES), frozenset(query_wall.area_codes(facts.store)))
 
 
 def scenes_of(facts: Facts) -> tuple[list[Scene], list[Mistake]]:

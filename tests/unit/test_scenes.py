@@ -10,7 +10,7 @@ import pytest
 
 from data.schema import TABLES
 from layers.core.registry import load_layers
-from screen.wall.panels import PANELS, SIZES
+from screen.wall.panels import NAMES, SIZES
 from screen.wall.places import HEAD, MAP, ROWS, SHAPES, Rect, Shape, place
 from screen.wall.scenes import SHIPPED, Known, Mistake, Scene, load_scenes, read_scene
 
@@ -18,7 +18,7 @@ THEMES = {
     layer.name: frozenset({"level", *(theme.name for theme in layer.themes)} if layer.rules else {theme.name for theme in layer.themes})
     for layer in load_layers()
 }
-KNOWN = Known(THEMES, frozenset(PANELS), frozenset({"990115103", "990115103101"}))
+KNOWN = Known(THEMES, frozenset(NAMES), frozenset({"990115103", "990115103101"}))
 GOOD = """
 name = { zh = "夜间", en = "Night" }
 key = "6"
@@ -148,7 +148,7 @@ def cells(rect: Rect) -> set[tuple[int, int]]:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 @pytest.mark.parametrize("scene", load_scenes(KNOWN)[0], ids=lambda scene: scene.id)
-@pytest.mark.parametrize("missing", [(), ("people", "forest", "reds", "reasons"), tuple(set(PANELS) - {"houses"}), tuple(PANELS)], ids=len)
+@pytest.mark.parametrize("missing", [(), ("people", "forest", "reds", "reasons"), tuple(set(NAMES) - {"houses"}), tuple(NAMES)], ids=len)
 def test_panels_fill_the_grid_and_never_meet_whatever_a_town_lacks(shape: Shape, scene: Scene, missing: tuple[str, ...]) -> None:
     panels = {side: [name for name in names if name not in missing] for side, names in scene.panels.items()}
     placed = place(panels, SIZES, shape)
