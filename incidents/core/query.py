@@ -63,9 +63,12 @@ def released(row: Mapping[str, Any], sight: Sight) -> Row:
     return release_one(INCIDENT, shown(dict(row), sight.viewer, sight.tables, sight.middle), sight.viewer)
 
 
-def find(connection: sa.Connection, filters: Mapping[str, Any], sight: Sight, now: datetime) -> Row:
-    """A page of incidents: `{"total", "page", "pages", "rows"}`. Raises NetworkError for a filter that does not exist or cannot be."""
-    condition = sa.and_(*conditions(filters, now))
+def find(connection: sa.Connection, filters: Mapping[str, Any], sight: Sight, now: datetime, more: Sequence[Any] = ()) -> Row:
+    """A page of incidents: `{"total", "page", "pages", "rows"}`. Raises NetworkError for a filter that does not exist or cannot be.
+
+    `more` are conditions of SQL that the incidents must meet as well.
+    """
+    condition = sa.and_(*conditions(filters, now), *more)
     total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
     size = min(_whole("size", filters.get("size") or PAGE, 1), MOST)
     page = _whole("page", filters.get("page") or 1, 1)

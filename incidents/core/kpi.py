@@ -1,0 +1,150 @@
+"""Figures of incidents and the lists behind them, from the one declared condition of each (`kpi_declared`), in SQL for both databases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from data.errors import NetworkError, advice, advice_zh
+from incidents.core import query, schema
+from incidents.core.kpi_declared import KPIS, Asked, Kpi
+from incidents.core.period import moment
+from incidents.core.query import Row, Sight
+
+Part = Literal["numerator", "denominator"]
+t = schema.incident.c
+COLUMNS = ("unit", "type", "source", "camera", "responder")  # by which figures are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure: `value` (a share for rates, hours for times; None, shown as —, where there is nothing to divide by) and its parts."""
+
+    name: str
+    value: float | None
+    numerator: int
+    denominator: int | None = None
+
+
+def kpi_of(name: str) -> Kpi:
+    """The KPI called `name`. Raises NetworkError naming the nearest ones."""
+    if name not in KPIS:
+        raise NetworkError(
+            f"There is no figure {name!r}.", remedy=advice(name, KPIS), zh=f"没有名为 {name!r} 的指标。", zh_remedy=advice_zh(name, KPIS)
+        ).at("kpi")
+    return KPIS[name]
+
+
+def value(connection: sa.Connection, name: str, asked: Asked) -> Value:
+    """One figure."""
+    return values(connection, [name], asked)[name]
+
+
+def values(connection: sa.Connection, names: Iterable[str], asked: Asked) -> dict[str, Value]:
+    """Figures, in one pass over the incidents of the scope."""
+    kpis = [kpi_of(name) for name in names]
+    counts = [_sum(condition(kpi, asked, part)) for kpi in kpis for part in _PARTS]
+    row = connection.execute(sa.select(*counts).select_from(schema.incident).where(scope(asked))).one()
+    return {kpi.name: _value(connection, kpi, asked, int(row[2 * n] or 0), int(row[2 * n + 1] or 0)) for n, kpi in enumerate(kpis)}
+
+
+def grouped(connection: sa.Connection, name: str, asked: Asked, column: str) -> dict[str, Value]:
+    """A rate or a count for each unit, type, source, camera or responder that has any."""
+    kpi = _countable(name)
+    if column not in COLUMNS:
+        raise NetworkError(
+            f"Figures are not compared by {column!r}.", remedy=advice(column, COLUMNS),
+            zh=f"指标不能按 {column!r} 比较。", zh_remedy=advice_zh(column, COLUMNS),
+        ).at("by")  # fmt: skip
+    return {key: _plain(kpi, asked, *both) for key, both in _counts(connection, kpi, asked, column).items() if key}
+
+
+def by_area(connection: sa.Connection, name: str, asked: Asked, depth: int) -> dict[str, Value]:
+    """A rate or a count for each area `depth` levels below the town (0: the town itself)."""
+    kpi = _countable(name)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for path, both in _counts(connection, kpi, asked, "path").items():
+        codes = [code for code in (path or "").split("/") if code]
+        if len(codes) > depth:
+            sums[codes[depth]][0] += both[0]
+            sums[codes[depth]][1] += both[1]
+    return {code: _plain(kpi, asked, *both) for code, both in sums.items()}
+
+
+def listed(connection: sa.Connection, name: str, asked: Asked, sight: Sight, part: Part = "numerator", **more: Any) -> Row:
+    """The incidents behind a figure, as a page of `query.find`: `sort`, `page` and `size` as there."""
+    return query.find(connection, more, sight, moment(asked.now), (scope(asked), condition(kpi_of(name), asked, part)))
+
+
+def ids(connection: sa.Connection, name: str, asked: Asked, part: Part = "numerator") -> list[str]:
+    """The numbers of the incidents behind a figure."""
+    found = sa.select(t.id).where(scope(asked), condition(kpi_of(name), asked, part)).order_by(t.id)
+    return list(connection.execute(found).scalars())
+
+
+def condition(kpi: Kpi, asked: Asked, part: Part) -> Any:
+    """What an incident must be to count. The numerator of a rate lies within its denominator; a count has the same on both sides."""
+    if kpi.denominator is None:
+        return kpi.numerator(asked)
+    under = kpi.denominator(asked)
+    return under if part == "denominator" else sa.and_(under, kpi.numerator(asked))
+
+
+def scope(asked: Asked) -> Any:
+    """The part of the town that is asked for."""
+    wanted = {"type": asked.type, "unit": asked.unit, "source": asked.source, "camera": asked.camera}
+    found = [t[column] == value for column, value in wanted.items() if value]
+    if asked.area:
+        found.append(t.path.contains(f"/{asked.area}/", autoescape=True))
+    return sa.and_(sa.true(), *found)
+
+
+_PARTS: Sequence[Part] = ("numerator", "denominator")
+
+
+def _sum(wanted: Any) -> Any:
+    return sa.func.sum(sa.case((wanted, 1), else_=0))
+
+
+def _counts(connection: sa.Connection, kpi: Kpi, asked: Asked, column: str) -> Mapping[str, tuple[int, int]]:
+    parts = [_sum(condition(kpi, asked, part)) for part in _PARTS]
+    within = condition(kpi, asked, "denominator")
+    rows = connection.execute(sa.select(t[column], *parts).where(scope(asked), within).group_by(t[column]))
+    return {key: (int(above), int(under)) for key, above, under in rows}
+
+
+def _countable(name: str) -> Kpi:
+    kpi = kpi_of(name)
+    if kpi.kind in ("mean", "median", "per_10000"):
+        raise NetworkError(
+            f"{name} is not compared in one go.", remedy="Ask for it once for each scope.",
+            zh=f"“{kpi.zh}”不能一次性分组。", zh_remedy="请按范围逐个查询。",
+        ).at("kpi")  # fmt: skip
+    return kpi
+
+
+def _value(connection: sa.Connection, kpi: Kpi, asked: Asked, above: int, under: int) -> Value:
+    if kpi.kind in ("mean", "median"):
+        hours = working_hours(connection, kpi, asked) if above else []
+        return Value(kpi.name, (fmean if kpi.kind == "mean" else median)(hours) if hours else None, above)
+    return _plain(kpi, asked, above, under)
+
+
+def _plain(kpi: Kpi, asked: Asked, above: int, under: int) -> Value:
+    if kpi.kind == "per_10000":
+        return Value(kpi.name, above * 10_000 / asked.people if asked.people else None, above, asked.people)
+    if kpi.denominator is None:
+        return Value(kpi.name, float(above), above)
+    return Value(kpi.name, above / under if under else None, above, under)
+
+
+def working_hours(connection: sa.Connection, kpi: Kpi, asked: Asked) -> list[float]:
+    """Working time from dispatch to handled of the cases of a KPI, by the calendar in force."""
+    rows = connection.execute(sa.select(t.dispatched_at, t.handled_at).where(scope(asked), condition(kpi, asked, "numerator")))
+    calendar = asked.tables.calendar
+    return [calendar.spent(moment(first), moment(last), "work_hour") for first, last in rows]
