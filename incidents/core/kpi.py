@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any, Literal
@@ -50,7 +50,8 @@ def values(connection: sa.Connection, names: Iterable[str], asked: Asked) -> dic
     kpis = [kpi_of(name) for name in names]
     counts = [_sum(condition(kpi, asked, part)) for kpi in kpis for part in _PARTS]
     row = connection.execute(sa.select(*counts).select_from(schema.incident).where(scope(asked))).one()
-    return {kpi.name: _value(connection, kpi, asked, int(row[2 * n] or 0), int(row[2 * n + 1] or 0)) for n, kpi in enumerate(kpis)}
+    found = {kpi.name: _plain(kpi, asked, int(row[2 * n] or 0), int(row[2 * n + 1] or 0)) for n, kpi in enumerate(kpis)}
+    return found | _times(connection, [kpi for kpi in kpis if kpi.kind in _TIMES], asked)
 
 
 def grouped(connection: sa.Connection, name: str, asked: Asked, column: str) -> dict[str, Value]:
@@ -105,6 +106,7 @@ def scope(asked: Asked) -> Any:
 
 
 _PARTS: Sequence[Part] = ("numerator", "denominator")
+_TIMES: Mapping[str, Callable[[list[float]], float]] = {"mean": fmean, "median": median}
 
 
 def _sum(wanted: Any) -> Any:
@@ -128,11 +130,15 @@ def _countable(name: str) -> Kpi:
     return kpi
 
 
-def _value(connection: sa.Connection, kpi: Kpi, asked: Asked, above: int, under: int) -> Value:
-    if kpi.kind in ("mean", "median"):
-        hours = working_hours(connection, kpi, asked) if above else []
-        return Value(kpi.name, (fmean if kpi.kind == "mean" else median)(hours) if hours else None, above)
-    return _plain(kpi, asked, above, under)
+def _times(connection: sa.Connection, kpis: Sequence[Kpi], asked: Asked) -> dict[str, Value]:
+    """Mean and median of one list; the list is measured once where both are asked for."""
+    found, measured = {}, dict[Any, list[float]]()
+    for kpi in kpis:
+        if kpi.numerator not in measured:
+            measured[kpi.numerator] = working_hours(connection, kpi, asked)
+        hours = measured[kpi.numerator]
+        found[kpi.name] = Value(kpi.name, _TIMES[kpi.kind](hours) if hours else None, len(hours))
+    return found
 
 
 def _plain(kpi: Kpi, asked: Asked, above: int, under: int) -> Value:

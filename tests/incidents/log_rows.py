@@ -1,4 +1,4 @@
-"""Rows of incidents as months of work leave them, straight into the table: for figures, which read nothing else. Seeded; times in the town's hours."""
+"""Rows of incidents as months of work leave them, straight into the table: for figures, which read nothing else. Seeded."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,9 +39,9 @@ def _one(rng: np.random.Generator, n: int, at: datetime, now: datetime, slow: fl
     village, source = VILLAGES[int(rng.choice(4, p=(0.4, 0.3, 0.2, 0.1)))], str(rng.choice(SOURCES, p=(0.45, 0.2, 0.2, 0.08, 0.03, 0.04)))
     team = f"{village}0{rng.integers(1, 4)}"
     row = schema.NOTHING | {
-        "id": f"{at:%Y%m%d}-{n + 1:06d}", "seq": n + 1, "feed": "test", "external_id": str(n), "source": source, "type": str(rng.choice(TYPES)),
-        "state": "reported", "lon": 121.7 + rng.uniform(0, 0.01), "lat": 31.2 + rng.uniform(0, 0.01), "area": team,
-        "path": f"/{TOWN}/{village}/{team}/", "reported_at": ms(at), "version": 1, "photos": 0,
+        "id": f"{at:%Y%m%d}-{n + 1:06d}", "seq": n + 1, "feed": "test", "external_id": str(n), "source": source,
+        "type": str(rng.choice(TYPES)), "state": "reported", "lon": 121.7 + rng.uniform(0, 0.01), "lat": 31.2 + rng.uniform(0, 0.01),
+        "area": team, "path": f"/{TOWN}/{village}/{team}/", "reported_at": ms(at), "version": 1, "photos": 0,
         **dict.fromkeys(("supervised", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "reopened", "paused"), 0),
     }  # fmt: skip
     kind = TABLES.type(row["type"])
@@ -108,8 +108,8 @@ def _handle(rng: np.random.Generator, row: dict[str, Any], at: datetime, now: da
     if done > now:
         return
     row.update(
-        state="handled", handled_at=ms(done), on_time=int(share <= 1), handle_used=limit * share, handle_limit=limit, yellow_at=None, due_at=None,
-        clock_from=None, reworks=int(rng.random() < 0.02),
+        state="handled", handled_at=ms(done), on_time=int(share <= 1), handle_used=limit * share, handle_limit=limit,
+        yellow_at=None, due_at=None, clock_from=None, reworks=int(rng.random() < 0.02),
     )  # fmt: skip
     end = done + timedelta(milliseconds=int(rng.exponential(90) * 60_000))
     if end <= now and rng.random() < 0.98:
