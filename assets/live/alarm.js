@@ -107,7 +107,8 @@
     try { localStorage.setItem(MUTED, now); } catch { /* a browser that keeps nothing */ }
     wake();
   };
-  for (const touched of ["pointerdown", "keydown"]) document.addEventListener(touched, () => app.live.now && !muted() && soundState() === "blocked" && wake(), { passive: true });
+  const onSwitch = (event) => event.target.closest && event.target.closest("[data-act=live-sound]"); // its click decides
+  for (const touched of ["pointerdown", "keydown"]) document.addEventListener(touched, (event) => app.live.now && !onSwitch(event) && soundState() === "blocked" && wake(), { passive: true });
 
   /* ---- what is new ---- */
   const cards = queue();
