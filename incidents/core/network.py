@@ -165,7 +165,8 @@ class Network:
 
     async def alert(self, told: Sequence[Mapping[str, Any]], actor: Actor) -> None:
         """Take alerts: new ones, updates and cancellations."""
-        await self.write(lambda connection: alerts.take(connection, told, actor, ms(self.now())))
+        placed = await asyncio.to_thread(lambda: [self.places.outlined(one) for one in told])
+        await self.write(lambda connection: alerts.take(connection, placed, actor, ms(self.now())))
         self.tail.wake()
 
     def types(self) -> Sequence[Mapping[str, Any]]:

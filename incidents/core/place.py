@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+import shapely.geometry
 from shapely.ops import nearest_points
 
 from data.errors import NetworkError, advice, advice_zh
@@ -110,6 +111,34 @@ class Places:
             raise _no_such("area", code, ground.paths)
         lon, lat = ground.middles[code]
         return Place(lon, lat, code, ground.paths[code], ground.names[code], "area")
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of the town."""
+        west, south, east, north = self._now().whole.bounds
+        return float(west), float(south), float(east), float(north)
+
+    def outline(self, code: str) -> dict[str, Any] | None:
+        """GeoJSON of the area that a code of whatever length means: zeros at its end do not count, and a code above the town's, such as
+        that of its county, means the whole town. None for a code of elsewhere."""
+        ground = self._now()
+        plain = code.rstrip("0")
+        found = code if code in ground.paths else next((known for known in ground.codes if known.rstrip("0") == plain), None)
+        if found is not None:
+            shape = ground.polygons[ground.codes.index(found)]
+        elif len(plain) >= 2 and ground.codes[0].startswith(plain):
+            shape = ground.whole
+        else:
+            return None
+        return dict(shapely.geometry.mapping(shapely.set_precision(shapely.simplify(shape, 1e-5), 1e-6)))
+
+    def outlined(self, alert: Mapping[str, Any]) -> dict[str, Any]:
+        """An alert whose areas that only have codes have got the outlines of those that lie here."""
+        areas = [area if area.get("geometry") else {**area, "geometry": self._of_codes(area)} for area in alert.get("areas") or ()]
+        return {**alert, "areas": areas}
+
+    def _of_codes(self, area: Mapping[str, Any]) -> dict[str, Any] | None:
+        found = (self.outline(str(code.get("value", ""))) for code in area.get("geocodes") or ())
+        return next((outline for outline in found if outline), None)
 
     def middle(self, code: str) -> tuple[float, float] | None:
         """A point within the area, (lon, lat); None for a code that the town no longer has."""

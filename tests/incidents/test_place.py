@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from shapely.geometry import shape
 from square_town import SIDE, SOUTH, WEST, publish
 
 from data.errors import NetworkError
@@ -111,6 +113,19 @@ def test_the_middle_of_an_area_lies_in_it(places: Places) -> None:
         middle = places.middle(code)
         assert middle and code in places.locate(*middle).path
     assert places.middle("nowhere") is None
+
+
+def test_an_alert_that_names_codes_gets_their_outline(places: Places) -> None:
+    def bounds(*codes: str) -> Any:
+        areas = [{"name": "x", "geometry": None, "geocodes": [{"name": "GB", "value": code} for code in codes]}]
+        geometry = places.outlined({"areas": areas})["areas"][0]["geometry"]
+        return geometry and tuple(round(side, 3) for side in shape(geometry).bounds)
+
+    town = (121.70, 31.20, 121.74, 31.22)
+    assert bounds("990115103") == bounds("990115") == bounds("990115000000") == bounds("990115103000") == bounds("1", "990115") == town
+    assert bounds("99011510320103") == (121.72, 31.21, 121.73, 31.22) and bounds("310000") is None
+    drawn = {"areas": [{"name": "x", "geometry": {"type": "Point"}, "geocodes": []}]}
+    assert places.outlined(drawn) == drawn and places.outlined({})["areas"] == []
 
 
 def test_a_new_snapshot_is_taken_up_by_itself(tmp_path: Path) -> None:
