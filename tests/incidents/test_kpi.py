@@ -8,11 +8,11 @@ from statistics import mean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from log_rows import NOW, TABLES, VILLAGES, ZONE, fill, rows
 
-from bench.cluster import postgres
 from data.errors import NetworkError
 from data.policy import Viewer
 from data.settings import Settings
@@ -44,8 +44,10 @@ def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.param == "sqlite":
         yield from _filled(Settings(home=home))
     else:
-        with postgres() as dsn:
-            yield from _filled(Settings(home=home, ops=dsn.replace("postgresql://", "postgresql+psycopg://")))
+        server = request.getfixturevalue("database_server")
+        with psycopg.connect(server, autocommit=True) as admin:
+            admin.execute("CREATE DATABASE figures")
+        yield from _filled(Settings(home=home, ops=server.rsplit("/", 1)[0].replace("postgresql:", "postgresql+psycopg:") + "/figures"))
 
 
 def _filled(settings: Settings) -> Iterator[sa.Connection]:
