@@ -36,7 +36,8 @@ from screen.view import View
 # Until accounts exist: names and work phones of the people in charge, residents masked (data/policy.py).
 VIEWER = Viewer("leader")
 OPENAPI = "/api/openapi.json"
-NOT_IN_PAGE = r"(\.worker\.js|\.v[\d.]+)"  # assets that the page fetches itself: workers, and fonts where the system has none
+# Assets that pages of Dash fetch themselves (workers, and fonts where the system has none), and those of /report, which has no Dash.
+NOT_IN_PAGE = r"(\.worker\.js|\.v[\d.]+|^report[.-])"
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -52,6 +52,14 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """What a page needs that is served as plain HTML: files of `assets/`, in order."""
+
+    styles: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page for people: its path, the key of its title in the text tables, its layout, and its callbacks.
 
@@ -67,6 +75,7 @@ class Page:
     role: Role | None = None
     look: Literal["dark", "light"] = "dark"
     first: Callable[[Words, dict[str, Any]], Node] | None = None  # (words, facts of the town); without `style` and Dash components
+    light: Light | None = None  # served without Dash, for phones on weak networks; `layout` is then plain elements without `style`
 
 
 def offload(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:

@@ -23,7 +23,7 @@ from layers.core import query
 from layers.core.blobs import blob_file
 from layers.core.loads import archive_of
 from screen.cases import add_cases
-from screen.frame import page_html
+from screen.frame import light_html, page_html
 from screen.map_tools import add_map_tools
 from screen.page import LANGUAGE, LOOK, Page, Screen
 from screen.steward.workbooks import add_workbooks
@@ -231,6 +231,9 @@ def _page(screen: Screen, page: Page, dash_app: Callable[[], Dash]) -> Callable[
         look = chosen if chosen in ("dark", "light") else page.look
         town = await run_in_threadpool(_town, screen)
         title = f"{say.of(town['name'])} · {say(page.title)}" if town else say("product")
+        if page.light:
+            body = await run_in_threadpool(page.layout, screen.seen_on(page), say, request.url.query)
+            return HTMLResponse(light_html(page.light, say, look, title, body), headers={"Cache-Control": "no-cache"})
         token = set_current_request(request)
         try:
             first = page.first(say, town) if page.first and town else None

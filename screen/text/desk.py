@@ -247,10 +247,8 @@ _CASE: Mapping[str, Pair] = {
     "case.panel.kpis": ("本月指标", "Figures of the month"),
 }
 _REPORT: Mapping[str, Pair] = {
-    "report.title": ("随手拍上报", "Report an incident"),
     "report.type": ("发生了什么", "What is it?"),
     "report.type.other": ("更多类型", "More types"),
-    "report.type.class": ("大类", "Class"),
     "report.type.chosen": ("已选：{name}", "Chosen: {name}"),
     "report.type.change": ("重选", "Change"),
     "report.photos": ("照片", "Photos"),
@@ -307,7 +305,6 @@ _REPORT: Mapping[str, Pair] = {
     "report.mine.none": ("还没有上报。", "Nothing reported yet."),
     "report.mine.state": ("查询进度", "Ask how it stands"),
     "report.mine.unknown": ("暂时查不到进度。", "How it stands cannot be read now."),
-    "report.another": ("再报一件", "Report another one"),
     "report.away": ("另行发送中：{n} 件", "On their way: {n}"),
     "report.town": ("本镇还没有装入数据，暂时不能上报。", "No town has been loaded yet, so nothing can be reported."),
     "report.scriptless": ("请打开浏览器的 JavaScript 后再上报。", "Turn on JavaScript to report."),
