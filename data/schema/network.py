@@ -35,6 +35,7 @@ _COURSE = (
     Column("reworks", "integer", "返工次数", "Reworks", "Times that a check sent it back"),
     Column("extensions", "integer", "延期次数", "Extensions", "Times that its limit was extended"),
     Column("retyped", "integer", "改类次数", "Type changes", "Times that its type was changed after filing"),
+    Column("lengthened", "integer", "改类延时", "Type changes for more time", "Those of them that gave it a later deadline"),
     Column("reopened", "integer", "重开次数", "Re-opened", "Times that an appeal opened it again"),
     Column("asked", "code", "待批事项", "Asked for", "What the unit has asked for and nobody has answered: extend, suspend, return"),
     Column("verified", "code", "核实结果", "Verified", "exist, not_exist or unable"),

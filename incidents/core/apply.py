@@ -18,7 +18,9 @@ from incidents.core.tables import Tables
 
 REPORTS_BY = frozenset(DUTIES)
 AHEAD = timedelta(minutes=10)  # a sender's clock may be this far ahead of ours
-_COUNTS = ("supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "reopened", "paused")
+_COUNTS = (
+    "supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "lengthened", "reopened", "paused",
+)  # fmt: skip
 EXACT = 1e-9  # units: what adding up floats may leave over
 
 

@@ -141,11 +141,14 @@ def _escalate(_books: Books, row: Row, told: Told, _at: datetime) -> None:
 
 
 def _retype(books: Books, row: Row, told: Told, at: datetime) -> None:
-    kind = books.tables_of(row["version"]).type(told["type"])
+    tables = books.tables_of(row["version"])
+    kind = tables.type(told["type"])
     told["before"] = row["type"]
-    row["type"] = kind.code
     if row["filed_at"] is not None:
         row["retyped"] += 1
+        was, will = (tables.calendar.after(at, *tables.limit("handle", code)) for code in (row["type"], kind.code))
+        row["lengthened"] += int(will > was)
+    row["type"] = kind.code
     relimit(books, row, at)
 
 

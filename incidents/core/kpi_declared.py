@@ -108,17 +108,31 @@ def _auto(a: Asked) -> Any:
 
 def _repeated(a: Asked) -> Any:
     """The same type was filed within repeat_m metres in the repeat_days days before."""
-    before = schema.incident.alias("before")
-    far, days = a.tables.figures["repeat_m"], a.tables.figures["repeat_days"]
-    north = (before.c.lat - t.lat) * METRES
-    east = (before.c.lon - t.lon) * METRES * _cosine(t.lat)
+    return _near(a, lambda o: (o.reported_at >= t.reported_at - int(a.tables.figures["repeat_days"] * DAY_MS), o.reported_at < t.reported_at))
+
+
+def _again(a: Asked) -> Any:
+    """Opened again after an appeal, or the same type filed again at the spot within reopen_days of closing."""
+    days = int(a.tables.figures["reopen_days"] * DAY_MS)
+    return sa.or_(t.reopened > 0, _near(a, lambda o: (o.reported_at > t.closed_at, o.reported_at <= t.closed_at + days)))
+
+
+def _near(a: Asked, when: Callable[[Any], tuple[Any, ...]]) -> Any:
+    """Another filed incident of the same type lies within repeat_m metres, at the time that `when` says."""
+    other = schema.incident.alias("other").c
+    far = a.tables.figures["repeat_m"]
+    north, east = (other.lat - t.lat) * METRES, (other.lon - t.lon) * METRES * _cosine(t.lat)
     return sa.exists(
         sa.select(sa.literal(1)).where(
-            before.c.type == t.type, before.c.reported_at >= t.reported_at - int(days * DAY_MS), before.c.reported_at < t.reported_at,
-            before.c.filed_at.is_not(None), before.c.lat.between(t.lat - far / METRES, t.lat + far / METRES),
-            north * north + east * east <= far * far,
+            other.type == t.type, *when(other), other.filed_at.is_not(None),
+            other.lat.between(t.lat - far / METRES, t.lat + far / METRES), north * north + east * east <= far * far,
         )
     )  # fmt: skip
+
+
+def _bunched(a: Asked) -> Any:
+    """Handled within the last bunch_share of the limit."""
+    return sa.and_(t.handle_used > t.handle_limit * (1 - a.tables.figures["bunch_share"]), t.handle_used <= t.handle_limit + 1e-9)
 
 
 def _cosine(degrees: Any) -> Any:
@@ -200,6 +214,12 @@ KPIS: Mapping[str, Kpi] = {
         Kpi("hotline_satisfied", "12345 市民满意率", "Hotline: satisfied", "满意 ÷ 已回访工单", "Satisfied ÷ orders called back",
             _is("satisfied", 1), _all(_hotline, _there("satisfied"))),
         Kpi("satisfied", "群众满意率", "Satisfaction", "满意 ÷ 已回访", "Satisfied ÷ called back", _is("satisfied", 1), _all(_in("closed_at"), _there("satisfied"))),
+        Kpi("bunched", "压线办结率", "Just before the limit", "时限末段处置 ÷ 已处置（末段占比见考核参数）", "Handled in the last part of the limit ÷ handled (part: table of figures)",
+            _bunched, _all(_in("handled_at"), _handled, _there("handle_limit")), better="down"),
+        Kpi("again", "再发率", "Open again", "结案后被重开或限期内同地点同类再发 ÷ 结案", "Re-opened, or the same type at the same spot soon after ÷ closed", _again, _closed, better="down"),
+        Kpi("lengthened", "改类延时率", "Type changed for more time", "改类后时限变长的案件 ÷ 派遣数", "Type changed to one with a longer limit ÷ dispatched",
+            _some("lengthened"), _dispatched, better="down"),
+        Kpi("extended", "延期率", "Extended", "获延期的案件 ÷ 应结案数", "Limit extended ÷ should close", _some("extensions"), _due, better="down"),
         Kpi("per_10000", "万人案件数", "Cases per 10 000 people", "立案数 × 10 000 ÷ 人口", "Filed × 10 000 ÷ population", _filed, kind="per_10000", better="down"),
     )
 }  # fmt: skip

@@ -52,6 +52,7 @@ class Declared:
 
 
 STAGE_NAMES = ("accept", "verify", "file", "dispatch", "check")  # handling has the limit of the type
+FIGURES = ("assessment_day", "repeat_m", "repeat_days", "reopen_days", "bunch_share")
 TELLABLE = ("unit", "grid_member", "acceptor", "dispatcher", "shift_leader", "leader")
 TEAMS = ("duty", "grid", "property", "volunteer", "chief", "emergency")  # of data/reference/codes.csv, list team_kind
 _LIMIT = (
@@ -148,7 +149,7 @@ DECLARED: Mapping[str, Declared] = {
         Declared(
             "figures", "考核参数", "Figures", ("name",),
             (
-                Field("name", "参数", "Name", names=("assessment_day", "repeat_m", "repeat_days", "bunch_share")),
+                Field("name", "参数", "Name", names=FIGURES),
                 Field("value", "值", "Value", "number", above=0, high=10_000),
                 Field("zh", "中文名称", "Chinese name", required=False), Field("en", "英文名称", "English name", required=False),
             ),
@@ -158,5 +159,5 @@ DECLARED: Mapping[str, Declared] = {
 }  # fmt: skip
 COMPLETE: Mapping[str, tuple[object, ...]] = {  # keys that must all be there, or the network could not work
     "stages": STAGE_NAMES, "grades": (1, 2, 3, 4), "hours": (1, 2, 3, 4, 5, 6, 7),
-    "figures": ("assessment_day", "repeat_m", "repeat_days", "bunch_share"),
+    "figures": FIGURES,
 }  # fmt: skip

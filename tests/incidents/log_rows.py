@@ -18,6 +18,9 @@ TOWN = "990115103"
 VILLAGES = [f"{TOWN}{200 + n}" for n in range(4)]
 TYPES = ("0102", "0104", "0151", "0505", "0551", "0552", "0101", "0402", "0652", "0951", "0657", "1051")
 SOURCES = ("patrol", "camera", "hotline", "public", "iot", "department")
+COUNTS = (
+    "supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "lengthened", "reopened", "paused",
+)  # fmt: skip
 MINUTE = timedelta(minutes=1)
 
 
@@ -42,7 +45,7 @@ def _one(rng: np.random.Generator, n: int, at: datetime, now: datetime, slow: fl
         "id": f"{at:%Y%m%d}-{n + 1:06d}", "seq": n + 1, "feed": "test", "external_id": str(n), "source": source,
         "type": str(rng.choice(TYPES)), "state": "reported", "lon": 121.7 + rng.uniform(0, 0.01), "lat": 31.2 + rng.uniform(0, 0.01),
         "area": team, "path": f"/{TOWN}/{village}/{team}/", "reported_at": ms(at), "version": 1, "photos": 0,
-        **dict.fromkeys(("supervised", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "reopened", "paused"), 0),
+        **dict.fromkeys(COUNTS, 0),
     }  # fmt: skip
     kind = TABLES.type(row["type"])
     row["grade"] = kind.grade
@@ -98,7 +101,8 @@ def _handle(rng: np.random.Generator, row: dict[str, Any], at: datetime, now: da
     row.update(
         state="handling", dispatched_at=ms(at), unit=unit_code, stage="handle", clock_from=ms(at), clock_used=0.0, clock_limit=limit,
         clock_unit=unit, yellow_at=ms(yellow), due_at=ms(due), handle_due_at=ms(due), returns=int(rng.random() < 0.04),
-        redispatched=int(rng.random() < 0.03), supervised=int(rng.choice(4, p=(0.95, 0.02, 0.02, 0.01))),
+        redispatched=int(rng.random() < 0.03),
+        lengthened=int(rng.random() < 0.02), extensions=int(rng.random() < 0.03), supervised=int(rng.choice(4, p=(0.95, 0.02, 0.02, 0.01))),
     )  # fmt: skip
     if rng.random() < 0.01:
         row.update(state="suspended", paused=1, yellow_at=None, due_at=None, clock_from=None)
@@ -113,7 +117,9 @@ def _handle(rng: np.random.Generator, row: dict[str, Any], at: datetime, now: da
     )  # fmt: skip
     end = done + timedelta(milliseconds=int(rng.exponential(90) * 60_000))
     if end <= now and rng.random() < 0.98:
-        row.update(state="closed", closed_at=ms(end), check_on_time=int(rng.random() < 0.9), checked="pass")
+        row.update(
+            state="closed", closed_at=ms(end), reopened=int(rng.random() < 0.01), check_on_time=int(rng.random() < 0.9), checked="pass"
+        )
         if rng.random() < 0.5:
             row.update(satisfied=int(rng.random() < 0.93), solved=int(rng.random() < 0.82))
     elif rng.random() < 0.3:

@@ -88,3 +88,11 @@ def test_giving_a_case_to_another_unit_is_counted(hands: Hands) -> None:
     number = dispatched(hands)
     assert hands.step(number, "redispatch", "dispatcher", unit="enforcement", note="wrong unit").error is None
     assert kept(hands, number, "redispatched", "unit", "returns") == (1, "enforcement", 0)
+
+
+def test_a_change_of_type_that_gives_more_time_is_counted_and_one_that_does_not_is_not(hands: Hands) -> None:
+    number = dispatched(hands)  # exposed garbage, 4 work hours
+    hands.step(number, "retype", "dispatcher", type="0104", note="2 work hours")
+    assert kept(hands, number, "retyped", "lengthened") == (1, 0)
+    hands.step(number, "retype", "dispatcher", type="0103", note="2 work days")
+    assert kept(hands, number, "retyped", "lengthened") == (2, 1)

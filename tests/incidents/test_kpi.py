@@ -92,6 +92,13 @@ def repeated(r: Row, _a: Asked) -> bool:
     )
 
 
+def again(r: Row) -> bool:
+    return any(
+        o["type"] == r["type"] and o["filed_at"] and 0 < o["reported_at"] - r["closed_at"] <= 7 * 86_400_000 and metres(r, o) <= 50
+        for o in MADE
+    )
+
+
 def hotline(r: Row, a: Asked) -> bool:
     return within("reported_at")(r, a) and r["source"] == "hotline" and r["state"] not in BAD
 
@@ -122,6 +129,10 @@ RATES: dict[str, tuple[Callable[[Row, Asked], bool], Callable[[Row, Asked], bool
     "ai_accuracy": (lambda r, a: r["ai"] == "confirmed", lambda r, a: REPORTED(r, a) and r["ai"] in ("confirmed", "false")),
     "loop": (lambda r, a: r["state"] in ("closed", "self_closed"), lambda r, a: REPORTED(r, a) and r["state"] not in BAD),
     "repeat": (repeated, FILED),
+    "again": (lambda r, a: r["reopened"] > 0 or again(r), closed),
+    "bunched": (lambda r, a: 0.95 < r["handle_used"] / r["handle_limit"] <= 1,
+                lambda r, a: within("handled_at")(r, a) and r["on_time"] is not None and r["handle_limit"] is not None),
+    "lengthened": (lambda r, a: r["lengthened"] > 0, DISPATCHED), "extended": (lambda r, a: r["extensions"] > 0, due),
     "hotline_on_time": (lambda r, a: r["on_time"] == 1, lambda r, a: due(r, a) and r["source"] == "hotline"),
     "hotline_contact": (lambda r, a: r["contact_on_time"] == 1, hotline),
     "hotline_solved": (lambda r, a: r["solved"] == 1, lambda r, a: hotline(r, a) and r["solved"] is not None),
