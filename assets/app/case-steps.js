@@ -18,8 +18,10 @@
     parent: (el) => el("input.field", { name: "parent", type: "text", autocomplete: "off" }),
     lon: (el) => el("input.field", { name: "lon", type: "number", step: "any", min: -180, max: 180 }),
     lat: (el) => el("input.field", { name: "lat", type: "number", step: "any", min: -90, max: 90 }),
-    photos: (el) => el("input.field", { name: "photos", type: "file", accept: "image/*", multiple: true }),
+    photos: (el, say, kind) => el("input.field", { name: "photos", type: "file", accept: "image/*", multiple: true, "data-kind": kind }),
+    kind: (el, say) => choice(el, "kind", ["near", "far", "reference", "before", "after"].map((kind) => [kind, say(`case.photo.${kind}`)])),
   };
+  const PHOTOS = { self_close: ["before", "after"], handled: ["after"], attach: [""] }; // what pictures a step takes; those of `attach` say it themselves
   const NUMBERS = new Set(["grade", "level", "satisfied", "solved", "value", "lon", "lat"]);
 
   function choice(el, name, options) {
@@ -28,6 +30,14 @@
 
   function radios(el, name, options) {
     return el("span.radios", { role: "radiogroup" }, options.map(([value, said], i) => el("label.radio", {}, el("input", { type: "radio", name, value, checked: !i && name === "level" }), said)));
+  }
+
+  /** What a form asks, as `[need, kind of picture]`. A step without needs may still have a note. */
+  function questions(rule) {
+    const plain = rule.needs.filter((need) => need !== "photos").map((need) => [need, ""]);
+    const pictures = (PHOTOS[rule.step] || (rule.needs.includes("photos") ? ["near"] : [])).map((kind) => ["photos", kind]);
+    if (rule.step === "attach") plain.push(["kind", ""]);
+    return plain.length + pictures.length ? [...plain, ...pictures] : [["note", ""]];
   }
 
   const labelOf = (need, about) => app.cases.say(`case.field.${need}`, { unit: about && about.clock_unit ? app.cases.say(`case.unit.${about.clock_unit}`) : "" });
@@ -39,20 +49,21 @@
       if (name === "photos" || value === "") continue;
       fields[name] = NUMBERS.has(name) ? Number(value) : String(value).trim();
     }
-    const files = form.elements.photos ? [...form.elements.photos.files] : [];
-    const missing = needs.find((need) => (need === "photos" ? !files.length : fields[need] === undefined || fields[need] === ""));
+    const inputs = [...form.querySelectorAll("input[type=file]")];
+    const files = inputs.flatMap((input) => [...input.files].map((file) => ({ file, kind: input.dataset.kind || fields.kind || "near" })));
+    const missing = needs.find((need) => (need === "photos" ? inputs.some((input) => !input.files.length) : fields[need] === undefined || fields[need] === ""));
+    delete fields.kind;
     return { fields, files, missing };
   }
 
   /** A form for `rule`; `send(fields, files)` when it is complete, `leave()` when it is given up. A step without needs may still have a note. */
   function form(rule, about, send, leave) {
     const { el } = app, { say } = app.cases;
-    const asked = rule.needs.length ? rule.needs : ["note"];
     const wrong = el("p.form-wrong", { role: "alert" });
-    const rows = asked.map((need) => {
-      const field = FIELDS[need] ? FIELDS[need](el, say) : el("input.field", { name: need });
-      if (["radios"].includes(field.className)) field.setAttribute("aria-label", labelOf(need, about));
-      return el(field.className === "radios" ? "div.form-row" : "label.form-row", {}, el("span", {}, labelOf(need, about)), field);
+    const rows = questions(rule).map(([need, kind]) => {
+      const field = FIELDS[need] ? FIELDS[need](el, say, kind) : el("input.field", { name: need }), named = kind ? say(`case.photo.${kind}`) : labelOf(need, about);
+      if (field.className === "radios") field.setAttribute("aria-label", named);
+      return el(field.className === "radios" ? "div.form-row" : "label.form-row", {}, el("span", {}, named), field);
     });
     const act = [el("button.button.primary", { type: "submit" }, say("case.confirm", { step: rule.name })), el("button.button", { type: "button", onclick: leave }, say("case.cancel"))];
     const made = el("form.step-form", { novalidate: true, "aria-label": rule.name }, rows, wrong, el("div.form-acts", {}, act));
@@ -61,7 +72,8 @@
       const { fields, files, missing } = valuesOf(made, rule.needs);
       if (missing) {
         wrong.textContent = say("case.needed", { field: labelOf(missing, about) });
-        return made.elements[missing].focus && made.elements[missing].focus();
+        const field = made.querySelector(`[name=${missing}]`);
+        return field && field.focus();
       }
       send(fields, files);
     };
@@ -83,19 +95,18 @@
   function buttons(rules, take) {
     const { el } = app, { say } = app.cases;
     if (!rules.length) return el("p.state", {}, app.acting.now().duty ? say("case.next.none") : say("desk.acting.first"));
-    const course = rules.filter((rule) => !SIDE.has(rule.step)), side = rules.filter((rule) => SIDE.has(rule.step));
+    const course = rules.filter((rule) => !SIDE.has(rule.step)).sort((a, b) => !a.key - !b.key), side = rules.filter((rule) => SIDE.has(rule.step));
     return el("div.steps", {}, el("div.steps-course", {}, course.map((rule) => button(rule, take))), side.length ? el("div.steps-side", { role: "group", "aria-label": say("case.more") }, side.map((rule) => button(rule, take))) : null);
   }
 
   // ── sending ──
-  async function photosOf(files, id, kind) {
+  async function photosOf(files) {
     const ids = [];
-    for (const file of files) {
+    for (const { file, kind } of files) {
       if (file.size > MOST_MB * 2 ** 20) return { ok: false, body: { message: `${file.name}: > ${MOST_MB} MB`, zh: `${file.name}：超过 ${MOST_MB} MB` } };
-      const url = id ? `/api/incidents/${encodeURIComponent(id)}/photos?kind=${kind}` : `/api/photos?kind=${kind}`;
-      const answer = await app.cases.ask(url, { method: "POST", headers: { "Content-Type": file.type || "image/jpeg" }, body: file, signal: AbortSignal.timeout(60_000) });
+      const answer = await app.cases.ask(`/api/photos?kind=${kind}`, { method: "POST", headers: { "Content-Type": file.type || "image/jpeg" }, body: file, signal: AbortSignal.timeout(60_000) });
       if (!answer || !answer.ok) return answer;
-      ids.push(answer.body.id || answer.body.photo);
+      ids.push(answer.body.photo);
     }
     return { ok: true, ids };
   }
@@ -105,21 +116,19 @@
     const body = { step, ...fields };
     if (seq !== null) body.if_seq = seq;
     if (files.length) {
-      const kept = await photosOf(files, "", step === "handled" || step === "self_close" ? "after" : "near");
+      const kept = await photosOf(files);
       if (!kept || !kept.ok) return kept;
       body.photos = kept.ids;
     }
     return app.cases.post(`/api/incidents/${encodeURIComponent(id)}/steps`, body);
   }
 
-  /** What became of it, in words: done, refused and why, or who was first. */
+  /** What became of it, in words: done, or refused and why. */
   function outcome(rule, id, answer) {
     const { say, why } = app.cases;
     if (answer.ok) return { text: say("case.done", { step: rule.name, id }), kind: "" };
-    const first = answer.body && (answer.body.first || (answer.body.error && answer.body.error.first));
-    if (first) return { text: say("case.first", { who: app.caseRead.who(first), when: app.cases.when(first.at), step: app.cases.ruleOf(first.step).name }), kind: "late" };
     return { text: say("case.refused", { step: rule.name, why: why(answer.body) }), kind: "late" };
   }
 
-  app.steps = { form, buttons, take, outcome, valuesOf };
+  app.steps = { form, buttons, take, outcome, questions };
 })();

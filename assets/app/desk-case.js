@@ -50,11 +50,11 @@
     const ids = desk.chosen.size && !alone ? [...desk.chosen] : [desk.opened.incident.id];
     if (step === "dispatch" && ids.length === 1 && desk.opened) return near(rule, desk.opened);
     if (step === "note" || rule.needs.length) return ask(rule, ids);
-    send(rule, ids, {}, []);
+    send(rule, ids);
   };
 
   function ask(rule, ids) {
-    const batch = ids.length > 1, form = app.steps.form(rule, batch ? null : desk.opened && desk.opened.incident, (fields, files) => { leave(); send(rule, ids, fields, files); }, leave);
+    const batch = ids.length > 1, form = app.steps.form(rule, batch ? null : desk.opened && desk.opened.incident, async (fields, files) => { if (!files.length || (await sendWithPhotos(rule, ids[0], fields, files))) leave(); if (!files.length) send(rule, ids, fields); }, leave);
     const where = batch ? document.getElementById("duty-chosen") : place().querySelector(".case-step-place");
     function leave() {
       form.remove();
@@ -82,10 +82,9 @@
     watch.observe(document.body, { childList: true, subtree: true });
   }
 
-  function send(rule, ids, fields, files) {
+  function send(rule, ids, fields = {}) {
     if (!app.acting.now().duty) return app.toast(app.cases.say("desk.acting.first"), "late");
     const seqs = Object.fromEntries(ids.map((id) => [id, seqOf(id)]));
-    if (files.length) return sendWithPhotos(rule, ids[0], fields, files, seqs[ids[0]]);
     const item = { key: `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`, ids: ids.slice(0, MANY), step: rule.step, fields, seqs, duty: app.acting.now().duty };
     desk.box = app.outbox.add(desk.box, item);
     if (ids.length > 1) { desk.chosen.clear(); desk.list.draw(); }
@@ -94,10 +93,12 @@
 
   const seqOf = (id) => (desk.opened && desk.opened.incident.id === id ? desk.opened.incident.seq : (desk.rows().get(id) || { seq: null }).seq);
 
-  async function sendWithPhotos(rule, id, fields, files, seq) {
-    const answer = await app.steps.take(id, rule.step, fields, { seq, files });
-    if (answer) tell(rule, [id], [{ ok: answer.ok, body: answer.body }], { [id]: seq });
-    else app.toast(app.cases.say("desk.link.trying"), "late"); // pictures stay in the form's file field, not with us
+  /* Pictures stay in the form until the server has them. */
+  async function sendWithPhotos(rule, id, fields, files) {
+    const seq = seqOf(id), answer = await app.steps.take(id, rule.step, fields, { seq, files });
+    if (answer) tell(rule, [id], [answer], { [id]: seq });
+    else app.toast(app.cases.say("case.panel.lost"), "late");
+    return Boolean(answer);
   }
 
   // ── what waits ──
@@ -171,7 +172,7 @@
     if (!box.isConnected) return;
     const found = answer && answer.ok ? answer.body.responders || answer.body.rows || [] : [];
     const unit = answer && answer.ok ? answer.body.unit : null;
-    const choose = (fields) => { if (desk.leaveForm) desk.leaveForm(); send(rule, [id], fields, []); };
+    const choose = (fields) => { if (desk.leaveForm) desk.leaveForm(); send(rule, [id], fields); };
     const rows = found.slice(0, 8).map((one) => el("button.near-row", { type: "button", "data-responder": one.responder_id, onclick: () => choose({ responder: one.responder_id }) }, responder(one)));
     rows.push(el("button.near-row.near-unit", { type: "button", onclick: () => choose({}) }, el("strong", {}, say("case.near.unit")), el("span", {}, unit ? unitName(unit) : "")));
     const said = !answer || !answer.ok ? say("case.near.failed") : found.length ? say("case.near.hint") : say("case.near.none");
@@ -204,14 +205,14 @@
   // ── duplicates ──
   async function duplicates(card, box) {
     const { el } = app, { say, ruleOf } = app.cases, id = card.incident.id;
-    const children = (card.children || []).map((child) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": child }, child), el("button.button", { type: "button", onclick: () => send(ruleOf("unmerge"), [child], {}, []) }, say("case.duplicates.undo"))));
+    const children = (card.children || []).map((child) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": child }, child), el("button.button", { type: "button", onclick: () => send(ruleOf("unmerge"), [child]) }, say("case.duplicates.undo"))));
     if (children.length) box.append(app.caseCard.section(say("case.duplicates.children"), el("ul.duplicates", {}, children)));
     if (!card.steps.some((rule) => rule.step === "merge")) return;
     const answer = await app.cases.ask(`/api/incidents/${encodeURIComponent(id)}/duplicates`);
     const found = answer && answer.ok ? answer.body.rows : [];
     if (!found.length || !box.isConnected) return;
     const said = (one) => say("case.duplicates.away", { m: Math.round(one.metres), t: app.live.clock.span(one.reported_at - card.incident.reported_at, app.cases.timeWords()) });
-    const items = found.slice(0, 5).map((one) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": one.id }, one.id), el("span", {}, said(one)), el("button.button", { type: "button", "data-merge": one.id, onclick: () => send(ruleOf("merge"), [id], { parent: one.id }, []) }, say("case.duplicates.merge", { id: one.id.slice(-6) }))));
+    const items = found.slice(0, 5).map((one) => el("li", {}, el("button.link", { type: "button", "data-act": "case-open", "data-id": one.id }, one.id), el("span", {}, said(one)), el("button.button", { type: "button", "data-merge": one.id, onclick: () => send(ruleOf("merge"), [id], { parent: one.id }) }, say("case.duplicates.merge", { id: one.id.slice(-6) }))));
     box.prepend(app.caseCard.section(say("case.duplicates"), el("ul.duplicates", {}, items)));
   }
 

@@ -4,7 +4,7 @@
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const GIVE_UP_MS = 60_000; // pictures on a weak network
-  const LOOK_MS = 1000;
+  const LOOK_MS = 1000, SHOWN = 20;
   const place = document.getElementById("report");
   if (!place) return;
   const told = JSON.parse(place.dataset.told), { el, icon } = app, form = app.reportForm;
@@ -106,7 +106,8 @@
     map = opening = null;
     const wrong = el("ul.report-wrong", { id: "report-wrong", role: "alert" });
     const send = el("button.button.primary.report-send", { type: "button", onclick: submit }, say("report.send"));
-    place.replaceChildren(el("div", { id: "report-told", role: "status" }), el("form.report-form", { onsubmit: (event) => event.preventDefault() }, types(), photos(), where(), rest()), el("div.report-foot", {}, wrong, send), el("section.report-mine", {}, el("h2", {}, say("report.mine")), el("ul", { id: "report-mine" })));
+    const mine = el("section.report-mine", { hidden: true }, el("h2", {}, say("report.mine")), el("ul", { id: "report-mine" }));
+    place.replaceChildren(el("div", { id: "report-told", role: "status" }), mine, el("form.report-form", { onsubmit: (event) => event.preventDefault() }, types(), photos(), where(), rest()), el("div.report-foot", {}, wrong, send));
     drawPhotos();
     drawTold();
   }
@@ -164,14 +165,15 @@
 
   function drawMine() {
     const items = [...box.items].sort((a, b) => b.at - a.at), list = document.getElementById("report-mine");
-    list.replaceChildren(...(items.length ? items.map(entry) : [el("li.state", {}, say("report.mine.none"))]));
+    list.replaceChildren(...items.slice(0, SHOWN).map(entry));
+    list.parentElement.hidden = !items.length;
     drawTold();
   }
 
   function entry(item) {
     const when = new Date(item.at).toLocaleString(told.language, { timeZone: told.zone, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const said = { waiting: say("report.kept"), sending: say("report.sending"), done: item.answer && say("report.sent", { id: item.answer.incident }), refused: say("report.refused", { why: item.answer ? why(item.answer) : "" }) }[item.state];
-    const more = el("p.report-progress", { role: "status" }, item.answer ? (chinese ? item.answer.said_zh : item.answer.said_en) || "" : "");
+    const said = { waiting: say("report.kept"), sending: say("report.sending"), done: item.answer && ((chinese ? item.answer.said_zh : item.answer.said_en) || say("report.sent", { id: item.answer.incident })), refused: say("report.refused", { why: item.answer ? why(item.answer) : "" }) }[item.state];
+    const more = el("p.report-progress", { role: "status" });
     const acts = item.state === "done" ? el("button.button", { type: "button", onclick: () => progress(item, more) }, say("report.mine.state")) : item.state === "refused" ? el("button.button", { type: "button", onclick: () => again(item) }, say("report.refused.edit")) : null;
     return el("li.report-entry", { "data-state": item.state }, el("strong", {}, item.name), el("small", {}, when), el("p", {}, said), more, acts);
   }

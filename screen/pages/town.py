@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 from data.errors import OneScreenError, StoreError
 from layers.core import query
-from screen import days, html, map_tools, panels
+from screen import days, html, map_tools, panels, town_cases
 from screen.card import card
 from screen.compare import compare
 from screen.components import button, empty, failed, icon, loading, panel, search, tag
@@ -50,10 +50,12 @@ def layout(screen: Screen, words: Words, search: str) -> Node:
             _header(scene, filled, opened),
             _map(screen, scene, filled),
             _sheet(scene, filled, opened),
+            *([town_cases.strip(words), *town_cases.parts(words, scene.town)] if screen.network else []),
             *_state(search, filled, opened),
             toast(words),
         ],
         className="town",
+        **town_cases.follows(screen, words, scene.town),
     )
 
 
