@@ -98,8 +98,8 @@
     show(what.title || say("drawer"), [app.el("p.state", {}, say("asking"))]);
     const body = await read(masked(what.url));
     if (mine !== turn) return;
-    const rows = body && body.rows;
-    show(what.title || say("drawer"), rows ? listed(rows, body.total === undefined ? rows.length : body.total) : [app.el("p.state", {}, say("failed"))]);
+    const rows = body && body.rows, note = what.note ? [app.el("p.live-note", {}, what.note)] : [];
+    show(what.title || say("drawer"), rows ? [...note, ...listed(rows, body.total === undefined ? rows.length : body.total)] : [app.el("p.state", {}, say("failed"))]);
   }
 
   function listed(rows, total) {
@@ -124,22 +124,15 @@
   }
 
   function camera(one) {
-    const still = one.still && /^(\/|https?:)/.test(one.still) ? app.el("img.live-still", { src: one.still, alt: app.live.names.of(one.name) || one.id }) : null;
+    const still = one.still ? app.el("img.live-still", { src: masked(`/api/photos/${encodeURIComponent(one.still)}`), alt: app.live.names.of(one.name) || one.id }) : null;
     const stream = one.stream && /^(https?|rtsp|rtmp|wss?):/.test(one.stream) ? app.el("a", { href: one.stream, rel: "noreferrer" }, one.stream) : say("no_stream");
-    const off = one.working === false ? app.el("p.note", { "data-kind": "late" }, say("not_working")) : null;
+    const off = app.live.extras.DEAD.has(one.state) ? app.el("p.note", { "data-kind": "late" }, say("not_working")) : null;
     return [app.el("p", {}, app.el("b", {}, app.live.names.of(one.name) || one.id)), off, still, facts([[say("stream"), stream], [say("place"), app.live.names.place(one.area)]])].filter(Boolean);
   }
 
   function hotspot(one) {
     const title = `${app.live.names.name("types", one.type)} · ${say("hotspot", { n: one.n, days: one.days || 30 })}`;
-    if (one.incidents) return listOf(one.incidents, title);
-    return list({ url: one.list || `/api/incidents?type=${encodeURIComponent(one.type)}&area=${encodeURIComponent(one.area || "")}`, title });
-  }
-
-  /** Incidents by id, of which some may have closed. */
-  function listOf(ids, title) {
-    const items = ids.map((id) => row(id) || { id });
-    show(title, [app.el("ul.live-list", {}, items.map((one) => app.el("li", {}, app.el("button.live-row", { type: "button", "data-act": "live-open", "data-target": one.id }, one.type ? line(one) : one.id))))]);
+    return list({ url: `/api/incidents?sort=newest&size=200&id=${one.ids.slice(0, MOST).map(encodeURIComponent).join(",")}`, title });
   }
 
   const alert = (one) => [app.el("p", {}, app.el("b", {}, app.live.names.of(one.headline) || app.live.names.of(one.event))), app.el("p", {}, app.live.names.of(one.description)), facts([[say("alert_until"), one.expires && when(typeof one.expires === "number" ? one.expires : Date.parse(one.expires))]])];
@@ -171,8 +164,8 @@
   app.acts = app.acts || {};
   Object.assign(app.acts, {
     "live-open": (button) => open(button.dataset.target),
-    "live-list": (button) => list({ url: button.dataset.list, title: button.dataset.title }),
+    "live-list": (button) => list({ url: button.dataset.list, title: button.dataset.title, note: button.dataset.note }),
     "live-seen": () => app.live.shown && list(app.live.shown.seen()),
   });
-  Object.assign(app.live, { open, list, about, alarmCard });
+  Object.assign(app.live, { open, list, about, alarmCard, masked });
 })(typeof self !== "undefined" ? self : globalThis);

@@ -39,7 +39,7 @@
   const rounded = (value, digits = 0) => (value === null || !Number.isFinite(value) ? null : Number(value.toFixed(digits)));
 
   function measured() {
-    return { heap: performance.memory ? performance.memory.usedJSHeapSize : null, frame_ms: rounded(frame, 1), paint_ms: rounded(paint), age_s: rounded(ageS(), 1), page: app.live.config.page };
+    return { heap: performance.memory ? performance.memory.usedJSHeapSize : null, frame_ms: rounded(frame, 1), paint_ms: rounded(paint), age_s: rounded(ageS(), 1), nodes: document.getElementsByTagName("*").length, page: app.live.config.page };
   }
 
   function tell() {
@@ -73,5 +73,5 @@
   document.addEventListener("onescreen:live-painted", ({ detail }) => (paint = under(detail.ms, 0.95)));
   setInterval(tell, TELL_MS);
   setInterval(() => corner() && !corner().hidden && sample(draw), 1000);
-  Object.assign(app.live.corner, { turn, measured });
+  Object.assign(app.live.corner, { turn, tell });
 })(typeof self !== "undefined" ? self : globalThis);

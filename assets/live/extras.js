@@ -6,6 +6,7 @@
   app.live = app.live || {};
   const OLD_MS = 10 * 60_000, GONE_MS = 2 * 3600_000; // a position fades after ten minutes and is not drawn after two hours
   const CAMERAS_FROM = 13; // zoom
+  const DEAD = new Set(["offline", "not_installed", "closed"]); // states of a device
   const APART_PX = 34; // between cameras, so that they never cover each other
 
   const inView = (view, x, y, margin = 20) => x > -margin && y > -margin && x < view.size.x + margin && y < view.size.y + margin;
@@ -96,9 +97,14 @@
     context.drawImage(me.heat.canvas, 0, 0, me.heat.width, me.heat.height);
   }
 
+  /** [lon, lat] of what was reported in the last hours (as the server has told it) and of what is open beside that; nothing twice. */
+  function felt(rows, { heat: told, heatSince, heatAt }) {
+    const beside = [...rows].filter((row) => row.lon !== null && !(row.reported_at >= heatSince && row.reported_at <= heatAt));
+    return [...told, ...beside.map((row) => [row.lon, row.lat])];
+  }
+
   function cloud(me, view) {
-    const points = [...me.host.state.rows.values()].filter((row) => row.lon !== null).map((row) => [row.lon, row.lat, 1]);
-    const all = [...points, ...me.host.catalogue.heat].map(([lon, lat, weight]) => { const { x, y } = view.place(lon, lat); return [x, y, weight]; });
+    const all = felt(me.host.state.rows.values(), me.host.catalogue).map(([lon, lat]) => { const { x, y } = view.place(lon, lat); return [x, y, 1]; });
     const near = all.filter(([x, y]) => inView(view, x, y, 60 * me.scale));
     const found = app.live.density.density(near, view.size.x, view.size.y, me.scale);
     const canvas = (me.heat && me.heat.canvas) || document.createElement("canvas");
@@ -148,7 +154,7 @@
       const { x, y } = view.place(camera.lon, camera.lat), cell = `${Math.floor((x + view.origin.x) / step)}/${Math.floor((y + view.origin.y) / step)}`;
       if (!inView(view, x, y) || taken.has(cell)) continue;
       taken.add(cell);
-      body(context, me, x, y, camera.working !== false);
+      body(context, me, x, y, !DEAD.has(camera.state));
       me.drawn.push({ kind: "camera", x, y, r: 9 * me.scale, camera });
     }
   }
@@ -200,7 +206,7 @@
     if (!old) context.fill();
   }
 
-  const api = { alerts, heat, hotspots, cameras, responders, polygonsOf, levelOf, fading };
+  const api = { alerts, heat, hotspots, cameras, responders, polygonsOf, levelOf, fading, felt, DEAD };
   app.live.extras = api;
   if (typeof module !== "undefined") module.exports = api;
 })(typeof self !== "undefined" ? self : globalThis);

@@ -6,9 +6,11 @@
   if (typeof document === "undefined") return;
   const KEPT = "onescreen-live-layers-"; // and the page's name: which layers are on, remembered by this browser
   const ASKED = { // layer → what it needs from the server, and for how long that holds
-    heat: { url: "/api/network/heat", ms: 60_000 }, hotspots: { url: "/api/network/hotspots", ms: 60_000 }, cameras: { url: "/api/network/cameras", ms: 600_000 },
+    heat: { url: `/api/network/heat?hours=${HEAT_H}`, ms: 60_000 }, hotspots: { url: `/api/network/hotspots?m=${AROUND_M}&days=${DAYS}`, ms: 60_000 }, cameras: { url: "/api/network/cameras", ms: 600_000 },
   };
-  const catalogue = { heat: [], hotspots: [], cameras: [] };
+  const HEAT_H = 24; // hours back that the heat goes, beside what is open
+  const DAYS = 30, AROUND_M = 50; // of a hot spot, as in the town's table of figures unless that says otherwise
+  const catalogue = { heat: [], heatSince: -Infinity, heatAt: -Infinity, hotspots: [], cameras: [] };
   const asked = {}; // layer → when, by performance.now()
   let overlay = null;
   let joined = null; // the Leaflet map it is on
@@ -62,16 +64,15 @@
   async function fill(layer) {
     asked[layer] = performance.now();
     try {
-      const answer = await fetch(ASKED[layer].url, { cache: "no-cache" });
+      const answer = await fetch(app.live.masked(ASKED[layer].url), { cache: "no-cache" });
       if (!answer.ok) throw new Error(String(answer.status));
-      const body = await answer.json();
-      catalogue[layer] = layer === "heat" ? weighed(body) : body[layer] || body.items || body.rows || body;
+      const at = app.live.now.serverNow(), { rows } = await answer.json();
+      catalogue[layer] = layer === "hotspots" ? rows.map((row) => ({ ...row, radius_m: AROUND_M, days: DAYS })) : rows;
+      if (layer === "heat") Object.assign(catalogue, { heatAt: at, heatSince: at - HEAT_H * 3_600_000 });
       if (overlay) { overlay.heatChanged(); overlay.again(); }
     } catch { asked[layer] = performance.now() - ASKED[layer].ms + 5000; }
     return catalogue[layer];
   }
-
-  const weighed = (body) => (body.points || body.items || body).map((one) => (Array.isArray(one) ? [one[0], one[1], one[2] || 1] : [one.lon, one.lat, one.n || 1]));
 
   /* ---- picking ---- */
   function picked(found) {

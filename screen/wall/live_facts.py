@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from data.policy import Viewer
 from incidents.core import query
+from incidents.core.kpi import Value, values
+from incidents.core.kpi_declared import KPIS, Asked, Kpi
 from incidents.core.network import Network
+from incidents.core.period import period
 from incidents.core.spec import ms
 from screen import html
 from screen.components import icon, mark, panel
-from screen.figures import Figure
+from screen.figures import Figure, figure
 from screen.html import Element, Node
 from screen.text import Words
 
@@ -51,14 +54,13 @@ class Live:
         """The answer of the log to `question(connection, *about)`."""
         return self.network.asked(lambda connection: question(connection, *about))
 
-    def midnight(self) -> datetime:
-        """The beginning of the town's day."""
-        return self.now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    def over(self, name: str) -> Asked:
+        """The whole town in the period `name` that holds this instant."""
+        return Asked(period(name, self.now, self.zone), self.sight.tables, ms(self.now))
 
-    def hour(self, hour: int) -> tuple[datetime, datetime]:
-        """Beginning and end of an hour of today, by the town's clocks."""
-        begin = self.midnight().replace(hour=hour)
-        return begin, begin + timedelta(hours=1)
+    def kpis(self, name: str, *kpis: str) -> dict[str, Value]:
+        """Figures of a period."""
+        return self.asked(values, kpis, self.over(name))
 
     def found(self, filters: Filters) -> Row:
         """A page of incidents and how many there are."""
@@ -106,20 +108,48 @@ def listing(filters: Filters) -> str:
     return f"/api/incidents?{urlencode({'sort': 'left', **filters, 'size': '200'})}"
 
 
+def behind(kpi: str, name: str, **more: str) -> str:
+    """The address of the list behind a figure of a period; `part` is "numerator" unless told."""
+    return listing({"list": kpi, "period": name, **more})
+
+
 def opens(inside: Node, address: str, title: str, kind: str, **more: Any) -> Element:
-    """A button that opens a list in the drawer."""
+    """A button that opens a list in the drawer; `data-note` says there what is counted."""
     return html.Button(
         inside, type="button", className=kind, **{"data-act": "live-list", "data-list": address, "data-title": title, **more}
     )
 
 
 def figure_button(label: str, number: Figure, address: str, *, level: int | None = None, note: str = "") -> Element:
-    """A key figure; pressed, it opens the list behind it."""
+    """A key figure; pressed, it opens the list behind it, and `note` stands there."""
     digits = html.Span([mark(level) if level is not None else None, number.digits], className="key-digits")
     value = html.Span([digits, html.Span(number.unit, className="key-unit")], className="key-value")
-    inside = [html.Span(label, className="key-label"), value, html.Span(note, className="key-note") if note else None]
     tone = {} if level is None else {"data-level": str(level)}
-    return opens(inside, address, label, "key wall-n-key", **tone)
+    inside = [html.Span(label, className="key-label"), value]
+    return opens(inside, address, label, "key wall-n-key", **tone, **({"data-note": note} if note else {}))
+
+
+def kpi_button(
+    found: Live, name: str, kpi: str, value: Value, *, label: str = "", level: int | None = None, part: str = "numerator"
+) -> Element:
+    """A declared figure of a period, by its own name or `label`; pressed, it says how it is worked out and lists what it counts."""
+    words, known = found.words, KPIS[kpi]
+    of = words("wall.n.of", n=value.numerator, of=value.denominator) if value.denominator is not None else ""
+    note = f"{words.pick(known.formula_zh, known.formula_en)} {of}".strip()
+    address = behind(kpi, name, part=part)
+    return figure_button(label or words.pick(known.zh, known.en), said_of(known, value, words), address, level=level, note=note)
+
+
+def said_of(known: Kpi, value: Value, words: Words) -> Figure:
+    """A figure ready to be read: rates in percent, "—" where there is nothing to divide by."""
+    if known.kind != "rate":
+        return figure(value.value, unit_of(words), words)
+    return Figure(words("none"), "") if value.value is None else Figure(f"{100 * value.value:.1f}", "%")
+
+
+def unit_of(words: Words) -> str:
+    """In English the label is the unit, and saying it twice would cost the room of a digit."""
+    return "" if words.language == "en" else "件"
 
 
 def bar_list(rows: list[tuple[str, int, str, str]], label: str) -> Element:

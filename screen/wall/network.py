@@ -20,7 +20,8 @@ from screen.figures import figure
 from screen.html import Element, Node
 from screen.page import Screen
 from screen.text import Words
-from screen.wall.live_facts import Live, figure_button, listing
+from screen.wall import made_of
+from screen.wall.live_facts import Live, figure_button, kpi_button, listing, unit_of
 
 Row = dict[str, Any]
 MOST_ROLLED, MOST_NEW, NEW_MS = 40, 5, 15 * 60_000
@@ -59,23 +60,26 @@ def _guarded(found: Live, name: str, read: Callable[[Live], Node]) -> Node:
 
 
 def network(found: Live) -> Node:
-    """How many came today, how many are open, late and nearly late?"""
-    words, today = found.words, {"since": found.midnight().isoformat()}
-    wanted: list[tuple[str, Mapping[str, str], int | None]] = [
-        ("today", today, None), ("open", {"state": "open"}, None),
-        ("late", {"state": "open", "light": "red"}, 1), ("soon", {"state": "open", "light": "yellow"}, 3),
+    """How many came today, how many are open and late, and how many of those due this month were closed, and closed on time?"""
+    now = found.kpis("today", "reported", "open", "overdue_now")
+    month = found.kpis("month", "close", "close_on_time")
+    late = 1 if now["overdue_now"].numerator else None
+    figures = [
+        kpi_button(found, "today", "reported", now["reported"], label=found.words("wall.n.network.today")),
+        kpi_button(found, "today", "open", now["open"]),
+        kpi_button(found, "today", "overdue_now", now["overdue_now"], level=late), _soon(found),
+        kpi_button(found, "month", "close", month["close"], part="denominator"),
+        kpi_button(found, "month", "close_on_time", month["close_on_time"], part="denominator"),
     ]  # fmt: skip
-    figures = []
-    for name, filters, level in wanted:
-        n = found.count(filters)
-        label = words(f"wall.n.network.{name}")
-        figures.append(figure_button(label, figure(n, _case(words), words), listing(filters), level=level if n else None))
-    return found.panel("network", "pin", html.Div(figures, className="wall-n-keys"))
+    head = html.Span(found.words("wall.n.network.rates"), className="wall-unit")
+    return found.panel("network", "pin", html.Div(figures, className="wall-n-keys"), head)
 
 
-def _case(words: Words) -> str:
-    """In English the label is the unit, and saying it twice would cost the room of a digit."""
-    return "" if words.language == "en" else "件"
+def _soon(found: Live) -> Node:
+    """How many have used four fifths of their limit."""
+    words, filters = found.words, {"state": "open", "light": "yellow"}
+    n = found.count(filters)
+    return figure_button(words("wall.n.network.soon"), figure(n, unit_of(words), words), listing(filters), level=3 if n else None)
 
 
 # ── which ──
@@ -156,5 +160,6 @@ def feeds(found: Live) -> Node:
 
 SEVERITY = {"Extreme": 1, "Severe": 2, "Moderate": 3, "Minor": 4}  # CAP 1.2, as in assets/live/extras.js
 PANELS: Mapping[str, Callable[[Live], Node]] = {
-    "network": network, "roll": roll, "alerts": alerts, "feeds": feeds,
+    "network": network, "roll": roll, "alerts": alerts, "feeds": feeds, "sources": made_of.sources, "types": made_of.types,
+    "units": made_of.units, "villages": made_of.villages, "day-curve": made_of.curve,
 }  # fmt: skip
