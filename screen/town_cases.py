@@ -1,4 +1,4 @@
-"""Incidents on /town: figures over the map, each the way to its list, and a drawer with list and card; `assets/app/town-cases.js` fills them."""
+"""Incidents on /town: figures over the map, each the way to its list, and a drawer; `assets/app/town-cases.js` fills them."""
 
 from __future__ import annotations
 
