@@ -5,11 +5,11 @@
   app.live = app.live || {};
   if (typeof document === "undefined") return;
   const KEPT = "onescreen-live-layers-"; // and the page's name: which layers are on, remembered by this browser
+  const HEAT_H = 24; // hours back that the heat goes, beside what is open
+  const DAYS = 30, AROUND_M = 50; // of a hot spot, as in the town's table of figures unless that says otherwise
   const ASKED = { // layer → what it needs from the server, and for how long that holds
     heat: { url: `/api/network/heat?hours=${HEAT_H}`, ms: 60_000 }, hotspots: { url: `/api/network/hotspots?m=${AROUND_M}&days=${DAYS}`, ms: 60_000 }, cameras: { url: "/api/network/cameras", ms: 600_000 },
   };
-  const HEAT_H = 24; // hours back that the heat goes, beside what is open
-  const DAYS = 30, AROUND_M = 50; // of a hot spot, as in the town's table of figures unless that says otherwise
   const catalogue = { heat: [], heatSince: -Infinity, heatAt: -Infinity, hotspots: [], cameras: [] };
   const asked = {}; // layer → when, by performance.now()
   let overlay = null;
