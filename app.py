@@ -19,7 +19,7 @@ from data.settings import REPOSITORY, Settings, load_settings
 from data.store.serving import ServingStore
 from incidents.api import add_network
 from incidents.core.network import Network
-from incidents.live import Screens, add_live
+from incidents.live import add_live
 from layers.core.registry import load_layers
 from screen.basemap import load_basemaps
 from screen.compress import Compress
@@ -50,9 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
     server = FastAPI(
         title="OneScreen", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lambda _server: _living(network)
     )
-    server.state.screens = Screens()
     add_network(server, network, VIEWER)
-    add_live(server, network, VIEWER, server.state.screens)
+    add_live(server, network, VIEWER)
     dash_app = _dash(server, screen, pages)
     add_not_found(server)
     server.add_middleware(Compress)

@@ -45,12 +45,12 @@ class Served:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Served]:
-    """A server on `home`, gone afterwards."""
+def served(home: Path, now: str = f"{TODAY}T09:42:00+08:00", **more: str) -> Iterator[Served]:
+    """A server on `home`, gone afterwards; its clock stands at `now`, or runs when that is empty. `more` goes into its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = {**os.environ, "ONESCREEN_HOME": str(home), "ONESCREEN_PORT": str(port), "ONESCREEN_NOW": f"{TODAY}T09:42:00+08:00"}
+    env = {**os.environ, "ONESCREEN_HOME": str(home), "ONESCREEN_PORT": str(port), **({"ONESCREEN_NOW": now} if now else {}), **more}
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,28 +20,7 @@ from incidents.core.network import Network, key_of
 from incidents.core.spec import ms
 
 TOO_SLOW, REFUSED = 4008, 4003
-SCREENS = 200  # of which the last words are kept
 LONGEST = 16_384  # characters of what a client says
-
-
-class Screens:
-    """What screens last told of themselves: heap, frame time, event to paint and age, for `/health`."""
-
-    def __init__(self) -> None:
-        self._told: OrderedDict[str, dict[str, Any]] = OrderedDict()
-
-    def tell(self, name: str, told: dict[str, Any], at: int) -> None:
-        """Keep the numbers of one screen; words that nobody asked for are left out."""
-        numbers = {key: told[key] for key in ("heap", "frame_ms", "paint_ms", "age_s", "nodes") if isinstance(told.get(key), int | float)}
-        page = str(told.get("page", ""))[:20]
-        self._told[name] = {"page": page, "at": at, **numbers}
-        self._told.move_to_end(name)
-        while len(self._told) > SCREENS:
-            self._told.popitem(last=False)
-
-    def all(self) -> list[dict[str, Any]]:
-        """Every screen that has told something, the latest last."""
-        return list(self._told.values())
 
 
 def same_origin(asked: HTTPConnection) -> bool:
@@ -51,7 +29,7 @@ def same_origin(asked: HTTPConnection) -> bool:
     return origin is None or urlsplit(origin).netloc == asked.headers.get("host")
 
 
-def add_live(server: FastAPI, network: Network, viewer: Viewer, screens: Screens) -> None:
+def add_live(server: FastAPI, network: Network, viewer: Viewer) -> None:
     """Attach the socket."""
 
     async def live(websocket: WebSocket) -> None:
@@ -68,7 +46,7 @@ def add_live(server: FastAPI, network: Network, viewer: Viewer, screens: Screens
         tail.hub.join(client, ms(network.now()), more, since, websocket.query_params.get("epoch", ""))
         name = f"{websocket.client.host if websocket.client else ''}:{id(client)}"
         try:
-            await _serve(websocket, client, lambda told: screens.tell(name, told, ms(network.now())))
+            await _serve(websocket, client, lambda told: network.screens.tell(name, told, ms(network.now())))
         finally:
             tail.hub.leave(client)
 

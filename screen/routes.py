@@ -90,7 +90,7 @@ def health(screen: Screen) -> dict[str, Any]:
         "state": "stale" if old or screen.store.problem else "ok", "town": town["name"], "code": town["code"], "snapshot": serving.snapshot,
         "published_at": serving.published_at.isoformat(), "age_s": _age_s(serving.published_at.isoformat(), now), "datasets_age_s": ages,
         **{kind: {row["name"]: row["state"] for row in fresh[kind]} for kind in ("datasets", "layers")}, "colours": fresh["colours"],
-        "problem": screen.store.problem or _said_of(unpainted),
+        "problem": screen.store.problem or _said_of(unpainted), "network": screen.network.health() if screen.network else None,
     }  # fmt: skip
 
 

@@ -24,9 +24,11 @@ from data.settings import Settings
 from data.store.serving import ServingStore
 from incidents import feeds as feed_files
 from incidents.core import alerts, ladder, photos, query, schema, tables_store
+from incidents.core.hub import Audience
 from incidents.core.journal import Journal
 from incidents.core.keys import Key, actor_of, load_keys
 from incidents.core.place import Places
+from incidents.core.screens import Screens
 from incidents.core.spec import Command, Feed, Outcome, Photo, ms
 from incidents.core.tables import Tables
 from incidents.core.tail import Tail
@@ -64,6 +66,7 @@ class Network:
         self.epoch = self._epoch()
         self.journal = Journal(self.engine, self.clock, self.zone, lambda: self.places, self._tables_of, self._wake)
         self.tail = Tail(self)
+        self.screens = Screens()
 
     # ── life ──
 
@@ -176,6 +179,15 @@ class Network:
     def label(self, vendor: str, label: str) -> str | None:
         """Our type for what a vendor's recognition says, if the town's table knows it."""
         return self.tables().label(vendor, label)
+
+    def health(self) -> dict[str, Any]:
+        """Where the log is and who follows it, as `/health` tells it."""
+        hub = self.tail.hub
+        whole = Audience(Viewer("wall"))
+        return {
+            "seq": hub.seq, "open": hub.size, "digest": hub.digest(whole), "clients": hub.clients, "screens": self.screens.all(),
+            "feeds": {feed["name"]: feed["state"] for feed in self.tail.feeds},
+        }  # fmt: skip
 
     # ── who asks ──
 

@@ -1,0 +1,29 @@
+"""What screens tell of themselves over their socket, for `/health`: heap, frame time, event to paint, age."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+MOST = 200  # of which the last words are kept
+NUMBERS = ("heap", "frame_ms", "paint_ms", "age_s", "nodes")
+
+
+class Screens:
+    """What screens last told of themselves: heap, frame time, event to paint and age, for `/health`."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def tell(self, name: str, told: dict[str, Any], at: int) -> None:
+        """Keep the numbers of one screen; words that nobody asked for are left out."""
+        numbers = {key: told[key] for key in NUMBERS if isinstance(told.get(key), int | float)}
+        page = str(told.get("page", ""))[:20]
+        self._told[name] = {"page": page, "at": at, **numbers}
+        self._told.move_to_end(name)
+        while len(self._told) > MOST:
+            self._told.popitem(last=False)
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every screen that has told something, the latest last."""
+        return list(self._told.values())
