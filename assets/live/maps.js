@@ -28,6 +28,7 @@
     overlay = map ? app.live.overlay.attach(map, { state: client.state, now: client.serverNow, scale, catalogue, onPick: picked }) : null;
     app.live.shown = overlay;
     if (!overlay) return;
+    handle.covered = (point) => joined === map && Boolean(overlay.pick(point)); // a click on a mark means the mark
     Object.assign(overlay.on, remembered());
     marks();
     overlay.again();

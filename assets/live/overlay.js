@@ -18,6 +18,7 @@
     Object.assign(pane.style, { zIndex: Z, pointerEvents: "none" });
     const layer = canvasOf(me);
     const click = (event) => clicked(me, event);
+    const point = ({ containerPoint }) => map.getContainer().classList.toggle("live-over", Boolean(pick(me, containerPoint)));
     const look = () => { me.stamps = null; again(); };
 
     function again() {
@@ -46,7 +47,7 @@
     }
 
     layer.addTo(map);
-    map.on("click", click);
+    map.on({ click, mousemove: point });
     const turning = setInterval(again, TURNS_MS);
     document.addEventListener("onescreen:look", look);
     return {
@@ -60,7 +61,8 @@
         clearInterval(turning);
         cancelAnimationFrame(me.frame);
         document.removeEventListener("onescreen:look", look);
-        map.off("click", click);
+        map.off({ click, mousemove: point });
+        map.getContainer().classList.remove("live-over");
         layer.remove();
         pane.remove();
         delete map.getPanes()[PANE];
@@ -74,12 +76,13 @@
     const Live = L.Renderer.extend({
       options: { pane: PANE, padding: 0.2 },
       _initContainer() {
-        this._container = L.DomUtil.create("canvas", "live-canvas");
+        this._container = me.canvas = L.DomUtil.create("canvas", "live-canvas");
         this._container.style.pointerEvents = "none";
       },
       _destroyContainer() {
         L.DomUtil.remove(this._container);
         delete this._container;
+        me.canvas = null;
       },
       _update() {
         if (this._map._animatingZoom && this._bounds) return;
@@ -176,8 +179,8 @@
 
   /** The topmost mark at a point of the container, or null. */
   function pick(me, point) {
-    const layer = me.map.containerPointToLayerPoint(point), canvas = me.map.getPane(PANE).firstChild;
-    const at = layer.subtract(root.L.DomUtil.getPosition(canvas));
+    if (!me.canvas) return null;
+    const at = me.map.containerPointToLayerPoint(point).subtract(root.L.DomUtil.getPosition(me.canvas));
     for (let i = me.drawn.length - 1; i >= 0; i--) {
       const one = me.drawn[i];
       if (Math.hypot(one.x - at.x, one.y - at.y) <= one.r + TOUCH_PX) return one;
@@ -187,9 +190,7 @@
 
   function clicked(me, event) {
     const found = pick(me, event.containerPoint);
-    if (!found) return;
-    root.L.DomEvent.stop(event);
-    me.host.onPick(found, me);
+    if (found) me.host.onPick(found, me);
   }
 
   /** Ids of the incidents that lie in view. */

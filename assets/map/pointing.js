@@ -14,7 +14,11 @@
       return ns.map.pick.at(host.layer.records, host.scene(), Math.round(host.map.getZoom()), lon, lat, tolerance);
     }
 
-    function click({ latlng, originalEvent }) {
+    /** A mark of whoever else draws on the map lies there: it is meant, not what is below. */
+    const covered = (point) => Boolean(host.covered && point && host.covered(point));
+
+    function click({ latlng, originalEvent, containerPoint }) {
+      if (covered(containerPoint)) return;
       const touch = originalEvent && originalEvent.pointerType === "touch";
       const hits = pickAt(latlng.lng, latlng.lat, touch ? host.options.touchTolerance : host.options.mouseTolerance);
       host.options.onPick(hits, { lon: latlng.lng, lat: latlng.lat });
@@ -25,7 +29,7 @@
       if (frame || !root.matchMedia("(hover: hover)").matches) return;
       frame = requestAnimationFrame(() => {
         frame = 0;
-        if (host.map) hovered(pickAt(latlng.lng, latlng.lat), { lon: latlng.lng, lat: latlng.lat, x: containerPoint.x, y: containerPoint.y });
+        if (host.map) hovered(covered(containerPoint) ? [] : pickAt(latlng.lng, latlng.lat), { lon: latlng.lng, lat: latlng.lat, x: containerPoint.x, y: containerPoint.y });
       });
     }
 
