@@ -41,7 +41,7 @@ test("a filter's count says what choosing that value would leave, whatever this 
   const filter = { grade: "2", light: "red", source: "hotline" };
   const found = select(rows, filter);
   for (const facet of queue.FACETS)
-    for (const [value, n] of Object.entries(found.counts[facet])) if (value) assert.equal(n, select(rows, { ...filter, [facet]: value }).rows.length, `${facet} ${value}`);
+    for (const value of Object.keys(select(rows).counts[facet])) if (value) assert.equal(found.counts[facet][value] || 0, select(rows, { ...filter, [facet]: value }).rows.length, `${facet} ${value}`);
   assert.equal(found.mine, select(rows, { ...filter, mine: true }).rows.length);
   assert.equal(found.all, 400);
 });
