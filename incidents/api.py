@@ -16,7 +16,7 @@ from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
 from incidents.api_town import TownApi
-from incidents.core import handover, lifecycle, photos, positions, query
+from incidents.core import handover, kpi_list, lifecycle, photos, positions, query
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
 from incidents.live import same_origin
@@ -122,7 +122,12 @@ class _Api:
     async def listed(self, request: Request) -> Response:
         filters = {name: value for name, value in request.query_params.items() if name not in ("key", "api_key", "page_role")}
         sight, now = await self._sight(request), self._network.now()
-        return JSONResponse(await self._network.ask(lambda connection: query.find(connection, filters, sight, now)), headers=NO_STORE)
+        if "list" in filters:
+            zone = self._network.zone()
+            found = await self._network.ask(lambda connection: kpi_list.behind(connection, filters, sight, now, zone))
+        else:
+            found = await self._network.ask(lambda connection: query.find(connection, filters, sight, now))
+        return JSONResponse(found, headers=NO_STORE)
 
     async def card(self, request: Request) -> Response:
         sight, number = await self._sight(request), request.path_params["number"]
