@@ -126,7 +126,8 @@ def paint(browser: Browser, server: Served, seconds: float) -> bool:
         good &= right
         say(
             f"| {rate}/s, {clients} followers, {batch} a request | {statistics.median(waits):.0f} | {p99:.0f} | {aim_ms} | "
-            f"{percentile(sent.latency_ms, 0.99):.0f} | {len(sent.acks)} of {len(sent.acks) + sent.refused} | {len(sent.acks) - len(waits)} | "
+            f"{percentile(sent.latency_ms, 0.99):.0f} | {len(sent.acks)} of {len(sent.acks) + sent.refused} | "
+            f"{len(sent.acks) - len(waits)} | "
             f"{told['gaps']} gaps, {told['wrong']} of {clients} differ | {100 * used:.0f} % |"
         )
     return good

@@ -1,8 +1,8 @@
 """`python -m bench.live_job.crowd URL CLIENTS`: many followers of /live, each of which checks every frame that it gets.
 
-Prints `ready` once all have their snapshot. On a line `SEQ DIGEST` from its input it waits until all have come to that number (20 s at most) and
-prints JSON: how many came there, gaps, and how many hold another digest than the server's. All get the same frames, so a state is worked out once
-for all who have had the same frames in the same order: a client is where the hash of everything that it has read says.
+Prints `ready` once all have their snapshot. On a line `SEQ DIGEST` from its input it waits until all have come to that number (20 s at
+most) and prints JSON: how many came there, gaps, and how many hold another digest than the server's. All get the same frames, so a state is
+worked out once for all who have had the same frames in the same order: a client is where the hash of everything that it has read says.
 """
 
 from __future__ import annotations

@@ -92,9 +92,12 @@ class Hub:
 
     # ── what is open ──
 
-    def load(self, seq: int, rows: Sequence[Row]) -> None:
-        """Begin with everything that is open at `seq`."""
-        self.seq = self._floor = seq
+    def load(self, seq: int, rows: Sequence[Row], recent: Sequence[tuple[str, int]] = (), floor: int | None = None) -> None:
+        """Begin with everything that is open at `seq`. `recent` are the incidents with events after `floor`, each with its last one, in
+        order: with them a restart costs nobody a snapshot."""
+        self.seq = seq
+        self._floor = seq if floor is None else floor
+        self._recent = OrderedDict(recent)
         self._open = {row["id"]: row for row in rows}
 
     def take(self, seq: int, rows: Sequence[Row], at: int, alerts: Sequence[Any] | None = None) -> None:
@@ -229,6 +232,14 @@ def read_open(connection: sa.Connection) -> tuple[int, list[Row]]:
     seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.event.c.seq), 0))).scalar_one()
     rows = connection.execute(sa.select(*_columns).where(_incident.c.state.not_in(sorted(ENDED)))).mappings()
     return seq, [dict(row) for row in rows]
+
+
+def read_recent(connection: sa.Connection, seq: int) -> tuple[list[tuple[str, int]], int]:
+    """The incidents of the last events up to `seq`, each with its last event, in order; and the number after which these are all."""
+    event, floor = schema.event.c, max(0, seq - REMEMBERED)
+    last = sa.func.max(event.seq).label("last")
+    asked = sa.select(event.incident, last).where(event.seq > floor, event.seq <= seq, event.incident != "").group_by(event.incident)
+    return [(row.incident, row.last) for row in connection.execute(asked.order_by(last))], floor
 
 
 def read_since(connection: sa.Connection, since: int) -> tuple[int, list[Row], bool]:

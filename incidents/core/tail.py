@@ -56,7 +56,9 @@ class Tail:
     async def begin(self) -> None:
         """Read everything that is open."""
         self._tables = await asyncio.to_thread(self._network.tables)
-        self.hub.load(*await self._network.ask(hub.read_open))
+        seq, rows = await self._network.ask(hub.read_open)
+        recent, floor = await self._network.ask(lambda connection: hub.read_recent(connection, seq))
+        self.hub.load(seq, rows, recent, floor)
         await self._look()
 
     async def _follow(self) -> None:
