@@ -13,7 +13,9 @@ SCALE ?= 1
 run: $(SETUP)              ## set up, load the demonstration town when nothing is loaded, serve
 	@$(PY) -m etl demo --scale $(SCALE) --if-empty --first
 	@# The two updates arrive while the base is on show; then each midnight brings its colours, until the server, which becomes process $$, ends.
-	@{ nice $(PY) -m etl demo --scale $(SCALE) --rest; exec nice $(PY) -m etl repaint --daily --beside $$$$; } & exec $(PY) app.py
+	@# Beside it the demonstration town lives: incidents happen and are handled. In a real town nothing is made up.
+	@{ nice $(PY) -m etl demo --scale $(SCALE) --rest; exec nice $(PY) -m etl repaint --daily --beside $$$$; } & \
+	  nice $(PY) -m incidents simulate --beside $$$$ & exec $(PY) app.py
 
 demo: $(SETUP)             ## generate and load the demonstration town again
 	@$(PY) -m etl demo --scale $(SCALE)

@@ -104,6 +104,10 @@ class Places:
         code = ground.codes[at]
         return Place(x, y, code, ground.paths[code], ground.names[code])
 
+    def holds(self, lon: float, lat: float) -> bool:
+        """Whether a point lies in the town."""
+        return _deepest(self._now(), lon, lat) is not None
+
     def in_area(self, code: str) -> Place:
         """An inner point of the area `code`. Raises NetworkError for a code that the town does not have."""
         ground = self._now()
