@@ -1,7 +1,7 @@
 """`python -m bench.live_job.sender URL RATE SECONDS BATCH PLACES`: reports at a steady rate, and when each was acknowledged.
 
-The last line is JSON: `acks` {incident: milliseconds since 1970 at which its acknowledgement arrived}, `latency_ms` from when it was due, `refused`.
-PLACES is a JSON list of [lon, lat]. BATCH reports go into one request.
+The last line is JSON: `acks` {incident: milliseconds since 1970 at which its acknowledgement arrived}, `latency_ms` from when it was due,
+`refused`. PLACES is a JSON list of [lon, lat]. BATCH reports go into one request.
 """
 
 from __future__ import annotations

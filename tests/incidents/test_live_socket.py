@@ -40,6 +40,15 @@ def frame(socket, kind: str) -> dict:
             return found
 
 
+def seen(socket, number: str) -> dict:
+    """The row of an incident, from the snapshot or from the delta after it: the tail may not have come so far yet."""
+    whole = socket.receive_json()
+    rows = whole["rows"]
+    while not (found := [row for row in rows if row[0] == number]):
+        rows = frame(socket, "delta")["rows"]
+    return dict(zip(whole["columns"], found[0], strict=True))
+
+
 def test_an_incident_reported_is_told_to_who_follows_and_its_end_too(client: TestClient) -> None:
     with client.websocket_connect("/live", headers=HOST) as socket:
         whole = socket.receive_json()
@@ -73,9 +82,7 @@ def test_a_wall_sees_an_incident_about_a_person_in_the_middle_of_its_area_only(c
     places = {}
     for page in ("wall", "desk"):
         with client.websocket_connect(f"/live?page={page}", headers=HOST) as socket:
-            whole = socket.receive_json()
-        row = next(row for row in whole["rows"] if row[0] == number)
-        places[page] = dict(zip(whole["columns"], row, strict=True))
+            places[page] = seen(socket, number)
     assert (places["desk"]["lon"], places["desk"]["lat"]) == (where["lon"], where["lat"])
     assert (places["wall"]["lon"], places["wall"]["lat"]) != (where["lon"], where["lat"]) and places["wall"]["area"] == places["desk"][
         "area"
