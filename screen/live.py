@@ -28,8 +28,7 @@ def attributes(words: Words, page: str, *, map_id: str = "", area: str = "", zon
 
 def script_words(words: Words) -> dict[str, str]:
     """The texts under `live.`, by the rest of their keys, their holes left for the scripts."""
-    told = {key.removeprefix("live."): words.pick(*both) for key, both in NETWORK.items() if key.startswith("live.")}
-    return told | {"between": "" if words.language == "zh-CN" else " "}
+    return {key.removeprefix("live."): words.pick(*both) for key, both in NETWORK.items() if key.startswith("live.")}
 
 
 def light(words: Words) -> Element:

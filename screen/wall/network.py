@@ -20,7 +20,7 @@ from screen.figures import figure
 from screen.html import Element, Node
 from screen.page import Screen
 from screen.text import Words
-from screen.wall import made_of
+from screen.wall import ahead, made_of
 from screen.wall.live_facts import Live, figure_button, kpi_button, listing, unit_of
 
 Row = dict[str, Any]
@@ -129,8 +129,7 @@ def span(length_ms: int, words: Words) -> str:
     """A length of time in its two largest units: 2 天 3 小时."""
     parts = [("live.d", length_ms // DAY), ("live.h", length_ms % DAY // HOUR), ("live.m", length_ms % HOUR // MINUTE)]
     shown = parts[:2] if parts[0][1] else parts[1:]
-    between = "" if words.language == "zh-CN" else " "
-    return between.join(words(key, n=n) for key, n in shown if n) or words("live.under")
+    return " ".join(words(key, n=n) for key, n in shown if n) or words("live.under")
 
 
 # ── alerts and feeds ──
@@ -161,5 +160,5 @@ def feeds(found: Live) -> Node:
 SEVERITY = {"Extreme": 1, "Severe": 2, "Moderate": 3, "Minor": 4}  # CAP 1.2, as in assets/live/extras.js
 PANELS: Mapping[str, Callable[[Live], Node]] = {
     "network": network, "roll": roll, "alerts": alerts, "feeds": feeds, "sources": made_of.sources, "types": made_of.types,
-    "units": made_of.units, "villages": made_of.villages, "day-curve": made_of.curve,
+    "units": made_of.units, "villages": made_of.villages, "day-curve": made_of.curve, "forecast": ahead.ahead,
 }  # fmt: skip
