@@ -78,7 +78,7 @@ class Days:
             return None
 
     def _planned(self, day: date, number: int, village: str) -> Plan:
-        months = (self._now - day).days / 30.4
+        months = (self._now - day).days // 30  # whole ones: tomorrow the plan of a case is still the same
         return draw(self._seed, day.toordinal(), number, stubborn=village in self.stubborn, months_ago=months)
 
     def _drawn(self, rng: np.random.Generator, day: date, storm: bool) -> tuple[datetime, str, Mapping[str, Any], int, np.random.Generator]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from data.policy import Actor
 from incidents.core import positions, schema
 from incidents.core.books import instant
-from incidents.core.lifecycle import ENDED
+from incidents.core.lifecycle import ENDED, RULES, SAME
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Report, Step, ms
 from incidents.simulate import words
@@ -26,7 +26,7 @@ from incidents.simulate.walk import Walk
 
 CHUNK = 400  # commands of one transaction: a server beside us waits no longer than some 50 ms
 WINDOW = timedelta(days=1)  # of the past that is filled at once: within it events of different cases may change places
-LAST_WINDOW = timedelta(hours=1)  # of the last two days
+LAST_WINDOW = timedelta(hours=3)  # of the last two days
 PICTURED = timedelta(days=2)  # cases younger than this get pictures
 WALK_S = 3.0
 Say = Callable[[str], None]
@@ -109,7 +109,8 @@ class Simulation:
         plan = self._days.plan(row["external_id"], village[0] if village else "")
         if plan is None:
             return None
-        last = instant(max(steps.values(), default=row["reported_at"])) or self._network.now()
+        moved = [at for step, at in steps.items() if step not in RULES or RULES[step].to != SAME or step == "pass"]
+        last = instant(max(moved, default=row["reported_at"])) or self._network.now()
         return Live(
             row["external_id"], row["id"], row["type"], row["source"], village[0] if village else "", row["path"],
             instant(row["reported_at"]) or last, plan, row["state"], last, instant(row["clock_from"]) or last, row["clock_used"] or 0.0,

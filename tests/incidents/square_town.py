@@ -75,5 +75,5 @@ def _points(connection, west: float, south: float, side: float) -> None:
     )
     for n in range(4):
         x, y = west + (n + 0.5) * side, south + 0.5 * side
-        row = [f"R{n}", "陆某", "13800000000", "01", ["巡查"], "1", f"99011510320{n // 2}0{n % 2 + 1}", x, y, x, y]
+        row = [f"R{n}", "陆某", "13800000000", "grid", ["巡查"], "on", f"99011510320{n // 2}0{n % 2 + 1}", x, y, x, y]
         connection.execute("INSERT INTO responder VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
