@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from data.errors import NetworkError, OneScreenError, PolicyError
 from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
+from incidents.api_figures import FiguresApi
 from incidents.api_town import TownApi
 from incidents.core import handover, kpi_list, lifecycle, photos, positions, query
 from incidents.core.network import Network
@@ -71,7 +72,8 @@ def add_network(server: FastAPI, network: Network, default: Viewer) -> None:
     for feed in network.feeds:
         for route in feed.routes:
             _add(server, route, _of_feed(network, route))
-    for method, path, handler, about in (*api.routes(), *TownApi(network, default).routes(), *DeskApi(network, default).routes()):
+    beside = (TownApi(network, default), DeskApi(network, default), FiguresApi(network, default))
+    for method, path, handler, about in (*api.routes(), *(route for one in beside for route in one.routes())):
         _add(server, Route(method, path, handler, about), guarded(handler))  # type: ignore[arg-type]
 
 
