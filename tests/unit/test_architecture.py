@@ -112,7 +112,11 @@ def test_the_write_side_knows_the_read_side_only_by_colour_and_pack(file: Path) 
 
 @pytest.mark.parametrize(
     "file",
-    [pytest.param(f, id=str(f.relative_to(ROOT))) for room in ("layers", "etl/sources") for f in sorted((ROOT / room).glob("[!_]*.py"))],
+    [
+        pytest.param(f, id=str(f.relative_to(ROOT)))
+        for room in ("layers", "etl/sources", "incidents/feeds")
+        for f in sorted((ROOT / room).glob("[!_]*.py"))
+    ],
 )
 def test_a_plug_in_imports_only_its_own_cores_spec_and_data(file: Path) -> None:
     own = f"{file.relative_to(ROOT).parts[0]}.core.spec"
