@@ -150,7 +150,7 @@
     } else {
       app.toast(say("case.done", { step: rule.name, id: ids[0] }));
     }
-    if (desk.opened && ids.includes(desk.opened.incident.id)) desk.reopen();
+    if (desk.opened && [desk.opened.incident.id, ...(desk.opened.children || [])].some((id) => ids.includes(id))) desk.reopen();
   }
 
   async function lost(rule, id, answer, seq) {
