@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from data.policy import Viewer
 from incidents.core import query
-from incidents.core.kpi import Value, values
+from incidents.core.kpi import Value, listed
 from incidents.core.kpi_declared import KPIS, Asked, Kpi
 from incidents.core.network import Network
 from incidents.core.period import period
@@ -24,10 +24,12 @@ from screen.components import icon, mark, panel
 from screen.figures import Figure, figure
 from screen.html import Element, Node
 from screen.text import Words
+from screen.wall.kept import kept
 
 Row = dict[str, Any]
 Filters = Mapping[str, str]
 T = TypeVar("T")
+LATELY_S = 15.0  # for so long figures of a month are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,16 @@ class Live:
         """The whole town in the period `name` that holds this instant."""
         return Asked(period(name, self.now, self.zone), self.sight.tables, ms(self.now))
 
-    def kpis(self, name: str, *kpis: str) -> dict[str, Value]:
-        """Figures of a period."""
-        return self.asked(values, kpis, self.over(name))
+    def lately(self, name: str, question: Callable[..., T], *about: Any) -> T | None:
+        """The answer of the log as of some seconds ago, the same for all walls; None while it has never been given."""
+        answer: T | None = kept(self.network).get(name, LATELY_S, lambda: self.asked(question, *about))
+        return answer
+
+    def counted(self, name: str, kpi: str) -> Value:
+        """A count of a period, as the length of its list: conditions that lie in an index are not asked of every incident."""
+        sight, asked = self.sight, self.over(name)
+        n = int(self.asked(lambda connection: listed(connection, kpi, asked, sight, size="1"))["total"])
+        return Value(kpi, float(n), n)
 
     def found(self, filters: Filters) -> Row:
         """A page of incidents and how many there are."""

@@ -27,7 +27,7 @@ def types(found: Live) -> Node:
 
 def _split(found: Live, name: str, column: str, most: int) -> Node:
     words = found.words
-    rows = found.asked(figures.split, found.over(PERIOD), column, most)
+    rows = found.lately(name, figures.split, found.over(PERIOD), column, most)
     if not rows:
         return found.panel(name, "chart", html.P(words("wall.n.none"), className="state"))
     said = [
@@ -58,7 +58,7 @@ def villages(found: Live) -> Node:
 
 def _ranked(found: Live, name: str, by: str) -> Node:
     words = found.words
-    rows = found.asked(figures.ranking, found.over(PERIOD), "close_on_time", by)
+    rows = found.lately(name, figures.ranking, found.over(PERIOD), "close_on_time", by)
     if not rows:
         return found.panel(name, "grid", html.P(words("wall.n.none_due"), className="state"))
     items = [html.Li(_rank(found, row, by)) for row in rows[:MOST_RANKED]]
@@ -92,7 +92,9 @@ def _moved(row: Rank, found: Live) -> Node:
 
 def curve(found: Live) -> Node:
     """Are there more than usual today?"""
-    words, hours = found.words, found.asked(figures.curve, found.over("today"))
+    words, hours = found.words, found.lately("curve", figures.curve, found.over("today"))
+    if hours is None:
+        return found.panel("day-curve", "chart", html.P(words("wall.n.forecast.coming"), className="state"))
     most = max([1, *(one.n or 0 for one in hours), *(one.high or 0 for one in hours)])
     columns = [_column(found, one, most) for one in hours]
     so_far = sum(one.n or 0 for one in hours)

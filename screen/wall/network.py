@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.errors import OneScreenError
+from incidents.core.kpi import Value, values
 from incidents.core.lifecycle import STATES
 from incidents.core.spec import ms
 from layers.core import query
@@ -26,6 +27,7 @@ from screen.wall.live_facts import Live, figure_button, kpi_button, listing, uni
 Row = dict[str, Any]
 MOST_ROLLED, MOST_NEW, NEW_MS = 40, 5, 15 * 60_000
 ROLL_S = 4
+MONTHLY = ("close", "close_on_time")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
@@ -61,15 +63,14 @@ def _guarded(found: Live, name: str, read: Callable[[Live], Node]) -> Node:
 
 def network(found: Live) -> Node:
     """How many came today, how many are open and late, and how many of those due this month were closed, and closed on time?"""
-    now = found.kpis("today", "reported", "open", "overdue_now")
-    month = found.kpis("month", "close", "close_on_time")
+    now = {kpi: found.counted("today", kpi) for kpi in ("reported", "open", "overdue_now")}
+    month = found.lately("rates", values, MONTHLY, found.over("month")) or {kpi: Value(kpi, None, 0, 0) for kpi in MONTHLY}
     late = 1 if now["overdue_now"].numerator else None
     figures = [
         kpi_button(found, "today", "reported", now["reported"], label=found.words("wall.n.network.today")),
         kpi_button(found, "today", "open", now["open"]),
         kpi_button(found, "today", "overdue_now", now["overdue_now"], level=late), _soon(found),
-        kpi_button(found, "month", "close", month["close"], part="denominator"),
-        kpi_button(found, "month", "close_on_time", month["close_on_time"], part="denominator"),
+        *(kpi_button(found, "month", kpi, month[kpi], part="denominator") for kpi in MONTHLY),
     ]  # fmt: skip
     head = html.Span(found.words("wall.n.network.rates"), className="wall-unit")
     return found.panel("network", "pin", html.Div(figures, className="wall-n-keys"), head)
