@@ -21,8 +21,25 @@ def cameras(cursor: duckdb.DuckDBPyConnection, connection: sa.Connection, viewer
     found = cursor.execute(_CAMERAS)
     names = [column[0] for column in found.description or ()]
     stills = last_stills(connection) if viewer.reaches("officer") else {}
+    judged = recognitions(connection)
     rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
-    return [row | {"stream": row["stream"] if viewer.reaches("leader") else None, "still": stills.get(row["id"])} for row in rows]
+    return [
+        row | judged.get(row["id"], {"judged": 0, "confirmed": 0})
+        | {"stream": row["stream"] if viewer.reaches("leader") else None, "still": stills.get(row["id"])}
+        for row in rows
+    ]  # fmt: skip
+
+
+def recognitions(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """Of each camera how many of its recognitions were judged, and how many of them confirmed: the two parts of its accuracy."""
+    column = schema.incident.c
+    asked = sa.select(column.camera, column.ai, sa.func.count().label("n")).where(column.ai.in_(("confirmed", "false")))
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(asked.where(column.camera.is_not(None)).group_by(column.camera, column.ai)):
+        one = found.setdefault(row.camera, {"judged": 0, "confirmed": 0})
+        one["judged"] += row.n
+        one["confirmed"] += row.n if row.ai == "confirmed" else 0
+    return found
 
 
 def last_stills(connection: sa.Connection) -> dict[str, str]:

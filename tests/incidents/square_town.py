@@ -52,12 +52,13 @@ def publish(
 
 def _points(connection, west: float, south: float, side: float) -> None:
     connection.execute(
-        "CREATE TABLE facility (facility_id VARCHAR, kind VARCHAR, name VARCHAR, state VARCHAR, area_code VARCHAR,"
+        "CREATE TABLE facility (facility_id VARCHAR, kind VARCHAR, name VARCHAR, state VARCHAR, stream VARCHAR, area_code VARCHAR,"
         " west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE)"
     )
     at = (west + 0.5 * side, south + 0.5 * side)
     connection.execute(
-        "INSERT INTO facility VALUES ('SB-1', 'camera', '苇圩村监控1号', 'working', '99011510320001', ?, ?, ?, ?)", [*at, *at]
+        "INSERT INTO facility VALUES ('SB-1', 'camera', '苇圩村监控1号', 'working', 'rtsp://127.0.0.1/SB-1', '99011510320001', ?, ?, ?, ?)",
+        [*at, *at],
     )
     connection.execute(
         "CREATE TABLE house (house_id VARCHAR, address VARCHAR, area_code VARCHAR, west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE)"
