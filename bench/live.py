@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.cluster import postgres
 from bench.harness import ROOT, machine, say
+from bench.live_job.peers import compare
 from bench.serving import CHROMIUM, Served, served, small_town
 
 RATES = ((100, 200, 1, 100), (1_000, 500, 10, 150))  # reports a second, followers, reports a request, aim of the 99th percentile in ms
@@ -207,11 +208,9 @@ def run(home: Path, parts: Sequence[str], seconds: float) -> bool:
             say("\n| late joiner, socket opened → painted | p50 ms | worst of 5 | aim |\n|---|---|---|---|")
             with fresh(home) as server:
                 late(browser, server)
+        if "peers" in parts:
+            compare(browser, seconds)
         browser.close()
-    if "peers" in parts:
-        from bench.live_job.peers import compare
-
-        compare(seconds)
     return good
 
 

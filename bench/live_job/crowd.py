@@ -43,6 +43,7 @@ class Crowd:
         self._n = n
         self.at: list[bytes] = [b""] * n
         self.states: dict[bytes, State] = {}
+        self._following: list[asyncio.Task[None]] = []
         self.frames = 0
         self.closed = 0
 
@@ -79,7 +80,7 @@ class Crowd:
         waiting = []
         for number in range(self._n):
             ready = asyncio.Event()
-            asyncio.create_task(self.follow(number, ready))
+            self._following.append(asyncio.create_task(self.follow(number, ready)))
             waiting.append(ready.wait())
         await asyncio.gather(*waiting)
 
