@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from data.errors import NetworkError
 from incidents.core import schema
 from incidents.core.tables import Tables, mismatches
-from incidents.core.tables_declared import DECLARED
+from incidents.core.tables_declared import COMPLETE, DECLARED
 from incidents.core.tables_read import declared, merged, plain, read_table, shipped
 
 FIRST = 1  # the tables as shipped, once `seed` has written them down
@@ -41,7 +41,21 @@ def load(connection: sa.Connection, zone: ZoneInfo, version: int | None = None) 
             zh=f"没有第 {number} 版标准表。", zh_remedy=f"现有第 {FIRST} 至 {last} 版。",
         ).at("version")  # fmt: skip
     kept = _bodies(connection, number)
-    return Tables(number, zone, {name: read_table(name, json.loads(kept[name])) if name in kept else shipped(name) for name in DECLARED})
+    return Tables(number, zone, {name: _read(name, json.loads(kept[name])) if name in kept else shipped(name) for name in DECLARED})
+
+
+def _read(name: str, rows: Sequence[Row]) -> tuple[dict[str, Any], ...]:
+    """A stored table as this program knows it. One that an older program wrote lacks what has been added since: columns and rows that
+    must be there come from the shipped table, columns and rows that are gone are left out. An upgrade must not stop the town."""
+    table = DECLARED[name]
+    fields, needed = [field.name for field in table.fields], COMPLETE.get(name)
+    ours = {str(row[table.key[0]]): row for row in plain(name, shipped(name))}
+    grown = [{field: row.get(field, ours.get(str(row.get(table.key[0])), {}).get(field)) for field in fields} for row in rows]
+    if needed is not None:
+        wanted = {str(key) for key in needed}
+        grown = [row for row in grown if str(row[table.key[0]]) in wanted]
+        grown += [ours[key] for key in sorted(wanted - {str(row[table.key[0]]) for row in grown})]
+    return read_table(name, grown)
 
 
 def save(connection: sa.Connection, name: str, content: str | Sequence[Row], by: str, why: str, at: datetime) -> int:

@@ -1,6 +1,7 @@
 """The town's editable tables: what is shipped, what is refused and how, and their versions."""
 
 import csv
+import json
 from argparse import ArgumentParser
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from data.errors import NetworkError, SourceError
 from data.settings import Settings
-from incidents.core import tables_command, tables_store
+from incidents.core import schema, tables_command, tables_store
 from incidents.core.schema import open_engine
 from incidents.core.tables import Tables, mismatches
 from incidents.core.tables_declared import DECLARED
@@ -282,3 +283,25 @@ def test_tables_are_listed_shown_and_put_from_the_command_line(engine, tmp_path)
     assert next(line for line in listed if line.startswith("stages")).split("  ")[-2:] == ["since version 2", "环节时限 · Stages"]
     with pytest.raises(SourceError, match="cannot be read"):
         command(engine, "put", "stages", str(tmp_path / "none.csv"), "--by", "Li", "--why", "faster")
+
+
+def test_tables_that_an_older_program_wrote_are_taken_up_and_what_it_did_not_know_comes_from_the_shipped_ones(hands) -> None:
+    network = hands.network
+
+    def age(connection) -> None:
+        table = schema.version
+        for name in ("figures", "types"):
+            rows = json.loads(connection.execute(sa.select(table.c.body).where(table.c.name == name)).scalar_one())
+            older = [dict(row) for row in rows if row.get("name") != "repeat_days"] + (
+                [{"name": "gone", "value": 1}] if name == "figures" else []
+            )
+            for row in older:
+                row.pop("icon", None)
+            connection.execute(table.update().where(table.c.name == name).values(body=json.dumps(older)))
+
+    network.journal.do(age).result(10)
+    with network.engine.connect() as connection:
+        found = tables_store.load(connection, ZoneInfo("Asia/Shanghai"), 1)
+    fresh = Tables.shipped(ZoneInfo("Asia/Shanghai"))
+    assert found.figures == fresh.figures and "gone" not in found.figures
+    assert found.type("0102").icon == fresh.type("0102").icon
