@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, WebSocket
 from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocketDisconnect
 
 from data.errors import OneScreenError, PolicyError
@@ -21,6 +22,14 @@ from incidents.core.spec import ms
 
 TOO_SLOW, REFUSED = 4008, 4003
 LONGEST = 16_384  # characters of what a client says
+ABOUT = """A WebSocket of JSON text frames. Query: `since` and `epoch` (to go on where one was), `area` (a code), `key`.
+
+First comes `{"kind":"snapshot","epoch","seq","at","digest","columns":[…],"rows":[[…]],"alerts","positions","feeds"}`, then at most every
+50 ms `{"kind":"delta","from","seq","at","rows":[[…]],"gone":[id]}`, every 2 s `{"kind":"beat","seq","at","digest","feeds"}`, and
+`positions`. Rows are open incidents in the order of `columns`; the light is green before `yellow_at`, yellow before `due_at`, red from then
+on, by the server's clock `at`. Where `from` is not the `seq` of the frame before, or the digest of a beat of the same `seq` is not the sum
+modulo 2^32 over all rows of FNV-1a (32 bits) of `id:seq`, close and join without `since`. Who does not keep up is closed with 4008 and joins
+again."""
 
 
 def same_origin(asked: HTTPConnection) -> bool:
@@ -51,6 +60,13 @@ def add_live(server: FastAPI, network: Network, viewer: Viewer) -> None:
             tail.hub.leave(client)
 
     server.add_api_websocket_route("/live", live)
+    server.add_api_route("/live", upgrade, methods=["GET"], summary="Follow incidents by WebSocket", description=ABOUT, tags=["network"])
+
+
+async def upgrade() -> Response:
+    """What a request without a WebSocket gets; its description stands in the OpenAPI document, which knows no sockets."""
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    return JSONResponse({"error": "This address is a WebSocket.", "zh": "此地址为 WebSocket。", "see": "/api/openapi.json"}, 426, headers)
 
 
 def _audience(network: Network, asked: WebSocket, default: Viewer) -> Audience:

@@ -44,7 +44,7 @@ def load(connection: sa.Connection, zone: ZoneInfo, version: int | None = None) 
     return Tables(number, zone, {name: _read(name, json.loads(kept[name])) if name in kept else shipped(name) for name in DECLARED})
 
 
-def _read(name: str, rows: Sequence[Row]) -> tuple[dict[str, Any], ...]:
+def _read(name: str, rows: Sequence[Row]) -> tuple[Row, ...]:
     """A stored table as this program knows it. One that an older program wrote lacks what has been added since: columns and rows that
     must be there come from the shipped table, columns and rows that are gone are left out. An upgrade must not stop the town."""
     table = DECLARED[name]
