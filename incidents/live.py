@@ -24,12 +24,12 @@ TOO_SLOW, REFUSED = 4008, 4003
 LONGEST = 16_384  # characters of what a client says
 ABOUT = """A WebSocket of JSON text frames. Query: `since` and `epoch` (to go on where one was), `area` (a code), `key`.
 
-First comes `{"kind":"snapshot","epoch","seq","at","digest","columns":[…],"rows":[[…]],"alerts","positions","feeds"}`, then at most every
-50 ms `{"kind":"delta","from","seq","at","rows":[[…]],"gone":[id]}`, every 2 s `{"kind":"beat","seq","at","digest","feeds"}`, and
-`positions`. Rows are open incidents in the order of `columns`; the light is green before `yellow_at`, yellow before `due_at`, red from then
-on, by the server's clock `at`. Where `from` is not the `seq` of the frame before, or the digest of a beat of the same `seq` is not the sum
-modulo 2^32 over all rows of FNV-1a (32 bits) of `id:seq`, close and join without `since`. Who does not keep up is closed with 4008 and joins
-again."""
+First comes `{"kind":"snapshot","epoch","seq","at","digest","columns":[…],"rows":[[…]],"alerts","positions","feeds"}`, then at most
+every 50 ms `{"kind":"delta","from","seq","at","rows":[[…]],"gone":[id]}`, every 2 s `{"kind":"beat","seq","at","digest","feeds"}`, and
+`positions`. Rows are open incidents in the order of `columns`; the light is green before `yellow_at`, yellow before `due_at`, red from
+then on, by the server's clock `at`. Where `from` is not the `seq` of the frame before, or the digest of a beat of the same `seq` is not
+the sum modulo 2^32 over all rows of FNV-1a (32 bits) of `id:seq`, close and join without `since`. Who does not keep up is closed with
+4008 and joins again."""
 
 
 def same_origin(asked: HTTPConnection) -> bool:
