@@ -6,7 +6,7 @@ from typing import Any
 
 from screen import html, live
 from screen.cases import for_scripts
-from screen.components import drawer, icon
+from screen.components import button, drawer, icon
 from screen.html import Element, Node
 from screen.page import Screen
 from screen.text import Words
@@ -19,7 +19,8 @@ DRAWER = "town-cases"
 def strip(words: Words) -> Element:
     """What is open in the place looked at, what of it is late or nearly, what is supervised: each number opens the list behind it."""
     figures = [_figure(name, words) for name in FIGURES]
-    return html.Section([icon("bell"), *figures, live.light(words)], className="town-cases", **{"aria-label": words("case.panel")})
+    kpis = button(icon("chart"), "case-figures", label=words("case.figures"), kind="bare")
+    return html.Section([icon("bell"), *figures, kpis, live.light(words)], className="town-cases", **{"aria-label": words("case.panel")})
 
 
 def _figure(name: str, words: Words) -> Element:

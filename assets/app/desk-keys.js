@@ -3,7 +3,7 @@
   "use strict";
   const KEYS = {
     j: "next", ArrowDown: "next", k: "previous", ArrowUp: "previous", Home: "first", End: "last", Enter: "open", Escape: "back", x: "select", X: "all",
-    "/": "filter", "?": "help", l: "light", i: "mine", w: "changed", W: "looked", o: "handover", t: "call", b: "message", r: "near", p: "photos",
+    "/": "filter", "?": "help", l: "light", i: "mine", w: "changed", W: "looked", o: "handover", t: "call", b: "message", r: "near", p: "photos", g: "figures",
   };
   const TYPED = ["INPUT", "TEXTAREA", "SELECT"];
   const ACTED = ["BUTTON", "A", "SUMMARY"]; // Enter and the space bar are theirs

@@ -92,7 +92,7 @@
     filter: () => desk.place.querySelector("#duty-text").focus(),
     light: () => desk.filters.nextLight(), mine: () => desk.setFilter({ mine: !desk.filter.mine }),
     changed: () => desk.showChanged(), looked: () => desk.looked(), handover: () => desk.showHandover(), help: () => desk.showHelp(),
-    call: () => desk.call(), message: () => desk.opened && app.copyMessage(desk.opened), near: () => desk.step("dispatch"),
+    figures: () => app.showFigures(desk.filter.area), call: () => desk.call(), message: () => desk.opened && app.copyMessage(desk.opened), near: () => desk.step("dispatch"),
     photos: () => { const line = document.querySelector("#duty-card .compare-line, #duty-card .photo"); if (line) { line.scrollIntoView({ block: "center" }); line.focus(); } },
   };
 

@@ -48,13 +48,7 @@
   const open = () => isOpen() || app.acts.drawer({ dataset: { target: DRAWER } });
   const title = (text) => { document.getElementById(`${DRAWER}-title`).textContent = text; };
 
-  function line(row) {
-    const { el } = app, { say, typeName, placeName, about } = app.cases, which = light(row);
-    const inside = [app.lightMark(which), el("span.row-type", {}, typeName(row.type)), el("span.row-left", {}, app.live.clock.remaining(row, app.cases.serverNow(), app.cases.timeWords())),
-      el("span.row-where", {}, placeName(row.area)), el("span.row-state", {}, [about().states[row.state], row.photos ? `${say("case.photos")} ${row.photos}` : ""].filter(Boolean).join(" · ")),
-      el("span.row-grade", {}, app.gradeTag(row.grade), row.supervised ? el("span.tag.supervised", { "data-card": String(row.supervised) }, say(`case.supervised.${row.supervised}`)) : null)];
-    return el("li", {}, el("button.case-row", { type: "button", "data-light": which, "data-act": "town-case", "data-id": row.id }, inside));
-  }
+  const line = (row) => app.caseLine(row, { "data-act": "town-case" });
 
   function drawList() {
     const { el } = app, { say } = app.cases, found = rows().filter((row) => WHICH[list](row, light(row))).sort(app.live.clock.order);

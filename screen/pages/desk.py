@@ -56,7 +56,8 @@ def _tools(words: Words) -> Element:
     changed = html.Button(id="duty-changed", type="button", className="button", **{"data-act": "desk-changed", "aria-keyshortcuts": "w"})
     over = button([icon("table"), html.Span(words("desk.handover"))], "desk-handover", label=words("desk.handover"), kind="duty-handover")
     keys = button(html.Kbd("?"), "desk-help", label=words("desk.help"))
-    return html.Div([live.light(words), changed, over, keys, share(words), look(words), language(words)], className="tools")
+    kpis = button(icon("chart"), "case-figures", label=words("case.figures"))
+    return html.Div([live.light(words), changed, over, kpis, keys, share(words), look(words), language(words)], className="tools")
 
 
 def _queue(words: Words) -> Element:
