@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.assess import ASSESS
 from screen.text.desk import DESK
 from screen.text.network import NETWORK
 from screen.text.steward import STEWARD
@@ -318,4 +319,5 @@ EN: Mapping[str, str] = {
     **{key: en for key, (_, en) in STEWARD.items()},
     **{key: en for key, (_, en) in NETWORK.items()},
     **{key: en for key, (_, en) in DESK.items()},
+    **{key: en for key, (_, en) in ASSESS.items()},
 }

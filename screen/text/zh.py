@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from screen.text.assess import ASSESS
 from screen.text.desk import DESK
 from screen.text.network import NETWORK
 from screen.text.steward import STEWARD
@@ -318,4 +319,5 @@ ZH: Mapping[str, str] = {
     **{key: zh for key, (zh, _) in STEWARD.items()},
     **{key: zh for key, (zh, _) in NETWORK.items()},
     **{key: zh for key, (zh, _) in DESK.items()},
+    **{key: zh for key, (zh, _) in ASSESS.items()},
 }
