@@ -199,7 +199,7 @@ async def requests(request: Request, intake: Intake) -> Response:
     types = _readable(intake)
     query = _query(asked, types, _zone(intake), intake.now())
     rows = await intake.ask(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
-    return _say(request, "requests", "request", [_request(row, types, _zone(intake)) for row in rows])
+    return _say(request, "service_requests", "request", [_request(row, types, _zone(intake)) for row in rows])
 
 
 async def request_one(request: Request, intake: Intake) -> Response:
@@ -211,7 +211,7 @@ async def request_one(request: Request, intake: Intake) -> Response:
     rows = await intake.ask(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
     if not rows:
         raise _NotFoundError(f"没有编号为 {number!r} 的公开事件。 / There is no public request {number!r}.")
-    return _say(request, "requests", "request", [_request(row, types, _zone(intake)) for row in rows])
+    return _say(request, "service_requests", "request", [_request(row, types, _zone(intake)) for row in rows])
 
 
 async def token(request: Request, intake: Intake) -> Response:

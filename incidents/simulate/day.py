@@ -45,9 +45,8 @@ class Days:
         rng = np.random.default_rng([seed, 1])
         self._shares = mix.weights_of_teams(len(ground.teams), rng)
         villages = ground.villages
-        self.stubborn = (
-            frozenset(rng.permutation(villages)[: max(1, round(len(villages) * STUBBORN))]) if len(villages) > 1 else frozenset()
-        )
+        some = round(len(villages) * STUBBORN)  # none in a town of a few: one would be half of it
+        self.stubborn = frozenset(str(code) for code in rng.permutation(villages)[:some])
         self._spots = [rng.integers(0, len(team.points), SPOTS) for team in ground.teams]
         self._walkers = _by_village(ground)
 

@@ -13,7 +13,7 @@ import numpy as np
 MEDIAN, MEDIAN_STUBBORN = 0.345, 0.478  # of the limit; a few villages keep their limits in 80 to 85 % of the cases only
 SIGMA = 0.655  # of the logarithm
 STUCK = 0.045  # cases that wait for weeks
-STUCK_DAYS = 24.0  # mean
+STUCK_DAYS, STUCK_MOST = 26.0, 45.0  # mean of an exponential, cut off
 STUBBORN = 0.07  # share of the villages
 IMPROVED = 0.25  # a year ago handling took so much longer: 20 % less in twelve months
 VERIFIED = 0.25  # of what people tell
@@ -74,7 +74,7 @@ def draw(seed: int, ordinal: int, number: int, *, stubborn: bool, months_ago: fl
 
 def _stuck(chance: float) -> float:
     """Days beyond the limit; 0 for a case that is not stuck. Exponential, by the same chance that decides whether."""
-    return -STUCK_DAYS * math.log(max(chance / STUCK, 1e-6)) if chance < STUCK else 0.0
+    return min(STUCK_MOST, 0.01 - STUCK_DAYS * math.log(max(chance / STUCK, 1e-6))) if chance < STUCK else 0.0
 
 
 def _minutes(deviate: float) -> float:

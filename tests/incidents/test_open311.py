@@ -159,7 +159,7 @@ def test_the_same_in_xml(web: TestClient) -> None:
     answer = web.get(f"{BASE}/requests.xml")
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
     found = Xml.fromstring(answer.content)
-    assert found.tag == "requests" and len(found.findall("request/service_request_id")) == 4
+    assert found.tag == "service_requests" and len(found.findall("request/service_request_id")) == 4
     assert [one.tag for one in Xml.fromstring(web.get(f"{BASE}/services.xml").content)] == ["service", "service"]
     definition = Xml.fromstring(web.get(f"{BASE}/services/0102.xml").content)
     assert definition.tag == "service_definition" and len(definition.findall("attributes/attribute/values/value")) == 2

@@ -142,6 +142,14 @@ def test_a_day_is_always_the_same_whatever_was_drawn_before(ground: Ground, live
     assert again.plan(case.key, "V0") is not None and again.plan("sim-9-20261121-0001", "V0") is None and again.plan("x", "V0") is None
 
 
+def test_some_villages_are_stubborn(sixty: tuple[Days, list[Case]], lived: Living) -> None:
+    assert len(sixty[0].stubborn) == 1 and sixty[0].stubborn <= {f"V{n}" for n in range(10)}
+    village = next(iter(sixty[0].stubborn))
+    case = sixty[1][0]
+    slow, usual = sixty[0].plan(case.key, village), sixty[0].plan(case.key, "V-other")
+    assert slow and usual and slow.share > usual.share
+
+
 def test_fates_have_the_shares_of_the_domain_and_a_year_ago_was_slower() -> None:
     plans = [draw(1, 700_000 + n // 200, n % 200, stubborn=False, months_ago=0) for n in range(20_000)]
 
