@@ -96,7 +96,7 @@ NETWORK: Mapping[str, Pair] = {
     "wall.n.day_curve.alone": ("今日至今 {n} 件；尚无往日可比", "{n} so far; no earlier days to compare with"),
     "wall.n.today": ("今日", "Today"),
     "wall.n.usual": ("平常", "Usual"),
-    "wall.n.hour": ("{hour} 时上报 {n} 件", "Hour {hour}: {n} reported"),
+    "wall.n.hour": ("{first}–{last} 时上报 {n} 件", "{first} to {last} h: {n} reported"),
     "wall.n.forecast": ("哪里快要超时？", "Where will time run out?"),
     "wall.n.forecast.within": ("{n} 分钟内", "Within {n} min"),
     "wall.n.forecast.coming": ("正在推算", "Being worked out"),

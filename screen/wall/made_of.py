@@ -13,6 +13,7 @@ from screen.wall.live_facts import Live, bar_list, behind, listing, opens
 PERIOD = "month"
 MOST_TYPES, MOST_SOURCES, MOST_RANKED = 8, 8, 12
 EVERY_H = 6  # hours between two that the curve names
+TOGETHER = 2  # hours that one button of it holds
 
 
 def sources(found: Live) -> Node:
@@ -96,7 +97,7 @@ def curve(found: Live) -> Node:
     if hours is None:
         return found.panel("day-curve", "chart", html.P(words("wall.n.forecast.coming"), className="state"))
     most = max([1, *(one.n or 0 for one in hours), *(one.high or 0 for one in hours)])
-    columns = [_column(found, one, most) for one in hours]
+    columns = [_column(found, tuple(hours[at : at + TOGETHER]), most) for at in range(0, len(hours), TOGETHER)]
     so_far = sum(one.n or 0 for one in hours)
     usual = sum(one.usual or 0 for one in hours if one.n is not None)
     days = max(one.days for one in hours)
@@ -113,17 +114,24 @@ def curve(found: Live) -> Node:
     return found.panel("day-curve", "chart", body, keys)
 
 
-def _column(found: Live, one: Hour, most: float) -> Element:
+def _column(found: Live, pair: tuple[Hour, ...], most: float) -> Element:
+    """Two hours, wide enough for a finger; what lies behind them is one list."""
+    first, last = pair[0], pair[-1]
+    label = html.Span(str(first.hour) if first.hour % EVERY_H == 0 else "", className="wall-n-hour")
+    n = sum(one.n or 0 for one in pair)
+    said = found.words("wall.n.hour", first=first.hour, last=last.hour + 1, n=found.words("none") if first.n is None else n)
+    address = listing({"since": str(first.since), "until": str(last.until)})
+    return opens([*(_hour(one, most) for one in pair), label], address, said, "wall-n-column", **{"aria-label": said})
+
+
+def _hour(one: Hour, most: float) -> Element:
     """An hour: a bar for today, a line where it usually is, a shade where half of the days lie. Nothing where it lies ahead."""
     bars = [
         _band(one.low / most, one.high / most) if one.low is not None and one.high is not None else None,
-        html.Span(className="wall-n-today", style={"height": f"{100 * (one.n or 0) / most:.1f}%"}) if one.n is not None else None,
-        html.Span(className="wall-n-usual", style={"bottom": f"{100 * one.usual / most:.1f}%"}) if one.usual is not None else None,
-    ]  # fmt: skip
-    label = html.Span(str(one.hour) if one.hour % EVERY_H == 0 else "", className="wall-n-hour")
-    said = found.words("wall.n.hour", hour=one.hour, n=found.words("none") if one.n is None else one.n)
-    address = listing({"since": str(one.since), "until": str(one.until)})
-    return opens([html.Span(bars, className="wall-n-bars-of"), label], address, said, "wall-n-column", **{"aria-label": said})
+        html.Span(className="wall-n-today", style={"height": f"{(one.n or 0) / most:.1%}"}) if one.n is not None else None,
+        html.Span(className="wall-n-usual", style={"bottom": f"{one.usual / most:.1%}"}) if one.usual is not None else None,
+    ]
+    return html.Span(bars, className="wall-n-bars-of")
 
 
 def _band(low: float, high: float) -> Element:

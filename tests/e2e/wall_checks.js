@@ -5,7 +5,7 @@ window.wallChecks = (function () {
     .plot:not([data-view=table]) .plot-table, .plot[data-view=table] .plot-box`;
   const FRAMES = ".plot-table, .panel-body, .panel-source, .panel-head, .wall-headline, .wall-bar, .wall-map";
   const GROUPS = `.wall-bar, .wall-headline, .panel-head, .panel-source, .wall-rank, .rank, .wall-red-line, .wall-register, .wall-side,
-    .keys, .wall-stop-name, .wall-age, .wall-legend li`;
+    .keys, .wall-stop-name, .wall-age, .wall-legend li, .wall-n-keys, .wall-n-bar, .wall-n-ahead, .wall-n-day, .live-feed`;
 
   const shown = (e) => e.getClientRects().length > 0 && !e.closest(UNSEEN);
   const told = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
