@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from data.errors import StoreError
+from incidents.core import handover
 from incidents.core.lifecycle import DUTIES, ENDED, RULES, STAGES, STATES
 from layers.core import query
 from screen import html
@@ -31,7 +32,7 @@ def for_scripts(words: Words, town: Row, *rooms: str) -> Element:
     told = {
         "words": script_words(words, *rooms), "rules": _rules(words), "states": _named(words, STATES), "stages": _named(words, STAGES),
         "duties": _named(words, {name: DUTIES[name] for name in SITTING}), "others": _named(words, others),
-        "ended": sorted(ENDED), "town": words.of(town["name"]), "zone": town["timezone"], "language": words.language, "root": town["root"],
+        "ended": sorted(ENDED), "readers": handover.READERS, "town": words.of(town["name"]), "zone": town["timezone"], "language": words.language, "root": town["root"],
     }  # fmt: skip
     return html.Div(id="cases", hidden=True, **{"data-told": json.dumps(told, ensure_ascii=False)})
 

@@ -17,7 +17,7 @@
   const ALONE = new Set(["relocate", "attach", "self_close", "unmerge", "revisit", "contact"]);
   function common(rows, rules, duty) {
     if (!rows.length) return [];
-    return rules.filter((rule) => !ALONE.has(rule.step) && rule.duties.includes(duty) && rows.every((row) => rule.source.includes(row.state)));
+    return rules.filter((rule) => !ALONE.has(rule.step) && rule.duties.includes(duty) && rows.every((row) => rule.source.includes(row.state) && (rule.step !== "confirm" || row.source === "camera")));
   }
 
   /** Whether somebody with this duty may move the incident on, in its course: "mine to do". */

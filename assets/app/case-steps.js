@@ -130,5 +130,8 @@
     return { text: say("case.refused", { step: rule.name, why: why(answer.body) }), kind: "late" };
   }
 
-  app.steps = { form, buttons, take, outcome, questions };
+  /** Whether a step is asked about before it is taken: for what it needs, or because it ends the case. */
+  const asks = (rule) => rule.needs.length > 0 || ["false_alarm", "close"].includes(rule.step);
+
+  app.steps = { asks, form, buttons, take, outcome, questions };
 })();

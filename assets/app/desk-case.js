@@ -49,7 +49,7 @@
     if (!rule) return;
     const ids = desk.chosen.size && !alone ? [...desk.chosen] : [desk.opened.incident.id];
     if (step === "dispatch" && ids.length === 1 && desk.opened) return near(rule, desk.opened);
-    if (step === "note" || rule.needs.length) return ask(rule, ids);
+    if (app.steps.asks(rule)) return ask(rule, ids);
     send(rule, ids);
   };
 

@@ -94,6 +94,13 @@
     box.addEventListener("scroll", () => { due = due || requestAnimationFrame(() => { due = 0; draw(); }); }, { passive: true });
     const sized = new ResizeObserver(() => draw());
     sized.observe(box);
-    return { draw, reveal, top: () => { box.scrollTop = 0; draw(); }, tick: () => { const at = app.cases.serverNow(); for (const item of drawn.values()) turn(item, at); } };
+    /** Names have come, or are others: every row is filled anew. */
+    function anew() {
+      for (const item of drawn.values()) item.remove();
+      drawn.clear();
+      draw();
+    }
+
+    return { draw, reveal, anew, top: () => { box.scrollTop = 0; draw(); }, tick: () => { const at = app.cases.serverNow(); for (const item of drawn.values()) turn(item, at); } };
   };
 })();

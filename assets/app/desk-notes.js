@@ -37,6 +37,8 @@
   let notes = [];
 
   desk.readHandover = async function () {
+    notes = [];
+    if (!app.cases.about().readers.includes(app.acting.now().duty)) return;
     const answer = await app.cases.ask("/api/network/handover");
     notes = answer && answer.ok ? answer.body.notes : [];
     const unread = notes.length > 0 && !notes[0].read_at, button = document.querySelector("[data-act=desk-handover]");

@@ -170,6 +170,7 @@
     desk.startMap();
     app.cases.load().then(() => {
       refresh();
+      desk.list.anew();
       const asked = new URLSearchParams(location.search).get("incident");
       if (asked) desk.open(asked);
     });
@@ -187,6 +188,7 @@
   document.addEventListener("onescreen:acting", function () {
     if (!desk.place) return;
     refresh();
+    desk.readHandover();
     if (desk.opened) desk.reopen();
   });
   document.addEventListener("onescreen:incident", function (event) {

@@ -92,7 +92,7 @@
 
   function step(rule) {
     if (body().querySelector(".step-form")) body().querySelector(".step-form").remove();
-    if (!rule.needs.length) return send(rule, {}, []);
+    if (!app.steps.asks(rule)) return send(rule, {}, []);
     const form = app.steps.form(rule, card.incident, (fields, files) => send(rule, fields, files), () => form.remove());
     body().querySelector(".case-step-place").append(form);
     form.scrollIntoView({ block: "nearest" });

@@ -27,6 +27,9 @@ test("a batch may do what all of it allow to this duty, but nothing that concern
   assert.deepEqual(names(common([{ state: "reported" }, { state: "accepted" }], RULES, "shift_leader")), ["urge"]);
   assert.deepEqual(common([{ state: "reported" }], RULES, "unit"), []);
   assert.deepEqual(common([], RULES, "shift_leader"), []);
+  const confirm = [{ step: "confirm", duties: ["acceptor"], source: ["reported"] }];
+  assert.deepEqual(names(common([{ state: "reported", source: "camera" }], confirm, "acceptor")), ["confirm"], "only what a camera has seen is confirmed");
+  assert.deepEqual(common([{ state: "reported", source: "camera" }, { state: "reported", source: "patrol" }], confirm, "acceptor"), []);
 });
 
 test("mine to do is what I can move on in its course; urging is not that", () => {
