@@ -31,6 +31,7 @@ _COURSE = (
     Column("rung", "number", "升级阶梯", "Rung", "Highest share of the limit at which the ladder has told somebody"),
     Column("urged", "integer", "催办次数", "Urged", "Times that it was urged"),
     Column("returns", "integer", "回退次数", "Returns", "Times that a unit gave it back"),
+    Column("returned_by", "code", "回退单位", "Returned by", "Unit that gave it back last"),
     Column("redispatched", "integer", "改派次数", "Dispatched anew", "Times that it was given to another unit while under way"),
     Column("reworks", "integer", "返工次数", "Reworks", "Times that a check sent it back"),
     Column("extensions", "integer", "延期次数", "Extensions", "Times that its limit was extended"),

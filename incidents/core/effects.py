@@ -89,6 +89,11 @@ def _redispatch(books: Books, row: Row, told: Told, at: datetime) -> None:
     row["redispatched"] += 1
 
 
+def _return(_books: Books, row: Row, _told: Told, _at: datetime) -> None:
+    """The next unit is not to answer for it: the row keeps who gave it back."""
+    row.update(returned_by=row["unit"], returns=row["returns"] + 1, asked=None, unit=None, responder=None)
+
+
 def _rework(books: Books, row: Row, told: Told, at: datetime) -> None:
     _checked("not_pass")(books, row, told, at)
     row["reworks"] += 1
@@ -189,7 +194,7 @@ EFFECTS: Mapping[str, Effect] = {
     "file": _file, "dispatch": _dispatch, "redispatch": _redispatch,
     "ask_return": _set(asked="return"), "ask_extend": _set(asked="extend"), "ask_suspend": _set(asked="suspend"),
     "refuse": _set(asked=None),
-    "return": _one_more("returns", asked=None, unit=None, responder=None), "extend": _extend, "suspend": _set(asked=None),
+    "return": _return, "extend": _extend, "suspend": _set(asked=None),
     "check": _set(checked=None, check_on_time=None), "pass": _checked("pass"), "check_unable": _checked("unable"),
     "rework": _rework, "contact": _contact, "reopen": _one_more("reopened", checked=None, on_time=None),
     "revisit": _revisit, "self_close": _self_close, "supervise": _supervise, "escalate": _escalate, "urge": _one_more("urged"),

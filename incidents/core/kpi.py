@@ -49,7 +49,7 @@ def values(connection: sa.Connection, names: Iterable[str], asked: Asked) -> dic
     """Figures, in one pass over the incidents of the scope."""
     kpis = [kpi_of(name) for name in names]
     counts = [_sum(condition(kpi, asked, part)) for kpi in kpis for part in _PARTS]
-    row = connection.execute(sa.select(*counts).select_from(schema.incident).where(scope(asked))).one()
+    row = connection.execute(sa.select(*counts).select_from(schema.incident).where(_place(asked))).one()
     found = {kpi.name: _plain(kpi, asked, int(row[2 * n] or 0), int(row[2 * n + 1] or 0)) for n, kpi in enumerate(kpis)}
     return found | _times(connection, [kpi for kpi in kpis if kpi.kind in _TIMES], asked)
 
@@ -79,26 +79,31 @@ def by_area(connection: sa.Connection, name: str, asked: Asked, depth: int) -> d
 
 def listed(connection: sa.Connection, name: str, asked: Asked, sight: Sight, part: Part = "numerator", **more: Any) -> Row:
     """The incidents behind a figure, as a page of `query.find`: `sort`, `page` and `size` as there."""
-    return query.find(connection, more, sight, moment(asked.now), (scope(asked), condition(kpi_of(name), asked, part)))
+    return query.find(connection, more, sight, moment(asked.now), (_place(asked), condition(kpi_of(name), asked, part)))
 
 
 def ids(connection: sa.Connection, name: str, asked: Asked, part: Part = "numerator") -> list[str]:
     """The numbers of the incidents behind a figure."""
-    found = sa.select(t.id).where(scope(asked), condition(kpi_of(name), asked, part)).order_by(t.id)
+    found = sa.select(t.id).where(_place(asked), condition(kpi_of(name), asked, part)).order_by(t.id)
     return list(connection.execute(found).scalars())
 
 
 def condition(kpi: Kpi, asked: Asked, part: Part) -> Any:
-    """What an incident must be to count. The numerator of a rate lies within its denominator; a count has the same on both sides."""
+    """What an incident must be to count, its unit included. A numerator lies within its denominator; a count has one for both."""
+    mine = kpi.owner == asked.unit if asked.unit else sa.true()
     if kpi.denominator is None:
-        return kpi.numerator(asked)
-    under = kpi.denominator(asked)
+        return sa.and_(mine, kpi.numerator(asked))
+    under = sa.and_(mine, kpi.denominator(asked))
     return under if part == "denominator" else sa.and_(under, kpi.numerator(asked))
 
 
 def scope(asked: Asked) -> Any:
-    """The part of the town that is asked for."""
-    wanted = {"type": asked.type, "unit": asked.unit, "source": asked.source, "camera": asked.camera}
+    """The part of the town that is asked for; of a figure the unit is that which answers for a case, see `condition`."""
+    return sa.and_(_place(asked), t.unit == asked.unit) if asked.unit else _place(asked)
+
+
+def _place(asked: Asked) -> Any:
+    wanted = {"type": asked.type, "source": asked.source, "camera": asked.camera}
     found = [t[column] == value for column, value in wanted.items() if value]
     if asked.area:
         found.append(t.path.contains(f"/{asked.area}/", autoescape=True))
@@ -116,7 +121,8 @@ def _sum(wanted: Any) -> Any:
 def _counts(connection: sa.Connection, kpi: Kpi, asked: Asked, column: str) -> Mapping[str, tuple[int, int]]:
     parts = [_sum(condition(kpi, asked, part)) for part in _PARTS]
     within = condition(kpi, asked, "denominator")
-    rows = connection.execute(sa.select(t[column], *parts).where(scope(asked), within).group_by(t[column]))
+    key = kpi.owner if column == "unit" else t[column]
+    rows = connection.execute(sa.select(key, *parts).where(_place(asked), within).group_by(key))
     return {key: (int(above), int(under)) for key, above, under in rows}
 
 
@@ -151,6 +157,6 @@ def _plain(kpi: Kpi, asked: Asked, above: int, under: int) -> Value:
 
 def working_hours(connection: sa.Connection, kpi: Kpi, asked: Asked) -> list[float]:
     """Working time from dispatch to handled of the cases of a KPI, by the calendar in force."""
-    rows = connection.execute(sa.select(t.dispatched_at, t.handled_at).where(scope(asked), condition(kpi, asked, "numerator")))
+    rows = connection.execute(sa.select(t.dispatched_at, t.handled_at).where(_place(asked), condition(kpi, asked, "numerator")))
     calendar = asked.tables.calendar
     return [calendar.spent(moment(first), moment(last), "work_hour") for first, last in rows]

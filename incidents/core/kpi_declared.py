@@ -58,6 +58,7 @@ class Kpi:
     denominator: Condition | None = None
     kind: Kind = "rate"
     better: Literal["up", "down", ""] = "up"
+    owner: Any = t.unit  # the unit that answers for a case
 
     @property
     def unit(self) -> str:
@@ -177,7 +178,8 @@ KPIS: Mapping[str, Kpi] = {
         Kpi("first_pass", "一次完成率", "First pass", "1 − 返工结案 ÷ 结案", "1 − closed after rework ÷ closed", _is("reworks", 0), _closed),
         Kpi("rework", "返工率", "Rework rate", "返工案件 ÷ 应结案数", "Sent back by a check ÷ should close", _some("reworks"), _due, better="down"),
         Kpi("overdue", "超期率", "Overdue rate", "超期案件 ÷ 应结案数", "Handled late or not yet ÷ should close", _late, _due, better="down"),
-        Kpi("return", "回退率", "Return rate", "被回退案件 ÷ 派遣数", "Given back by a unit ÷ dispatched", _some("returns"), _dispatched, better="down"),
+        Kpi("return", "回退率", "Return rate", "被回退案件 ÷ 派遣数（按回退单位计）", "Given back by a unit ÷ dispatched (counted for the unit that gave it back)",
+            _some("returns"), _dispatched, better="down", owner=sa.func.coalesce(t.returned_by, t.unit)),
         Kpi("accurate_dispatch", "准确派遣率", "Accurate dispatch", "（派遣数 − 回退或改派）÷ 派遣数",
             "(dispatched − returned or dispatched anew) ÷ dispatched", _all(_is("returns", 0), _is("redispatched", 0)), _dispatched),
         Kpi("accurate_filing", "立案准确率", "Filing accuracy", "（立案数 − 作废）÷ 立案数", "(filed − void) ÷ filed", _not("state", "void"), _filed),

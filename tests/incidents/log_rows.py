@@ -104,6 +104,8 @@ def _handle(rng: np.random.Generator, row: dict[str, Any], at: datetime, now: da
         redispatched=int(rng.random() < 0.03),
         lengthened=int(rng.random() < 0.02), extensions=int(rng.random() < 0.03), supervised=int(rng.choice(4, p=(0.95, 0.02, 0.02, 0.01))),
     )  # fmt: skip
+    if row["returns"]:
+        row["returned_by"] = sorted(TABLES.units)[row["seq"] % len(TABLES.units)]
     if rng.random() < 0.01:
         row.update(state="suspended", paused=1, yellow_at=None, due_at=None, clock_from=None)
         return

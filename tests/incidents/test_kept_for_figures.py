@@ -96,3 +96,11 @@ def test_a_change_of_type_that_gives_more_time_is_counted_and_one_that_does_not_
     assert kept(hands, number, "retyped", "lengthened") == (1, 0)
     hands.step(number, "retype", "dispatcher", type="0103", note="2 work days")
     assert kept(hands, number, "retyped", "lengthened") == (2, 1)
+
+
+def test_who_gave_a_case_back_answers_for_it_not_who_got_it_then(hands: Hands) -> None:
+    number = dispatched(hands)
+    hands.walk(number, "return")
+    assert kept(hands, number, "returned_by", "unit", "returns") == ("sanitation", None, 1)
+    hands.step(number, "dispatch", "dispatcher", unit="enforcement")
+    assert kept(hands, number, "returned_by", "unit") == ("sanitation", "enforcement")

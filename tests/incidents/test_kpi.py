@@ -149,13 +149,14 @@ COUNTS: dict[str, Callable[[Row, Asked], bool]] = {
 }  # fmt: skip
 
 
-def in_scope(r: Row, a: Asked) -> bool:
-    return (not a.area or a.area in r["path"].split("/")) and a.type in ("", r["type"]) and a.unit in ("", r["unit"])
+def in_scope(r: Row, a: Asked, name: str) -> bool:
+    owner = r["returned_by"] or r["unit"] if name == "return" else r["unit"]
+    return (not a.area or a.area in r["path"].split("/")) and a.type in ("", r["type"]) and a.unit in ("", owner)
 
 
 def expected(name: str, a: Asked) -> tuple[list[str], list[str] | None]:
     """Numbers of the incidents of numerator and denominator."""
-    mine = [r for r in MADE if in_scope(r, a)]
+    mine = [r for r in MADE if in_scope(r, a, name)]
     if name in COUNTS:
         return sorted(r["id"] for r in mine if COUNTS[name](r, a)), None
     above, under = RATES[name]
@@ -205,7 +206,9 @@ def test_nothing_to_divide_by_gives_no_value_instead_of_nought(connection: sa.Co
     assert {name for name, found in empty.items() if found.value is not None} == {name for name, one in KPIS.items() if one.kind == "count"}
 
 
-@pytest.mark.parametrize(("name", "column"), [("close", "unit"), ("ai_accuracy", "camera"), ("reported", "source"), ("filed", "type")])
+@pytest.mark.parametrize(
+    ("name", "column"), [("close", "unit"), ("return", "unit"), ("ai_accuracy", "camera"), ("reported", "source"), ("filed", "type")]
+)
 def test_groups_add_up_to_the_whole_and_each_equals_its_own_question(connection: sa.Connection, name: str, column: str) -> None:
     parts = kpi.grouped(connection, name, MONTH, column)
     assert len(parts) > 2
