@@ -23,6 +23,8 @@ TYPES = [
      "ai": True, "personal": False, "public": True},
     {"code": "0505", "class": "街面秩序", "zh": "机动车乱停放", "en": "Parking", "limit_value": 2, "limit_unit": "work_hour",
      "grade": 4, "ai": True, "personal": False, "public": True},
+    {"code": "0502", "class": "街面秩序", "zh": "流浪乞讨", "en": "Begging", "limit_value": 4, "limit_unit": "work_hour",
+     "grade": 4, "ai": True, "personal": True, "public": True},
     {"code": "0955", "class": "物业便民", "zh": "独居老人关爱上门", "en": "Elder care visit", "limit_value": 1, "limit_unit": "work_day",
      "grade": 4, "ai": False, "personal": True, "public": False},
 ]  # fmt: skip

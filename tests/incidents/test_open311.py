@@ -49,6 +49,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> sa.Engine:
         row(4, feed="hotline", external_id=None, state="reported", stage="accept"),
         row(5, state="closed", closed_at=ms(NOW) - DAY, description=None),
         row(120),
+        row(6, type="0502"),
     ]
     events = [
         {"seq": one["seq"], "at": ms(NOW) - one["seq"] * 3_600_000, "incident": one["id"], "step": "x", "duty": "system", "actor": "",
@@ -93,7 +94,7 @@ def ids(web: TestClient, **asked: Any) -> list[int]:
 def test_services_and_their_definitions_are_those_open_to_the_public_and_valid(web: TestClient) -> None:
     services = web.get(f"{BASE}/services.json").json()
     valid(services, "services.json")
-    assert [one["service_code"] for one in services] == ["0102", "0505"]
+    assert [one["service_code"] for one in services] == ["0102", "0505", "0502"]
     definition = web.get(f"{BASE}/services/0505.json").json()
     valid(definition, "service-definition.json")
     assert "work hours" in definition["attributes"][0]["description"]
@@ -160,7 +161,7 @@ def test_the_same_in_xml(web: TestClient) -> None:
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
     found = Xml.fromstring(answer.content)
     assert found.tag == "service_requests" and len(found.findall("request/service_request_id")) == 4
-    assert [one.tag for one in Xml.fromstring(web.get(f"{BASE}/services.xml").content)] == ["service", "service"]
+    assert [one.tag for one in Xml.fromstring(web.get(f"{BASE}/services.xml").content)] == ["service"] * 3
     definition = Xml.fromstring(web.get(f"{BASE}/services/0102.xml").content)
     assert definition.tag == "service_definition" and len(definition.findall("attributes/attribute/values/value")) == 2
     error = web.get(f"{BASE}/requests.xml?status=x")

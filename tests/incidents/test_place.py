@@ -75,6 +75,13 @@ def test_swapped_shifted_missing_and_impossible_coordinates_are_named_in_the_rem
     assert refused(places).field == "lon"
 
 
+def test_where_both_orders_are_on_the_globe_a_swapped_point_is_still_known(tmp_path: Path) -> None:
+    store = ServingStore(publish(tmp_path, west=-8.6, south=41.1))
+    error = refused(Places(store), lon=41.105, lat=-8.595)
+    assert "exchange" in error.remedy and "写反" in error.zh_remedy and "km outside" in error.message
+    store.close()
+
+
 def test_an_area_code_and_a_camera_are_places_and_an_unknown_one_names_the_nearest(places: Places) -> None:
     assert places.place(Report("f", "s", area="99011510320103")).area == "99011510320103"
     camera = places.place(Report("f", "s", camera="SB-1"))
@@ -105,6 +112,7 @@ def test_an_address_that_fits_twice_or_nowhere_says_what_is_near(places: Places)
     assert refused(places, address="3组").message.count("different places") == 1
     error = refused(places, address="苇汙村2组22号甲")
     assert error.field == "address" and "苇圩村2组22号" in error.remedy
+    assert "different places" not in refused(places, address="13组").message  # 3组 is not in it
     assert refused(places, address="qqqq").remedy.startswith("Send lon and lat")
 
 
