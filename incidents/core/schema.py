@@ -154,6 +154,7 @@ def _prepare(engine: sa.Engine) -> None:
         if not is_sqlite(engine):
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(311, 0)")
         metadata.create_all(connection)
+        _grow(connection)
         connection.execute(insert_new(connection, about, [{"key": "layout", "value": str(LAYOUT)}]))
         layout = connection.execute(sa.select(about.c.value).where(about.c.key == "layout")).scalar_one()
     if layout != str(LAYOUT):
@@ -161,6 +162,17 @@ def _prepare(engine: sa.Engine) -> None:
             f"The operational database has layout {layout}, this program knows {LAYOUT}.", remedy="Use the program that wrote it.",
             zh=f"业务数据库的结构版本为 {layout}，本程序只认 {LAYOUT}。", zh_remedy="请使用写入它的程序。",
         )  # fmt: skip
+
+
+def _grow(connection: sa.Connection) -> None:
+    """Give tables that an older program made the columns that have come since; they are empty in its rows."""
+    seen = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in seen.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
 
 
 def lock(connection: sa.Connection) -> None:
