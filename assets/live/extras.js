@@ -6,6 +6,7 @@
   app.live = app.live || {};
   const OLD_MS = 10 * 60_000, GONE_MS = 2 * 3600_000; // a position fades after ten minutes and is not drawn after two hours
   const CAMERAS_FROM = 13; // zoom
+  const PEOPLE_FROM = 15; // zoom from which a person is drawn as one
   const DEAD = new Set(["offline", "not_installed", "closed"]); // states of a device
   const APART_PX = 34; // between cameras, so that they never cover each other
 
@@ -178,15 +179,25 @@
   /** Share of its colour that a position of some age still has; 0: not drawn. */
   const fading = (age) => (age > GONE_MS ? 0 : age > OLD_MS ? 0.45 : 1);
 
+  /* Seen from afar hundreds of people would hide the town and what happens in it: there they are small dots. */
   function responders(context, me, view) {
+    const near = view.zoom >= PEOPLE_FROM;
     for (const one of me.host.state.positions.values()) {
       const age = view.now - one.at, alpha = one.duty === "off" ? 0 : fading(age), { x, y } = view.place(one.lon, one.lat);
       if (!alpha || !inView(view, x, y)) continue;
-      context.globalAlpha = alpha;
-      person(context, me, x, y, alpha < 1);
+      context.globalAlpha = near ? alpha : 0.7 * alpha;
+      if (near) person(context, me, x, y, alpha < 1);
+      else dot(context, me, x, y);
       context.globalAlpha = 1;
-      me.drawn.push({ kind: "responder", x, y, r: 8 * me.scale, responder: one, age });
+      me.drawn.push({ kind: "responder", x, y, r: (near ? 8 : 3) * me.scale, responder: one, age });
     }
+  }
+
+  function dot(context, me, x, y) {
+    context.beginPath();
+    context.arc(x, y, 1.8 * me.scale, 0, 2 * Math.PI);
+    context.fillStyle = me.stamps.tokens["series-3"];
+    context.fill();
   }
 
   /** Head and shoulders; hollow where the position is old. */
