@@ -41,8 +41,8 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
     return html.Div(
         [
             slot("wall-bar", html.Header(filled["bar"], className="wall-bar")),
-            slot("wall-panels", html.Div(filled["panels"], className="wall-slot")),
             slot("wall-network", html.Div(filled["network"], className="wall-slot")),
+            slot("wall-panels", html.Div(filled["panels"], className="wall-slot")),
             _map(words, filled, followed(screen)),
             dcc.Store(id="wall-plan", data=filled["plan"]),
             dcc.Store(id="wall-snapshot"),
