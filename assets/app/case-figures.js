@@ -34,7 +34,8 @@
     const { el } = app, { say } = app.cases;
     const choose = el("select.field", { "aria-label": say("case.figures.period"), onchange: (event) => { period = event.target.value; draw(); } }, PERIODS.map((name) => el("option", { value: name, selected: name === period }, say(`case.period.${name}`))));
     const tabs = ["kpi", "unit", "area"].map((name) => el("button.chip", { type: "button", "aria-pressed": String(name === part), onclick: () => { part = name; draw(); } }, say(`case.figures.${name}`)));
-    return el("div.figures-bar", {}, choose, el("div.chips", { role: "group" }, tabs));
+    const page = el("a.button", { href: `/desk/figures?${new URLSearchParams({ period, by: part === "area" ? "area" : "unit" })}` }, say("case.figures.page"));
+    return el("div.figures-bar", {}, choose, el("div.chips", { role: "group" }, tabs), page);
   }
 
   async function draw() {

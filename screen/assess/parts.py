@@ -78,7 +78,7 @@ def card(desk: Desk) -> Node:
     if not lines:
         return panel(title, empty(words("assess.card.none")), label=words("assess.card"))
     heads = [
-        Head(words(f"assess.of.{desk.by}")), Head(words("assess.on_time"), "n"), Head(words("assess.bunch"), "wide"),
+        Head(words(f"assess.of.{desk.by}")), Head(words("assess.on_time"), "n"), Head(words("assess.bunch")),
         *(Head(words(f"assess.{name}"), "n") for name in WATCHED), Head(words("assess.score"), "wide"),
     ]  # fmt: skip
     marked = ["late" if line.bunch.suspicious else "" for line in lines]

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 ASSESS: Mapping[str, tuple[str, str]] = {
     "assess.title": ("考核指标", "Figures and scorecard"),
-    "assess.open": ("考核", "Figures"),
     "assess.skip": ("跳到指标", "Skip to the figures"),
     "assess.period": ("时段", "Period"),
     "assess.period.today": ("今日", "Today"),

@@ -220,6 +220,7 @@ _CASE: Mapping[str, Pair] = {
     "case.place.pick": ("在地图上点选", "Point on the map"),
     "case.figures": ("指标与考评", "Figures and scorecard"),
     "case.figures.kpi": ("指标", "Figures"),
+    "case.figures.page": ("打开整页", "Open as a page"),
     "case.figures.unit": ("责任单位", "Units"),
     "case.figures.area": ("村居", "Villages"),
     "case.figures.period": ("时段", "Period"),
