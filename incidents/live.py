@@ -96,21 +96,22 @@ def _number(value: str | None) -> int | None:
 
 
 async def _serve(websocket: WebSocket, client: Client, hear: Callable[[dict[str, Any]], None]) -> None:
-    """Send what the hub puts, hear what the client says, until either ends. Who does not keep up is cut off."""
-    listening = asyncio.create_task(_listen(websocket, hear))
+    """Send what the hub puts, hear what the client says, until either ends."""
+    both = {asyncio.create_task(_listen(websocket, hear)), asyncio.create_task(_send(websocket, client))}
     try:
-        while not client.lost:
-            waiting = asyncio.ensure_future(client.frames.get())
-            await asyncio.wait({waiting, listening}, return_when=asyncio.FIRST_COMPLETED)
-            if listening.done():
-                waiting.cancel()
-                return
-            await websocket.send_text(waiting.result())
-        await websocket.close(TOO_SLOW, "too slow: join again")
-    except (WebSocketDisconnect, RuntimeError):
-        return
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        listening.cancel()
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+
+
+async def _send(websocket: WebSocket, client: Client) -> None:
+    """Who does not keep up is cut off."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while not client.lost:
+            await websocket.send_text(await client.frames.get())
+        await websocket.close(TOO_SLOW, "too slow: join again")
 
 
 async def _listen(websocket: WebSocket, hear: Callable[[dict[str, Any]], None]) -> None:
