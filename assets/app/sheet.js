@@ -10,7 +10,9 @@
     if (open) open.close();
     const close = el("button.button.bare", { type: "button", "aria-label": app.cases.say("case.close"), onclick: () => dialog.close() }, app.icon("close"));
     const dialog = el(`dialog.sheet-box${wide ? ".sheet-wide" : ""}`, { "aria-label": title }, el("div.panel-head", {}, el("h2.panel-title", {}, title), close), el("div.sheet-body", { tabindex: "0" }, inside));
-    dialog.onclick = (event) => event.target === dialog && dialog.close();
+    dialog.onclick = (event) => { // gives nothing back: false would keep links and telephone numbers inside from being followed
+      if (event.target === dialog) dialog.close();
+    };
     dialog.onclose = () => {
       dialog.remove();
       if (open === dialog) open = null;
