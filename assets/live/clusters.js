@@ -1,7 +1,7 @@
 /* Which incidents stand together on the map: a grid of cells at each zoom, kept up to date incident by incident. Pure; runs in the page and in node.
 
-   A cell counts its incidents by light and by grade, and counts anew only when one of them has changed or its light turns. Positions are those of the
-   world at zoom 0, 0 to 1 from the north-west. */
+   A cell's counts by light and by grade change with each incident that comes, goes or turns, so that a picture costs what it shows and not what there
+   is. Positions are those of the world at zoom 0, 0 to 1 from the north-west. */
 (function (root) {
   "use strict";
   const KEPT = 4; // zooms whose grids are kept: the one on show and those just left
@@ -15,24 +15,40 @@
 
   /** `clock` is clock.js. `scale`: by how much marks are larger than on a desk. */
   function create({ clock = root.onescreen.live.clock, scale = 1 } = {}) {
-    const spots = new Map(); // id → {row, u, v}
+    const spots = new Map(); // id → {id, row, u, v, light}
     const grids = new Map(); // zoom → Map of cells by key; the one asked last is last
+    const turning = heap(); // spots whose light will turn, the next one first; those that have gone are left until it is their turn
+    let now = -Infinity; // as of which the lights are
 
     function set(id, row) {
-      const old = spots.get(id), spot = row && Number.isFinite(row.lon) && Number.isFinite(row.lat) ? placed(row) : null;
-      if (!old && !spot) return;
-      for (const [zoom, grid] of grids) {
-        const before = old && keyOf(old, zoom), after = spot && keyOf(spot, zoom);
-        if (old && before !== after) leave(grid, before, id);
-        if (spot) enter(grid, after, id);
-      }
-      if (spot) spots.set(id, spot);
-      else spots.delete(id);
+      const old = spots.get(id), spot = row && Number.isFinite(row.lon) && Number.isFinite(row.lat) ? placed(id, row) : null;
+      if (old) for (const [zoom, grid] of grids) leave(grid, keyOf(old, zoom), old);
+      if (!spot) { spots.delete(id); return; }
+      spots.set(id, spot);
+      for (const [zoom, grid] of grids) enter(grid, keyOf(spot, zoom), spot);
+      if (turning.size() > 4 * spots.size + 100) turning.keep((one) => spots.get(one.id) === one);
     }
 
-    function placed(row) {
-      const { x, y } = tile().mercator(row.lon, row.lat);
-      return { row, u: x, v: y };
+    function placed(id, row) {
+      const { x, y } = tile().mercator(row.lon, row.lat), spot = { id, row, u: x, v: y, light: clock.light(row, now) };
+      turning.push(clock.turns(row, now), spot);
+      return spot;
+    }
+
+    /** Let the lights be those of another instant. */
+    function pass(to) {
+      now = to;
+      for (let spot = turning.due(now); spot; spot = turning.due(now)) {
+        if (spots.get(spot.id) !== spot) continue;
+        const before = spot.light;
+        spot.light = clock.light(spot.row, now);
+        turning.push(clock.turns(spot.row, now), spot);
+        for (const [zoom, grid] of grids) {
+          const cell = grid.get(keyOf(spot, zoom));
+          cell.light[before]--;
+          cell.light[spot.light]++;
+        }
+      }
     }
 
     function keyOf({ u, v }, zoom) {
@@ -40,17 +56,25 @@
       return Math.floor(v * size) * ACROSS + Math.floor(u * size);
     }
 
-    function enter(grid, key, id) {
-      const cell = grid.get(key);
-      if (cell) { cell.ids.add(id); cell.until = -Infinity; }
-      else grid.set(key, { ids: new Set([id]), until: -Infinity });
+    function enter(grid, key, spot) {
+      let cell = grid.get(key);
+      if (!cell) grid.set(key, (cell = { ids: new Set(), u: 0, v: 0, light: { red: 0, yellow: 0, green: 0, paused: 0, none: 0 }, grade: {} }));
+      cell.ids.add(spot.id);
+      count(cell, spot, 1);
     }
 
-    function leave(grid, key, id) {
+    function leave(grid, key, spot) {
       const cell = grid.get(key);
-      cell.ids.delete(id);
-      cell.until = -Infinity;
-      if (!cell.ids.size) grid.delete(key);
+      cell.ids.delete(spot.id);
+      if (cell.ids.size) count(cell, spot, -1);
+      else grid.delete(key);
+    }
+
+    function count(cell, { row, u, v, light }, by) {
+      cell.u += by * u;
+      cell.v += by * v;
+      cell.light[light] += by;
+      cell.grade[row.grade] = (cell.grade[row.grade] || 0) + by;
     }
 
     function gridOf(zoom) {
@@ -58,25 +82,11 @@
       grids.delete(zoom);
       if (!grid) {
         grid = new Map();
-        for (const [id, spot] of spots) enter(grid, keyOf(spot, zoom), id);
+        for (const spot of spots.values()) enter(grid, keyOf(spot, zoom), spot);
       }
       grids.set(zoom, grid);
       for (const old of grids.keys()) if (grids.size > KEPT) grids.delete(old);
       return grid;
-    }
-
-    function count(cell, now) {
-      if (now < cell.until) return cell;
-      Object.assign(cell, { n: cell.ids.size, light: {}, grade: {}, u: 0, v: 0, until: Infinity });
-      for (const id of cell.ids) {
-        const { row, u, v } = spots.get(id), light = clock.light(row, now);
-        cell.light[light] = (cell.light[light] || 0) + 1;
-        cell.grade[row.grade] = (cell.grade[row.grade] || 0) + 1;
-        cell.u += u / cell.n;
-        cell.v += v / cell.n;
-        cell.until = Math.min(cell.until, clock.turns(row, now));
-      }
-      return cell;
     }
 
     /** Cells that reach into `box` [u0, v0, u1, v1]: by their keys where few cells cover it, else by going through all. */
@@ -97,11 +107,11 @@
      * What stands in `box` at a zoom: [{u, v, n, light, grade, ids, row}], `row` where it is one incident. Best first, so that what is drawn last,
      * and lies on top, is worst. What would lie on its neighbour stands with it.
      */
-    function at(zoom, box, now) {
+    function at(zoom, box, to) {
+      pass(to);
       const whole = Math.round(zoom), grid = gridOf(whole), found = [];
-      for (const cell of cellsIn(grid, whole, box)) {
-        const { n, light, grade, u, v } = count(cell, now);
-        found.push({ u, v, n, light, grade, ids: [cell.ids] });
+      for (const { ids, u, v, light, grade } of cellsIn(grid, whole, box)) {
+        found.push({ u: u / ids.size, v: v / ids.size, n: ids.size, light: some(light), grade: some(grade), ids: [ids] });
       }
       found.sort(worstFirst);
       return together(found, side(whole, scale) * APART / (256 * 2 ** whole)).sort((a, b) => worstFirst(b, a)).map(told);
@@ -114,6 +124,43 @@
     }
 
     return { set, at, size: () => spots.size, spot: (id) => spots.get(id) || null, grids: () => grids.size };
+  }
+
+  /** Those that there are any of. */
+  const some = (counts) => Object.fromEntries(Object.entries(counts).filter(([, n]) => n));
+
+  /** A heap of things by when they are due; what is due never (Infinity) is not kept. */
+  function heap() {
+    let all = [];
+    const before = (i, j) => all[i].at < all[j].at;
+    const swap = (i, j) => { [all[i], all[j]] = [all[j], all[i]]; };
+
+    function push(at, what) {
+      if (at === Infinity) return;
+      let i = all.push({ at, what }) - 1;
+      for (let up = (i - 1) >> 1; i && before(i, up); i = up, up = (i - 1) >> 1) swap(i, up);
+    }
+
+    function pop() {
+      const { what } = all[0], last = all.pop();
+      if (!all.length) return what;
+      all[0] = last;
+      for (let i = 0; ;) {
+        const left = 2 * i + 1, right = left + 1;
+        let first = i;
+        if (left < all.length && before(left, first)) first = left;
+        if (right < all.length && before(right, first)) first = right;
+        if (first === i) return what;
+        swap(i, first);
+        i = first;
+      }
+    }
+
+    return {
+      push, size: () => all.length,
+      due: (now) => (all.length && all[0].at <= now ? pop() : null),
+      keep(wanted) { const kept = all.filter(({ what }) => wanted(what)); all = []; kept.forEach(({ at, what }) => push(at, what)); },
+    };
   }
 
   const gravest = (group) => Number(Object.keys(group.grade).sort()[0]);

@@ -38,9 +38,9 @@
     context.closePath();
   }
 
-  /** Stamps of one look at one density and scale. `stamp.incident(...)` and `stamp.group(...)` give {canvas, size} with size in CSS pixels. */
+  /** Marks of one look at one density and scale: `incident(context, x, y, …)` and `group(…)` draw in CSS pixels and give the size. */
   function create({ dpr, scale, family }) {
-    const tokens = colours(), made = new Map();
+    const tokens = colours(), made = new Map(), seen = new Set();
 
     function stamp(key, size, draw) {
       const known = made.get(key);
@@ -57,9 +57,9 @@
     }
 
     /** One incident: its grade as shape and fill, its clock as ring; cards of supervision at its shoulder. */
-    function incident({ grade, supervised }, light, share) {
+    function incident(target, x, y, { grade, supervised }, light, share) {
       const step = light === "red" ? STEPS : Math.round(share * STEPS);
-      return stamp(`i${grade}${light}${step}${supervised || 0}`, 30, (context, c) => {
+      const known = stamp(`i${grade}${light}${step}${supervised || 0}`, 30, (context, c) => {
         ground(context, c, 12.5);
         clockRing(context, c, light, step / STEPS);
         shape(context, grade, c, c, 5.6);
@@ -68,6 +68,8 @@
         if (grade === 3) { context.lineWidth = 0.8; context.strokeStyle = tokens["level-3-edge"]; context.stroke(); }
         if (supervised > 1) cards(context, c, supervised);
       });
+      put(target, known, x, y);
+      return known.size;
     }
 
     function ground(context, c, r) {
@@ -101,17 +103,36 @@
       }
     }
 
-    /** A group: its total, a ring of as much red, yellow and green as it has, and at its shoulder how many are red. */
-    function group({ n, light, grade }) {
-      const red = light.red || 0, yellow = light.yellow || 0, green = light.green || 0, other = n - red - yellow - green;
+    /** A group: its total, a ring of as much red, yellow and green as it has, and at its shoulder how many are red. Drawn at a place; gives its size.
+
+        What looks so for the second time is stamped from then on: while much changes, a stamp for each look would cost more than drawing it. */
+    function group(target, x, y, { n, light, grade }) {
+      const red = light.red || 0, yellow = light.yellow || 0, green = light.green || 0;
       const worst = Number(Object.keys(grade).sort()[0]), r = n < 10 ? 14 : n < 100 ? 16.5 : n < 1000 ? 20 : 24;
-      return stamp(`g${n}/${red}/${yellow}/${green}/${worst}`, 2 * r + 14, (context, c) => {
-        ground(context, c, r + 2.5);
-        segments(context, c, r, [[red, 1, 5.5], [yellow, 3, 4.5], [green, 5, 3.5], [other, 0, 2.5]], n);
-        write(context, said(n), c, c - (worst <= 2 ? 2.2 : 0), n < 1000 ? 13 : 12, tokens.text);
-        if (worst <= 2) { shape(context, worst, c, c + r * 0.56, 2.9); context.fillStyle = tokens[`level-${worst}`]; context.fill(); }
-        if (red) badge(context, c + r * 0.78, c - r * 0.78, said(red));
-      });
+      const key = `g${n}/${red}/${yellow}/${green}/${worst}`, size = 2 * r + 14;
+      const draw = (context, c) => drawGroup(context, c, { n, red, yellow, green, worst, r });
+      if (seen.has(key)) { const known = stamp(key, size, draw); put(target, known, x, y); return known.size; }
+      if (seen.size >= 4 * KEPT) seen.clear();
+      seen.add(key);
+      target.save();
+      target.translate(Math.round((x - (size * scale) / 2) * dpr) / dpr, Math.round((y - (size * scale) / 2) * dpr) / dpr);
+      target.scale(scale, scale);
+      draw(target, size / 2);
+      target.restore();
+      return size * scale;
+    }
+
+    function drawGroup(context, c, { n, red, yellow, green, worst, r }) {
+      ground(context, c, r + 2.5);
+      segments(context, c, r, [[red, 1, 5.5], [yellow, 3, 4.5], [green, 5, 3.5], [n - red - yellow - green, 0, 2.5]], n);
+      write(context, said(n), c, c - (worst <= 2 ? 2.2 : 0), n < 1000 ? 13 : 12, tokens.text);
+      if (worst <= 2) { shape(context, worst, c, c + r * 0.56, 2.9); context.fillStyle = tokens[`level-${worst}`]; context.fill(); }
+      if (red) badge(context, c + r * 0.78, c - r * 0.78, said(red));
+    }
+
+    /** On whole device pixels, else a stamp is blurred. */
+    function put(target, { canvas, size }, x, y) {
+      target.drawImage(canvas, Math.round((x - size / 2) * dpr) / dpr, Math.round((y - size / 2) * dpr) / dpr, size, size);
     }
 
     /* Gaps between the parts and their width tell them apart without colour too: the worse, the thicker. */

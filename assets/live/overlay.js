@@ -116,7 +116,7 @@
     if (me.on.hotspots) extras.hotspots(context, me, view);
     if (me.on.cameras) extras.cameras(context, me, view);
     if (me.on.responders) extras.responders(context, me, view);
-    if (me.on.incidents) incidents(context, me, view, dpr);
+    if (me.on.incidents) incidents(context, me, view);
     mark(context, me, view);
   }
 
@@ -145,21 +145,14 @@
     me.scale = scale;
   }
 
-  function incidents(context, me, view, dpr) {
+  function incidents(context, me, view) {
     const { clock } = app.live, margin = (40 * me.scale) / view.world;
     const [u0, v0, u1, v1] = view.box, box = [u0 - margin, v0 - margin, u1 + margin, v1 + margin];
     for (const group of me.index.at(view.zoom, box, view.now)) {
-      const { x, y } = view.at(group.u, group.v), light = group.row && clock.light(group.row, view.now);
-      const stamp = group.row ? me.stamps.incident(group.row, light, clock.share(group.row, view.now)) : me.stamps.group(group);
-      put(context, stamp, x, y, dpr);
-      me.drawn.push({ kind: group.row ? "incident" : "group", x, y, r: stamp.size / 2, group });
+      const { x, y } = view.at(group.u, group.v), { row } = group;
+      const size = row ? me.stamps.incident(context, x, y, row, clock.light(row, view.now), clock.share(row, view.now)) : me.stamps.group(context, x, y, group);
+      me.drawn.push({ kind: row ? "incident" : "group", x, y, r: size / 2, group });
     }
-  }
-
-  /** On whole device pixels, else a stamp is blurred. */
-  function put(context, { canvas, size }, x, y, dpr) {
-    const left = Math.round((x - size / 2) * dpr) / dpr, top = Math.round((y - size / 2) * dpr) / dpr;
-    context.drawImage(canvas, left, top, size, size);
   }
 
   /** What is selected, alone or in its group. */
