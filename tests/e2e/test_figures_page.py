@@ -77,3 +77,12 @@ def test_on_small_screens_only_tables_scroll_sideways(page: Page, width: int, he
 
 def test_the_page_can_be_read_by_all(page: Page) -> None:
     assert serious(page) == []
+
+
+def test_the_dialog_of_the_desk_leads_to_the_page(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(page.url.split("/desk")[0] + "/desk")
+    page.locator("[data-act=case-figures]").click()
+    page.locator(".figures-bar a").click()
+    expect(page).to_have_url(re.compile("/desk/figures"))
+    expect(page.locator(".desk-table").first).to_be_visible()

@@ -1,12 +1,16 @@
 """Rows of incidents as months of work leave them, straight into the table: for figures, which read nothing else. Seeded."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg
+import pytest
 import sqlalchemy as sa
 
+from data.settings import Settings
 from incidents.core import schema
 from incidents.core.spec import ms
 from incidents.core.tables import Tables
@@ -29,6 +33,16 @@ def rows(count: int, days: int, seed: int = 7, now: datetime = NOW, slow: float 
     rng = np.random.default_rng(seed)
     starts = np.sort(rng.uniform(0, days * 1440, count))
     return [_one(rng, n, now - timedelta(days=days) + float(minute) * MINUTE, now, slow, spread) for n, minute in enumerate(starts)]
+
+
+def settings_of(request: pytest.FixtureRequest, home: Path, name: str) -> Settings:
+    """Settings of an empty database: SQLite, or one called `name` in the PostgreSQL of the session, as the fixture's parameter says."""
+    if request.param == "sqlite":
+        return Settings(home=home)
+    server = request.getfixturevalue("database_server")
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    return Settings(home=home, ops=server.rsplit("/", 1)[0].replace("postgresql:", "postgresql+psycopg:") + f"/{name}")
 
 
 def fill(engine: sa.Engine, made: list[dict[str, Any]]) -> None:

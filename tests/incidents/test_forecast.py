@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from hands import Hands
-from log_rows import NOW, TABLES, TOWN, VILLAGES, ZONE, fill, rows
+from log_rows import NOW, TABLES, TOWN, VILLAGES, ZONE, fill, rows, settings_of
 
 from data.settings import Settings
 from incidents.core import forecast as forecasts
@@ -25,9 +25,9 @@ ASKED = Asked(period("today", NOW, ZONE), TABLES, ms(NOW))
 HOUR = 3_600_000
 
 
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
-    engine = open_engine(Settings(home=tmp_path_factory.mktemp("forecast")))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+    engine = open_engine(settings_of(request, tmp_path_factory.mktemp("forecast"), "forecast"))
     fill(engine, MADE)
     with engine.connect() as connection:
         yield connection

@@ -8,14 +8,12 @@ from statistics import mean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 import sqlalchemy as sa
-from log_rows import NOW, TABLES, VILLAGES, ZONE, fill, rows
+from log_rows import NOW, TABLES, VILLAGES, ZONE, fill, rows, settings_of
 
 from data.errors import NetworkError
 from data.policy import Viewer
-from data.settings import Settings
 from incidents.core import kpi
 from incidents.core.kpi_declared import KPIS, Asked
 from incidents.core.period import period
@@ -40,18 +38,7 @@ SCOPES = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
-    home = tmp_path_factory.mktemp("kpi")
-    if request.param == "sqlite":
-        yield from _filled(Settings(home=home))
-    else:
-        server = request.getfixturevalue("database_server")
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute("CREATE DATABASE figures")
-        yield from _filled(Settings(home=home, ops=server.rsplit("/", 1)[0].replace("postgresql:", "postgresql+psycopg:") + "/figures"))
-
-
-def _filled(settings: Settings) -> Iterator[sa.Connection]:
-    engine = open_engine(settings)
+    engine = open_engine(settings_of(request, tmp_path_factory.mktemp("kpi"), "kpi"))
     fill(engine, MADE)
     with engine.connect() as connection:
         yield connection

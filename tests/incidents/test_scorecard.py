@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from log_rows import NOW, TABLES, VILLAGES, ZONE, fill, rows
+from log_rows import NOW, TABLES, VILLAGES, ZONE, fill, rows, settings_of
 
 from data.settings import Settings
 from incidents.core import figures, kpi, scorecard
@@ -34,9 +34,9 @@ def backdated(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return made
 
 
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
-    engine = open_engine(Settings(home=tmp_path_factory.mktemp("scorecard")))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+    engine = open_engine(settings_of(request, tmp_path_factory.mktemp("scorecard"), "scorecard"))
     fill(engine, backdated(MADE))
     with engine.connect() as connection:
         yield connection
