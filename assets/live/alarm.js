@@ -10,6 +10,7 @@
   const AT_ONCE = 6; // pulses on a map
   const CHIME_MS = 3000; // at least between two
   const CARD_MS = 12_000, WAITING = 5;
+  const FLOOD = 3, FLOOD_MS = 60_000; // more in a minute are a flood: the map stays where all of them are seen
   const MUTED = "onescreen-live-muted";
 
   /** The alarming ones among rows that are new: the gravest first, of these the newest. */
@@ -39,7 +40,16 @@
     };
   }
 
-  const api = { alarming, queue, GRADE };
+  /** Tells whether there is a flood: `flood(now, more)` after so many more have come. */
+  function floods(most = FLOOD, within = FLOOD_MS) {
+    let times = [];
+    return (now, more = 0) => {
+      times = [...times.filter((at) => at > now - within), ...Array(more).fill(now)].slice(-most - 1);
+      return times.length > most;
+    };
+  }
+
+  const api = { alarming, queue, floods, GRADE };
   app.live.alarm = api;
   if (typeof module !== "undefined") module.exports = api;
   if (typeof document === "undefined") return;
@@ -111,7 +121,7 @@
   for (const touched of ["pointerdown", "keydown"]) document.addEventListener(touched, (event) => app.live.now && !onSwitch(event) && soundState() === "blocked" && wake(), { passive: true });
 
   /* ---- what is new ---- */
-  const cards = queue();
+  const cards = queue(), flood = floods();
   let card = null; // the row on show
 
   document.addEventListener("onescreen:live", function ({ detail }) {
@@ -120,6 +130,7 @@
     fresh.forEach(pulse);
     chime();
     cards.add(fresh);
+    flood(performance.now(), fresh.length);
     turn();
   });
 
@@ -128,7 +139,7 @@
     const next = place ? cards.at(performance.now()) : null;
     if (next === card) return;
     card = next;
-    if (place) app.live.alarmCard(place, card);
+    if (place) app.live.alarmCard(place, card, flood(performance.now()));
   }
 
   app.acts["live-alarm-close"] = () => { cards.close(); turn(); };

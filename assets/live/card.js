@@ -138,11 +138,11 @@
   const alert = (one) => [app.el("p", {}, app.el("b", {}, app.live.names.of(one.headline) || app.live.names.of(one.event))), app.el("p", {}, app.live.names.of(one.description)), facts([[say("alert_until"), one.expires && when(typeof one.expires === "number" ? one.expires : Date.parse(one.expires))]])];
 
   // ── the card of an alarm ──
-  async function alarmCard(place, one) {
+  async function alarmCard(place, one, flood) {
     await app.live.names.ready();
     place.hidden = !one;
     place.dataset.level = one ? one.grade : "";
-    document.dispatchEvent(new CustomEvent("onescreen:live-alarm", { detail: one }));
+    document.dispatchEvent(new CustomEvent("onescreen:live-alarm", { detail: { row: one, flood } }));
     if (!one) return place.replaceChildren();
     const close = app.el("button.button.bare", { type: "button", "data-act": "live-alarm-close", "aria-label": say("close") }, app.icon("close"));
     const head = app.el("div.live-alarm-head", { role: "alert" }, graded(one.grade), app.el("b", {}, typeOf(one)), close);

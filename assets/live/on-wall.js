@@ -7,10 +7,10 @@
   const SOONEST_MS = 2000, LATEST_MS = 30_000;
   let asked = 0, changed = true;
 
-  document.addEventListener("onescreen:live-alarm", function ({ detail: row }) {
+  document.addEventListener("onescreen:live-alarm", function ({ detail: { row, flood } }) {
     if (!document.querySelector(".wall")) return;
-    app.wall.hold(Boolean(row));
-    app.wallMap.visit(row && row.lon !== null ? { lon: row.lon, lat: row.lat } : null);
+    app.wall.hold(Boolean(row) && !flood);
+    app.wallMap.visit(row && row.lon !== null && !flood ? { lon: row.lon, lat: row.lat } : null);
     if (app.live.shown) app.live.shown.select(row ? row.id : null);
   });
 

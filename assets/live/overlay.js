@@ -13,7 +13,7 @@
 
   /** Put the overlay on `map`. `host` has state, clock's now(), scale(), catalogue (extras.js), onPick(found). Undone by `remove()`. */
   function attach(map, host) {
-    const me = { map, host, on: { ...ON }, index: null, scale: 0, stamps: null, drawn: [], selected: null, frame: 0, painted: 0, box: null };
+    const me = { map, host, on: { ...ON }, index: null, scale: 0, stamps: null, drawn: [], selected: null, frame: 0, painted: 0, lies: null, canvas: null };
     const pane = map.getPane(PANE) || map.createPane(PANE);
     Object.assign(pane.style, { zIndex: Z, pointerEvents: "none" });
     const layer = canvasOf(me);
@@ -92,20 +92,22 @@
         const width = Math.round(size.x * dpr), height = Math.round(size.y * dpr);
         if (this._container.width !== width || this._container.height !== height) Object.assign(this._container, { width, height });
         Object.assign(this._container.style, { width: `${size.x}px`, height: `${size.y}px` });
+        me.lies = { zoom: this._map.getZoom(), origin: this._map.getPixelOrigin().add(this._bounds.min), size };
         this.redraw();
       },
+      /* While the map flies, the canvas is a picture of where it set out, moved and scaled by Leaflet: what is new is painted into that. */
       redraw() {
-        if (!this._map || !this._container || !this._bounds || this._map._animatingZoom) return;
+        if (!this._map || !this._container || !me.lies) return;
         const from = performance.now();
-        paint(me, this._container, this._bounds);
+        paint(me, this._container);
         me.painted = performance.now() - from;
       },
     });
     return new Live();
   }
 
-  function paint(me, canvas, bounds) {
-    const dpr = root.devicePixelRatio || 1, context = canvas.getContext("2d"), view = viewOf(me, bounds);
+  function paint(me, canvas) {
+    const dpr = root.devicePixelRatio || 1, context = canvas.getContext("2d"), view = viewOf(me);
     prepare(me, dpr);
     context.setTransform(dpr, 0, 0, dpr, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -121,8 +123,8 @@
   }
 
   /** Where the canvas lies: `at(u, v)` gives CSS pixels on it of a place in the world of zoom 0. */
-  function viewOf(me, bounds) {
-    const zoom = me.map.getZoom(), world = 256 * 2 ** zoom, origin = me.map.getPixelOrigin().add(bounds.min), size = bounds.getSize();
+  function viewOf(me) {
+    const { zoom, origin, size } = me.lies, world = 256 * 2 ** zoom;
     const box = [origin.x / world, origin.y / world, (origin.x + size.x) / world, (origin.y + size.y) / world];
     return {
       zoom, world, origin, size, box, now: me.host.now(),

@@ -2,7 +2,7 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const { felt, polygonsOf, levelOf, fading } = require("../../assets/live/extras.js");
-const { alarming, queue } = require("../../assets/live/alarm.js");
+const { alarming, queue, floods } = require("../../assets/live/alarm.js");
 const { age, said } = require("../../assets/live/light.js");
 const marks = require("../../assets/live/marks.js");
 const names = require("../../assets/live/names.js");
@@ -48,6 +48,15 @@ test("cards come one after the other, each for its time, can be closed, and a fl
   cards.close();
   assert.equal(cards.at(1100).id, 4);
   assert.equal(cards.at(2100), null);
+});
+
+test("more than three grave ones in a minute are a flood, until a minute has passed", () => {
+  const flood = floods(3, 60_000);
+  assert.equal(flood(0, 3), false);
+  assert.equal(flood(1000, 1), true);
+  assert.equal(flood(59_999), true);
+  assert.equal(flood(60_001), false);
+  assert.equal(flood(70_000, 500), true);
 });
 
 test("an age is said in the unit that suits it, and a lost connection with the age of what is shown", () => {
