@@ -17,7 +17,7 @@ from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
 from incidents.api_figures import FiguresApi
 from incidents.api_town import TownApi
-from incidents.core import handover, kpi_list, lifecycle, photos, positions, query
+from incidents.core import handover, kpi_list, lifecycle, near, photos, positions, query
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
 from incidents.live import same_origin
@@ -135,7 +135,14 @@ class _Api:
         sight, number = await self._sight(request), request.path_params["number"]
         actor = self._acting(request)
         found = await self._network.ask(lambda connection: query.card(connection, number, sight, actor))
-        return JSONResponse(found | {"at": ms(self._network.now()), "duty": actor.duty}, headers=NO_STORE)
+        sent = await asyncio.to_thread(self._sent, found["incident"]["responder"], sight.viewer)
+        return JSONResponse(found | {"responder": sent, "at": ms(self._network.now()), "duty": actor.duty}, headers=NO_STORE)
+
+    def _sent(self, responder: str | None, viewer: Viewer) -> dict[str, Any] | None:
+        if not responder:
+            return None
+        with self._network.store.read() as cursor:
+            return near.person(cursor, responder, viewer)
 
     def _acting(self, request: Request) -> Actor:
         """Who asks, or the public: who may do nothing is shown nothing to do."""

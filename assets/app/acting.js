@@ -37,6 +37,6 @@
     const tell = () => set(choose.value, field.value);
     choose.onchange = tell;
     field.onchange = tell;
-    return el("div.acting", { "data-chosen": String(Boolean(duty)) }, el("label", { for: "acting-duty" }, say("desk.acting")), choose, field);
+    return el("div.acting", { "data-chosen": String(Boolean(duty)) }, el("label", { for: "acting-duty" }, say("desk.acting")), choose, field, el("small.acting-soon", {}, say("desk.acting.soon")));
   };
 })(typeof self !== "undefined" ? self : globalThis);

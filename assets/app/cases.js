@@ -73,7 +73,8 @@
   const typeName = (code) => names().name("types", code);
   const unitName = (code) => names().name("units", code);
   const sourceName = (code) => names().name("sources", code);
-  const placeName = (code) => names().place(code);
+  /** The way to an area, without steps whose name the next one says again: 苇圩村第2微网格 · 6组. */
+  const placeName = (code) => names().place(code).split(" · ").filter((name, i, all) => !(all[i + 1] || "").startsWith(name)).join(" · ");
   const areaOf = (code) => names().areaOf(code);
 
   /** The area one level below the town that an area lies in. */

@@ -19,12 +19,13 @@
       found.all++;
       if (words.length && !says(about.text(row), words)) continue;
       const mine = about.mine(row), changed = about.changed(row);
-      const failed = asked.filter((facet) => valueOf(row, facet, about) !== filter[facet]);
-      if (filter.mine && !mine) failed.push("mine");
-      if (filter.changed && !changed) failed.push("changed");
-      if (failed.length > 1) continue;
-      if (!failed.length) found.rows.push(row);
-      count(found, row, failed[0], { mine, changed }, about);
+      let failed = null, fails = 0;
+      for (const facet of asked) if (valueOf(row, facet, about) !== filter[facet]) { failed = facet; fails++; }
+      if (filter.mine && !mine) { failed = "mine"; fails++; }
+      if (filter.changed && !changed) { failed = "changed"; fails++; }
+      if (fails > 1) continue;
+      if (!fails) found.rows.push(row);
+      count(found, row, failed, { mine, changed }, about);
     }
     found.rows.sort(order);
     return found;
@@ -32,9 +33,10 @@
 
   /* A row that fails one filter alone counts in that filter: it would be shown with another value of it. */
   function count(found, row, failed, { mine, changed }, about) {
-    for (const facet of failed ? FACETS.filter((one) => one === failed) : FACETS) {
-      const value = valueOf(row, facet, about);
-      found.counts[facet][value] = (found.counts[facet][value] || 0) + 1;
+    for (const facet of FACETS) {
+      if (failed && facet !== failed) continue;
+      const value = valueOf(row, facet, about), counts = found.counts[facet];
+      counts[value] = (counts[value] || 0) + 1;
     }
     if (mine && (!failed || failed === "mine")) found.mine++;
     if (changed && (!failed || failed === "changed")) found.changed++;

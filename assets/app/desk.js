@@ -18,10 +18,12 @@
   // ── the queue ──
   function about() {
     const { typeName, placeName, village, unitName, about: told } = app.cases, at = now(), duty = app.acting.now().duty, rules = told().rules;
+    const villages = new Map(), movable = new Map(); // of each area and state once, not of ten thousand rows
+    const once = (kept, key, make) => { if (!kept.has(key)) kept.set(key, make()); return kept.get(key); };
     return {
-      light: (row) => app.live.clock.light(row, at), area: (row) => village(row.area),
+      light: (row) => app.live.clock.light(row, at), area: (row) => once(villages, row.area, () => village(row.area)),
       text: (row) => [row.id, typeName(row.type), placeName(row.area), row.unit ? unitName(row.unit) : ""].join(" "),
-      mine: (row) => Boolean(duty) && app.caseRead.mine(row, rules, duty), changed: (row) => Boolean(desk.seen) && row.seq > desk.seen.seq,
+      mine: (row) => Boolean(duty) && once(movable, row.state, () => app.caseRead.mine(row, rules, duty)), changed: (row) => Boolean(desk.seen) && row.seq > desk.seen.seq,
     };
   }
 
@@ -38,10 +40,10 @@
     desk.drawChanged();
   }
 
-  let due = 0;
-  /** At most four times a second, however much is heard. */
+  let due = 0, took = 0;
+  /** However much is heard: four times a second at most, and no more than a tenth of the time goes into it. */
   function soon() {
-    if (!due) due = setTimeout(() => { due = 0; refresh(); }, 250);
+    if (!due) due = setTimeout(() => { due = 0; const before = performance.now(); refresh(); took = performance.now() - before; }, Math.max(250, 10 * took));
   }
 
   desk.refresh = refresh;

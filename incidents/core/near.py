@@ -33,6 +33,12 @@ def register(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+def person(cursor: duckdb.DuckDBPyConnection, number: str, viewer: Viewer) -> Row | None:
+    """Number, name and phone of who was sent, as the viewer may see them; None when the register does not know the number any more."""
+    found = cursor.execute("SELECT name, phone FROM responder WHERE responder_id = ?", [number]).fetchone()
+    return {"id": number} | release_one("responder", {"name": found[0], "phone": found[1]}, viewer) if found else None
+
+
 def hands(connection: sa.Connection) -> dict[str, int]:
     """Cases in hand of each responder."""
     table = schema.incident

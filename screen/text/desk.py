@@ -56,6 +56,7 @@ _DESK: Mapping[str, Pair] = {
     "desk.chosen.clear": ("取消选择", "Clear selection"),
     "desk.batch.done": ("{step}：{done} 件完成，{failed} 件未成", "{step}: {done} done, {failed} refused"),
     "desk.acting": ("以此岗位办理", "Acting as"),
+    "desk.acting.soon": ("账号后续提供", "Accounts come later"),
     "desk.acting.name": ("姓名", "Name"),
     "desk.acting.why": (
         "正式账号在后续版本提供；在此之前，本机按所选岗位办理，流转记录会写明岗位和姓名。",

@@ -96,6 +96,9 @@ def test_an_incident_is_dispatched_to_the_nearest_in_three_keys(desk: Open, othe
     state(page, "已派遣")
     told = other.card(number)["incident"]
     assert (told["state"], told["responder"]) == ("dispatched", wanted) and wanted
+    person = other.card(number)["responder"]
+    expect(page.locator("#duty-card .facts a.call")).to_have_attribute("href", f"tel:{person['phone']}")
+    expect(page.locator("#duty-card .facts")).to_contain_text(person["name"])
     assert len(actions) <= 3
 
 
