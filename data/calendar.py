@@ -99,7 +99,7 @@ class Calendar:
             return 0.0
         if unit == "urgent_hour":
             return (last - first) / _HOUR
-        years = range(start.astimezone(self.zone).year - 1, end.astimezone(self.zone).year + 1)
+        years = range(self._since(start), end.astimezone(self.zone).year + 1)
         return sum(block.spent_by(last) - block.spent_by(first) for block in (self._block(unit, year) for year in years))
 
     def after(self, start: datetime, value: float, unit: Unit) -> datetime:
@@ -112,9 +112,14 @@ class Calendar:
             return _moment(first)
         return _moment(first + value * _HOUR if unit == "urgent_hour" else self._reached(start, first, value, unit))
 
+    def _since(self, start: datetime) -> int:
+        """The first year whose days an instant can lie in: a night of New Year's Eve belongs to the old year."""
+        local = start.astimezone(self.zone)
+        return local.year - (local.month == 1 and local.day <= 2)
+
     def _reached(self, start: datetime, first: int, value: float, unit: Unit) -> float:
-        left, year = value, start.astimezone(self.zone).year
-        for block in (self._block(unit, y) for y in range(year - 1, min(year + YEARS_AHEAD, 9999))):
+        left, year = value, self._since(start)
+        for block in (self._block(unit, y) for y in range(year, min(year + YEARS_AHEAD + 1, 9999))):
             gone = block.spent_by(first)
             if left <= block.total - gone + _EXACT:
                 return block.when(min(gone + left, block.total))

@@ -126,8 +126,8 @@ def pace_at(cases: Iterable[Case], rates: Rates, at: int, calendar: Calendar) ->
     """How quick handling was in the hours before an instant, against what the rates give for the cases that were in hand."""
     seen, expected, begin = 0, 0.0, at - PACE_MS
     for case in cases:
-        if case.since > at or (case.handled is not None and case.handled <= begin):
-            continue
+        if case.since > at or case.due <= begin or (case.handled is not None and case.handled <= begin):
+            continue  # it was not in hand, or so late already that it tells nothing
         end, done = case.known(at, calendar)
         expected += rates.between(case.kind, min(case.share(max(begin, case.since), calendar), 1.0), min(end, 1.0))
         seen += int(done and end <= 1)

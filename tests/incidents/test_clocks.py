@@ -24,7 +24,7 @@ ZONES = {
     "America/New_York": (date(2026, 3, 8), date(2026, 11, 1)),
     "Australia/Lord_Howe": (date(2026, 4, 5), date(2026, 10, 4)),
 }
-QUICK = settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=45, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 def local(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:

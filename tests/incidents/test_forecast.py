@@ -20,14 +20,23 @@ from incidents.core.period import period
 from incidents.core.schema import open_engine
 from incidents.core.spec import ms
 
-MADE = rows(9000, 75, slow=0.6)
+MADE = rows(7000, 75, slow=0.6)
 ASKED = Asked(period("today", NOW, ZONE), TABLES, ms(NOW))
 HOUR = 3_600_000
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
-    engine = open_engine(settings_of(request, tmp_path_factory.mktemp("forecast"), "forecast"))
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+    yield from _opened(settings_of(request, tmp_path_factory.mktemp("forecast"), "forecast"))
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
+    yield from _opened(Settings(home=tmp_path_factory.mktemp("forecast")))
+
+
+def _opened(settings: Settings) -> Iterator[sa.Connection]:
+    engine = open_engine(settings)
     fill(engine, MADE)
     with engine.connect() as connection:
         yield connection
@@ -82,8 +91,8 @@ def test_the_pace_is_what_was_handled_to_what_was_to_be_expected_drawn_to_the_us
 # ── the forecast ──
 
 
-def test_the_forecast_is_the_sum_of_the_cases_in_hand_whose_limit_ends_soon(connection: sa.Connection) -> None:
-    found = forecasts.forecast(connection, ASKED, (30, 240))
+def test_the_forecast_is_the_sum_of_the_cases_in_hand_whose_limit_ends_soon(either: sa.Connection) -> None:
+    found = forecasts.forecast(either, ASKED, (30, 240))
     for minutes, one in found.items():
         soon = [r for r in MADE if r["due_at"] and ms(NOW) < r["due_at"] <= ms(NOW) + minutes * 60_000 and not r["paused"]]
         assert sorted(risk.case.id for risk in one.risks) == sorted(row["id"] for row in soon)
