@@ -286,11 +286,13 @@ def _give(part: Sequence[Happening], player: Player, options: Options, incidents
     for one, outcome in zip(made, outcomes, strict=True):
         if outcome.error is not None:
             tally.refuse(one.key, outcome.error)
-        elif outcome.known:
-            tally.known += 1
-        else:
-            tally.taken += 1
-            incidents[one.key] = outcome.incident
+            continue
+        tally.known += outcome.known
+        tally.taken += not outcome.known
+        if one.key in incidents or outcome.state not in ("reported", "handling"):
+            continue
+        incidents[one.key] = outcome.incident  # also one that an earlier replay has left open: the file may know more now
+        if outcome.state == "reported":
             steps += _steps(one, outcome.incident, _BEGIN, options)
     for one in part:
         if one.closing and one.key in incidents:

@@ -152,6 +152,20 @@ def test_sixty_times_as_fast_an_hour_takes_a_minute_and_the_log_gets_the_present
     assert 59_000 < second["reported_at"] - ms(NOW) < 61_000 and second["state"] == "handling"
 
 
+def test_a_newer_export_of_the_same_log_closes_what_was_open(here: Playing, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    old.write_text(json.dumps(request(1, 0)) + "\n" + json.dumps(request(2, 1)))
+    closing = {"status": "closed", "updated_datetime": (datetime(2020, 1, 1, 9, tzinfo=UTC)).isoformat()}
+    new.write_text(json.dumps(request(1, 0, **closing)) + "\n" + json.dumps(request(2, 1)))
+    assert here.play(old, Options(speed=0, keep_times=True)).taken == 2
+    tally = here.play(new, Options(speed=0, keep_times=True))
+    assert (tally.taken, tally.known, tally.closed, tally.refused) == (0, 2, 1, 0)
+    assert [row["state"] for row in here.asked(sa.select(schema.incident).order_by(schema.incident.c.external_id))] == [
+        "closed",
+        "handling",
+    ]
+
+
 def test_a_service_without_a_type_is_counted_or_goes_where_it_is_declared_to_with_a_note(here: Playing, tmp_path: Path) -> None:
     file = tmp_path / "more.jsonl"
     file.write_text(json.dumps(request(1, 0, service_name="Space Debris")) + "\n" + json.dumps(request(2, 0, service_name="Pothole")))
