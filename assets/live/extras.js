@@ -8,6 +8,7 @@
   const CAMERAS_FROM = 13; // zoom
   const PEOPLE_FROM = 15; // zoom from which a person is drawn as one
   const DEAD = new Set(["offline", "not_installed", "closed"]); // states of a device
+  const HOT_APART_PX = 48; // between hot spots, or their own size where that is more
   const APART_PX = 34; // between cameras, so that they never cover each other
 
   const inView = (view, x, y, margin = 20) => x > -margin && y > -margin && x < view.size.x + margin && y < view.size.y + margin;
@@ -35,12 +36,12 @@
     }
   }
 
-  /** Polygons (lists of rings) of any GeoJSON. */
+  /** Polygons (lists of rings) of the areas of an alert ({name, geometry}), or of any GeoJSON. */
   function polygonsOf(json) {
     if (!json) return [];
     if (Array.isArray(json)) return json.flatMap(polygonsOf);
     if (json.type === "FeatureCollection") return json.features.flatMap(polygonsOf);
-    if (json.type === "Feature") return polygonsOf(json.geometry);
+    if (json.geometry) return polygonsOf(json.geometry);
     if (json.type === "GeometryCollection") return json.geometries.flatMap(polygonsOf);
     return json.type === "Polygon" ? [json.coordinates] : json.type === "MultiPolygon" ? json.coordinates : [];
   }
@@ -118,10 +119,13 @@
 
   // ── hot spots ──
   function hotspots(context, me, view) {
+    const shown = []; // those with most come first; from afar lesser ones beside them are left out
     for (const spot of me.host.catalogue.hotspots) {
       const { x, y } = view.place(spot.lon, spot.lat), metre = view.world / (40075016.7 * Math.cos((spot.lat * Math.PI) / 180));
       if (!inView(view, x, y)) continue;
-      const r = Math.max(11 * me.scale, (spot.radius_m || 50) * metre);
+      const r = Math.max(11 * me.scale, (spot.radius_m || 50) * metre), apart = Math.max(2 * r, HOT_APART_PX * me.scale);
+      if (shown.some((other) => Math.hypot(other.x - x, other.y - y) < apart)) continue;
+      shown.push({ x, y });
       context.beginPath();
       context.arc(x, y, r, 0, 2 * Math.PI);
       context.setLineDash([5 * me.scale, 4 * me.scale]);
@@ -129,9 +133,9 @@
       context.strokeStyle = me.stamps.tokens["series-2"];
       context.stroke();
       context.setLineDash([]);
-      const shown = { ...spot, x: x + r * 0.7, y: y - r * 0.7 };
-      counted(context, me, `×${spot.n}`, shown.x, shown.y);
-      me.drawn.push({ kind: "hotspot", x: shown.x, y: shown.y, r: 10 * me.scale, hotspot: spot });
+      const at = { x: x + r * 0.7, y: y - r * 0.7 };
+      counted(context, me, `×${spot.n}`, at.x, at.y);
+      me.drawn.push({ kind: "hotspot", ...at, r: 10 * me.scale, hotspot: spot });
     }
   }
 

@@ -139,6 +139,10 @@ def test_the_corner_tells_memory_frames_and_age_and_the_server_hears_of_it(wall:
     corner = wall.locator("#live-corner")
     expect(corner).to_contain_text("MB")
     expect(corner.locator("dd").nth(1)).to_contain_text("ms")
+    wall.evaluate("onescreen.live.corner.tell()")  # as every 30 s
+    wall.wait_for_timeout(1_500)  # for a sample of frames
+    (screen,) = [one for one in httpx.get(f"{town.url}/health").json()["network"]["screens"] if one["page"] == "wall"]
+    assert screen["heap"] > 1e6 and screen["frame_ms"] > 0 and screen["nodes"] > 500 and screen["age_s"] < 5, screen
     wall.keyboard.press("I")
     expect(corner).to_be_hidden()
 

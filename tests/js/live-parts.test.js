@@ -24,6 +24,7 @@ test("an alert may be any GeoJSON, and lines and points in it are no areas", () 
     { type: "Feature", geometry: { type: "GeometryCollection", geometries: [{ type: "MultiPolygon", coordinates: [square, square] }, { type: "Point", coordinates: [0, 0] }] } },
   ] };
   assert.equal(polygonsOf(all).length, 3);
+  assert.equal(polygonsOf([{ name: "东部", geometry: { type: "Polygon", coordinates: square } }, { name: "西部", geometry: null }]).length, 1);
   assert.deepEqual(polygonsOf(null), []);
   assert.deepEqual(["Extreme", "Severe", "Moderate", "Minor", "Unknown", "other", undefined].map((severity) => levelOf({ severity })), [1, 2, 3, 4, 0, 0, 0]);
 });

@@ -10,7 +10,7 @@ function watched(first) {
   let now = first;
   const asked = [];
   const window = page({
-    elements: { toast: element("p", { dataset: { offline: "断了 {when}" } }) },
+    elements: { toast: element("p", { dataset: { offline: "断了 {when}", liveOffline: "实时断了 {when}" } }) },
     fetch: (url, options) => { asked.push({ url, options }); return now instanceof Error ? Promise.reject(now) : Promise.resolve(now); },
   });
   const said = [];
@@ -82,4 +82,21 @@ test("a hidden page asks nothing, and however many ask, one request is under way
   window.document.hidden = false;
   await Promise.all([look(), look(), look()]);
   assert.equal(asked.length, 1);
+});
+
+test("a live log that is lost is told as well, by the one banner, and asks at once whether it is the whole server", async () => {
+  const { window, look, said, asked } = watched(answer(200, '"1"'));
+  await look();
+  const tell = window.onescreen.watch.tell, before = asked.length;
+  tell("live", true, new Date("2026-11-22T01:02:03"));
+  assert.match(banner(window).textContent, /^实时断了 \d+:\d+:\d+$/);
+  assert.equal(asked.length, before + 1);
+  await look(); // the one that is under way
+  await look(new Error("refused"));
+  assert.match(banner(window).textContent, /^断了/, "the server that is lost has the log with it");
+  await look(answer(200, '"1"'));
+  assert.match(banner(window).textContent, /^实时断了/, "the log is not back yet");
+  tell("live", false, new Date());
+  assert.equal(banner(window), null);
+  assert.deepEqual(said.filter(([kind]) => kind === "connection"), [["connection", false], ["connection", true]], "told once, for all that is lost");
 });
