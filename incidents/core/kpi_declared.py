@@ -109,7 +109,9 @@ def _auto(a: Asked) -> Any:
 
 def _repeated(a: Asked) -> Any:
     """The same type was filed within repeat_m metres in the repeat_days days before."""
-    return _near(a, lambda o: (o.reported_at >= t.reported_at - int(a.tables.figures["repeat_days"] * DAY_MS), o.reported_at < t.reported_at))
+    return _near(
+        a, lambda o: (o.reported_at >= t.reported_at - int(a.tables.figures["repeat_days"] * DAY_MS), o.reported_at < t.reported_at)
+    )
 
 
 def _again(a: Asked) -> Any:
