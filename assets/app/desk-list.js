@@ -27,7 +27,8 @@
       const state = about().states[row.state] || row.state;
       item.querySelector(".row-type").textContent = typeName(row.type);
       item.querySelector(".row-where").textContent = [row.id, placeName(row.area)].join(" · ");
-      item.querySelector(".row-state").textContent = [state, row.unit ? unitName(row.unit) : ""].filter(Boolean).join(" · ");
+      const told = item.querySelector(".row-state");
+      told.title = told.textContent = [state, row.unit ? unitName(row.unit) : ""].filter(Boolean).join(" · ");
       const grade = [app.gradeTag(row.grade)];
       if (row.supervised) grade.push(el("span.tag.supervised", { "data-card": String(row.supervised) }, say(`case.supervised.${row.supervised}`)));
       item.querySelector(".row-grade").replaceChildren(...grade);

@@ -291,7 +291,7 @@ _REPORT: Mapping[str, Pair] = {
     "report.where.map.failed": ("地图暂时打不开，仍可上报。", "The map cannot be opened now; you can still report."),
     "report.where.map.open": ("打开地图", "Open the map"),
     "report.address": ("地址或附近标志", "Address or landmark"),
-    "report.address.hint": ("例如：村口桥边", "For example: by the bridge at the village entrance"),
+    "report.address.hint": ("例如：村口桥边", "Such as: by the village bridge"),
     "report.text": ("说明", "Description"),
     "report.text.hint": ("看到了什么？", "What do you see?"),
     "report.who": ("联系方式（可不填）", "How to reach you (optional)"),
