@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import sqlalchemy as sa
 from fake_intake import NOW, FakeIntake, client
+from hands import Make
 from referencing import Registry, Resource
 from square_town import SIDE, SOUTH, WEST, publish
 from starlette.testclient import TestClient
@@ -228,3 +229,20 @@ def test_words_to_be_published_lose_what_tells_a_person_and_keep_the_rest() -> N
     )
     assert public_words("call 617-555-0134 or me@x.org") == "call *** or ***"
     assert public_words("the bus stop at 24 Main St") == "the bus stop at 24 Main St"
+
+
+def test_requests_are_read_the_same_from_both_databases(make: Make) -> None:
+    hands = make()
+    web = client(FEED, hands.network)  # type: ignore[arg-type]
+    told = {"feed": "open311", "source": "public", "type": "0505", "description": "堵路"}
+    first, second, hidden = (hands.report(**told | more).incident for more in ({}, {}, {"type": "0955"}))
+    hands.walk(first, "accept", "file", "dispatch")
+    hands.later(minutes=5)
+    hands.step(second, "reject", "acceptor", note="重复")
+    answer = web.get(f"{BASE}/requests.json")
+    valid(answer.json(), "requests.json")
+    assert {one["service_request_id"]: one["status"] for one in answer.json()} == {first: "open", second: "closed"} and hidden
+    assert [one["service_request_id"] for one in web.get(f"{BASE}/requests.json?status=closed").json()] == [second]
+    after = hands.at.replace(minute=3).isoformat().replace("+", "%2B")
+    assert [one["service_request_id"] for one in web.get(f"{BASE}/requests.json?updated_after={after}").json()] == [second]
+    assert web.get(f"{BASE}/requests.json?service_request_id={first}").json()[0]["expected_datetime"].startswith("2026-11-23T11:00")
