@@ -6,7 +6,7 @@
   "use strict";
   const KEPT = 4; // zooms whose grids are kept: the one on show and those just left
   const ALONE_FROM = 17; // zoom from which only what lies on top of each other stands together
-  const CELL_PX = 64, SPOT_PX = 32; // sides of a cell before and from then on
+  const CELL_PX = 72, SPOT_PX = 32; // sides of a cell before and from then on
   const APART = 0.75; // of a side: nearer marks would lie on each other
   const ACROSS = 2 ** 26; // more columns than any zoom has
 
