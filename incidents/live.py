@@ -103,7 +103,6 @@ async def _serve(websocket: WebSocket, client: Client, hear: Callable[[dict[str,
     finally:
         for task in both:
             task.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
 
 
 async def _send(websocket: WebSocket, client: Client) -> None:
