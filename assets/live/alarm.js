@@ -13,9 +13,11 @@
   const FLOOD = 3, FLOOD_MS = 60_000; // more in a minute are a flood: the map stays where all of them are seen
   const MUTED = "onescreen-live-muted";
 
-  /** The alarming ones among rows that are new: the gravest first, of these the newest. */
-  function alarming(rows) {
-    return rows.filter((row) => row.grade <= GRADE && !row.parent).sort((a, b) => a.grade - b.grade || b.reported_at - a.reported_at);
+  const NEWS_MS = 15 * 60_000; // what was reported longer ago is no news, though it comes only now: a log is played, a past filled in
+
+  /** The alarming ones among rows that are new at `now`: the gravest first, of these the newest. */
+  function alarming(rows, now = 0) {
+    return rows.filter((row) => row.grade <= GRADE && !row.parent && row.reported_at > now - NEWS_MS).sort((a, b) => a.grade - b.grade || b.reported_at - a.reported_at);
   }
 
   /** Cards one after the other, each for `stays` ms. When many wait, the gravest and newest stay in the queue. */
@@ -125,7 +127,7 @@
   let card = null; // the row on show
 
   document.addEventListener("onescreen:live", function ({ detail }) {
-    const fresh = alarming([...detail.fresh].map((id) => detail.state.rows.get(id)).filter(Boolean));
+    const fresh = alarming([...detail.fresh].map((id) => detail.state.rows.get(id)).filter(Boolean), app.live.now.serverNow());
     if (!fresh.length) return;
     fresh.forEach(pulse);
     chime();

@@ -38,6 +38,11 @@ test("grades one and two alarm, gravest first, then newest; lesser ones and merg
   assert.deepEqual(alarming(rows).map(({ id }) => id), ["c", "d", "a"]);
 });
 
+test("what was reported over a quarter of an hour ago is no news, though it comes only now", () => {
+  const rows = [{ id: "a", grade: 1, reported_at: 5 * MIN }, { id: "b", grade: 1, reported_at: 5 * MIN + 1 }];
+  assert.deepEqual(alarming(rows, 20 * MIN).map(({ id }) => id), ["b"]);
+});
+
 test("cards come one after the other, each for its time, can be closed, and a flood of them keeps the gravest and newest", () => {
   const cards = queue(1000, 3);
   assert.equal(cards.at(0), null);
