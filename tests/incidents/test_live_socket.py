@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from app import create_app
 
 KEYS = '[[key]]\nname = "gateway"\nkey = "0123456789abcdef"\nareas = ["990115103200"]\n'
-DESK = {"onescreen-duty": "acceptor"}
+DESK = {"cookie": "onescreen-duty=acceptor"}
 HOST = {"host": "127.0.0.1"}
 ELDER = "0955"  # a visit: about a person
 
@@ -28,7 +28,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def report(client: TestClient, **more: object) -> dict:
-    answer = client.post("/api/incidents", json={"source": "patrol", "type": "0102", "lon": HERE[0], "lat": HERE[1]} | more, cookies=DESK)
+    answer = client.post("/api/incidents", json={"source": "patrol", "type": "0102", "lon": HERE[0], "lat": HERE[1]} | more, headers=DESK)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -56,7 +56,7 @@ def test_an_incident_reported_is_told_to_who_follows_and_its_end_too(client: Tes
         number = report(client)["incident"]
         delta = frame(socket, "delta")
         assert delta["from"] == whole["seq"] and [row[0] for row in delta["rows"]] == [number] and delta["gone"] == []
-        client.post(f"/api/incidents/{number}/steps", json={"step": "reject", "note": "重复"}, cookies=DESK)
+        client.post(f"/api/incidents/{number}/steps", json={"step": "reject", "note": "重复"}, headers=DESK)
         ended = frame(socket, "delta")
         assert ended["gone"] == [number] and ended["rows"] == [] and ended["from"] == delta["seq"]
     with client.websocket_connect(f"/live?since={whole['seq']}&epoch={whole['epoch']}", headers=HOST) as socket:
@@ -87,8 +87,8 @@ def test_a_wall_sees_an_incident_about_a_person_in_the_middle_of_its_area_only(c
     assert (places["wall"]["lon"], places["wall"]["lat"]) != (where["lon"], where["lat"]) and places["wall"]["area"] == places["desk"][
         "area"
     ]
-    cards = {role: client.get(f"/api/incidents/{number}{more}", cookies=cookie).json()["incident"] for role, more, cookie in (
-        ("wall", "?page_role=wall", {}), ("leader", "", {"onescreen-duty": "leader"}), ("officer", "", DESK))}  # fmt: skip
+    cards = {role: client.get(f"/api/incidents/{number}{more}", headers=cookie).json()["incident"] for role, more, cookie in (
+        ("wall", "?page_role=wall", {}), ("leader", "", {"cookie": "onescreen-duty=leader"}), ("officer", "", DESK))}  # fmt: skip
     assert "description" not in cards["wall"] and cards["wall"]["reporter"] == "李*" and "12" not in cards["wall"]["address"]
     assert cards["leader"]["description"] == "张三 ***" and cards["leader"]["phone"] == "139****0000"
     assert cards["officer"]["description"] == "张三 13812345678" and cards["officer"]["phone"] == "13900000000"
@@ -117,11 +117,9 @@ def test_another_site_may_neither_follow_nor_act(client: TestClient) -> None:
     assert refused.value.code == 4003
     number = report(client)["incident"]
     for path, body in ((f"/api/incidents/{number}/steps", {"step": "accept"}), ("/api/incidents", {"type": "0102"}), ("/api/report", {})):
-        answer = client.post(path, json=body, cookies=DESK, headers={"origin": "http://evil.example"})
+        answer = client.post(path, json=body, headers=DESK | {"origin": "http://evil.example"})
         assert answer.status_code == 403 and answer.json()["zh"], path
-    plain = client.post(
-        f"/api/incidents/{number}/steps", content='{"step": "accept"}', headers={"content-type": "text/plain"}, cookies=DESK
-    )
+    plain = client.post(f"/api/incidents/{number}/steps", content='{"step": "accept"}', headers={"content-type": "text/plain"} | DESK)
     assert plain.status_code == 400 and "JSON" in plain.json()["error"]
 
 
@@ -135,19 +133,19 @@ def test_who_says_nothing_of_herself_may_look_and_do_nothing(client: TestClient)
 def test_a_step_somebody_else_took_is_a_conflict_and_an_unknown_number_is_not_found(client: TestClient) -> None:
     number = report(client)["incident"]
     step = {"step": "accept"}
-    assert client.post(f"/api/incidents/{number}/steps", json=step, cookies=DESK).json()["state"] == "accepted"
-    again = client.post(f"/api/incidents/{number}/steps", json=step, cookies=DESK)
+    assert client.post(f"/api/incidents/{number}/steps", json=step, headers=DESK).json()["state"] == "accepted"
+    again = client.post(f"/api/incidents/{number}/steps", json=step, headers=DESK)
     assert again.status_code == 409 and again.json()["field"] == "state"
-    assert client.post("/api/incidents/20261123-999999/steps", json=step, cookies=DESK).status_code == 404
-    assert client.post(f"/api/incidents/{number}/steps", json={"step": "file"}, cookies=DESK).status_code == 403, (
+    assert client.post("/api/incidents/20261123-999999/steps", json=step, headers=DESK).status_code == 404
+    assert client.post(f"/api/incidents/{number}/steps", json={"step": "file"}, headers=DESK).status_code == 403, (
         "an acceptor does not file"
     )
 
 
 def test_many_take_the_same_step_and_each_is_told_its_own(client: TestClient) -> None:
     numbers = [report(client)["incident"] for _ in range(3)]
-    client.post(f"/api/incidents/{numbers[1]}/steps", json={"step": "accept"}, cookies=DESK)
-    told = client.post("/api/steps", json={"incidents": numbers, "step": "accept"}, cookies=DESK)
+    client.post(f"/api/incidents/{numbers[1]}/steps", json={"step": "accept"}, headers=DESK)
+    told = client.post("/api/steps", json={"incidents": numbers, "step": "accept"}, headers=DESK)
     assert told.status_code == 207 and told.json()["done"] == 2
     assert ["error" in item for item in told.json()["items"]] == [False, True, False]
 
@@ -165,12 +163,12 @@ def test_lists_are_filtered_by_what_exists(client: TestClient) -> None:
 def test_the_town_changes_its_tables_in_versions(client: TestClient) -> None:
     rows = client.get("/api/network/tables/grades").json()
     assert rows["version"] == 1 and len(rows["rows"]) == 4
-    lead = {"onescreen-duty": "shift_leader"}
+    lead = {"cookie": "onescreen-duty=shift_leader"}
     text = client.get("/api/network/tables/grades?format=csv").text.replace("\ufeff", "").replace("一般", "普通")
-    refused = client.put("/api/network/tables/grades?why=x", content=text, headers={"content-type": "text/csv"}, cookies=DESK)
+    refused = client.put("/api/network/tables/grades?why=x", content=text, headers={"content-type": "text/csv"} | DESK)
     assert refused.status_code == 403
-    saved = client.put("/api/network/tables/grades?why=改名", content=text.encode(), headers={"content-type": "text/csv"}, cookies=lead)
+    saved = client.put("/api/network/tables/grades?why=改名", content=text.encode(), headers={"content-type": "text/csv"} | lead)
     assert saved.status_code == 201 and saved.json()["version"] == 2
     assert client.get("/api/network/tables").json()["history"][0]["why"] == "改名"
-    broken = client.put("/api/network/tables/grades?why=x", json={"rows": rows["rows"][:2]}, cookies=lead)
+    broken = client.put("/api/network/tables/grades?why=x", json={"rows": rows["rows"][:2]}, headers=lead)
     assert broken.status_code == 400 and broken.json()["zh"]
