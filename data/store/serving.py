@@ -164,14 +164,22 @@ class ServingStore:
         if snapshot not in self._readers:
             file = self._settings.serving / f"v{snapshot}.duckdb"
             if not file.exists():
-                numbers = ", ".join(map(str, kept(self._settings)))
-                raise StoreError(
-                    f"Snapshot {snapshot} is no longer kept.", remedy=f"Kept: {numbers or 'none'}.",
-                    zh=f"快照 {snapshot} 已不再保留。", zh_remedy=f"现保留：{numbers or '无'}。",
-                )  # fmt: skip
-            self._connection.execute(f"ATTACH {text(file)} AS v{snapshot} (READ_ONLY)")
+                raise self._gone(snapshot)
+            try:
+                self._connection.execute(f"ATTACH {text(file)} AS v{snapshot} (READ_ONLY)")
+            except duckdb.IOException as error:
+                if file.exists():
+                    raise
+                raise self._gone(snapshot) from error  # tidied away between the look and the opening
             self._readers[snapshot], self._memory[snapshot] = 0, Memory()
         return snapshot
+
+    def _gone(self, snapshot: int) -> StoreError:
+        numbers = ", ".join(map(str, kept(self._settings)))
+        return StoreError(
+            f"Snapshot {snapshot} is no longer kept.", remedy=f"Kept: {numbers or 'none'}.",
+            zh=f"快照 {snapshot} 已不再保留。", zh_remedy=f"现保留：{numbers or '无'}。",
+        )  # fmt: skip
 
     def _let_go(self) -> None:
         shown = self._serving.snapshot if self._serving else None
