@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from data.errors import NetworkError
 from data.policy import Actor
 from incidents.core import positions, schema
 from incidents.core.books import instant
@@ -29,6 +30,7 @@ WINDOW = timedelta(days=1)  # of the past that is filled at once: within it even
 LAST_WINDOW = timedelta(hours=3)  # of the last two days
 PICTURED = timedelta(days=2)  # cases younger than this get pictures
 WALK_S = 3.0
+RETRY_S = 5.0
 Say = Callable[[str], None]
 
 
@@ -227,12 +229,29 @@ class Simulation:
             if self._network.store.serving().snapshot != self.snapshot:
                 self.look()
             moment = began + (now - began) * speed
-            self._draw(began, moment)
-            self.until(moment, stamped=speed == 1.0)
-            if (now - walked).total_seconds() >= WALK_S:
-                self._move(self._walk.step((now - walked).total_seconds() * speed, ms(now), self._sent(), self._network.places))
-                walked = now
+            try:
+                self._draw(began, moment)
+                self.until(moment, stamped=speed == 1.0)
+                if (now - walked).total_seconds() >= WALK_S:
+                    self._move(self._walk.step((now - walked).total_seconds() * speed, ms(now), self._sent(), self._network.places))
+                    walked = now
+            except NetworkError as error:  # the database may be away for a while
+                self._say(str(error))
+                sleep(RETRY_S)
+                self._recover(began)
             sleep(0.25)
+
+    def _recover(self, began: datetime) -> None:
+        """Look into the log how far everything has come, and go on from there."""
+        try:
+            last = self._last()
+            self._heap, self._open = [], {}
+            self._cases.clear()
+            self._resume()
+            self._drawn_to = None
+            self._draw(max(last or began, began), self._network.now())
+        except (NetworkError, sa.exc.SQLAlchemyError) as error:
+            self._say(str(error))
 
     def _sent(self) -> dict[str, tuple[float, float]]:
         """Who is on the way to a case, or at work on it."""

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from square_town import publish
 
-from data.errors import StoreError
+from data.errors import NetworkError, StoreError
 from data.policy import Actor
 from data.settings import Settings
 from data.store.duck import connect
@@ -277,6 +277,35 @@ def test_what_somebody_else_does_is_heeded_and_the_live_town_goes_on(tmp_path: P
     positions = living.network.asked(lambda connection: connection.execute(sa.select(schema.position)).all())
     assert len(positions) == 4 and max(row.at for row in positions) > ms(NOW - timedelta(hours=3))
     living.close()
+
+
+def test_a_database_that_is_away_for_a_while_loses_the_simulation_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    living, whole = Living(tmp_path / "a", rate=6 * RATE), Living(tmp_path / "b", rate=6 * RATE)
+    start = NOW - timedelta(hours=2)
+    living.at(start)
+    simulation = living.simulation()
+    simulation.begin(timedelta(hours=4))
+    taking, calls = living.network.take, iter(range(1000))
+
+    def away(commands: Any) -> Any:
+        if next(calls) in (0, 1, 4):
+            raise NetworkError("away", zh="away")
+        return taking(commands)
+
+    monkeypatch.setattr(living.network, "take", away)
+    now = [start]
+
+    def sleep(seconds: float) -> None:
+        now[0] = min(NOW, now[0] + timedelta(minutes=10 if seconds < 1 else 0))
+        living.at(now[0])
+
+    turns = iter(range(20))
+    simulation.live(lambda: next(turns, None) is not None, sleep)
+    whole.simulation().begin(timedelta(hours=6))
+    states = [{row["external_id"]: row["state"] for row in one.rows()} for one in (living, whole)]
+    assert len(states[1]) > 20 and states[0] == states[1]
+    living.close()
+    whole.close()
 
 
 def test_nothing_is_made_up_about_a_real_town(tmp_path: Path) -> None:
