@@ -132,15 +132,14 @@
     place.textContent = fresh.length > ALOUD ? say("desk.new.many", { n: fresh.length }) : fresh.map(each).join(" ");
   }
 
-  /* Once a second: lights and times go on; filters by light follow them. */
-  setInterval(function () {
-    if (!desk.place || !desk.place.isConnected || document.hidden) return;
-    if (desk.list) desk.list.tick();
+  /* Once a second: lights and times go on, and what waits is tried again; every ten seconds filters by light follow. */
+  function tick() {
+    desk.sendWaiting();
+    if (document.hidden) return;
+    desk.list.tick();
     const clock = document.querySelector("#duty-card .clock");
     if (clock) app.caseCard.tick(clock);
-    desk.sendWaiting();
-  }, 1000);
-  setInterval(() => desk.place && !document.hidden && soon(), 10_000);
+  }
 
   // ── since when one has looked ──
   const kept = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
@@ -179,13 +178,18 @@
     desk.readHandover();
     refresh();
     document.getElementById("queue").focus({ preventScroll: true });
+    setInterval(tick, 1000);
+    setInterval(() => !document.hidden && soon(), 10_000);
   }
 
+  /* The page is drawn after scripts have run: look until it is there. No other page pays for that. */
   const drawn = new MutationObserver(function () {
     const place = document.querySelector("#page .duty");
-    if (place && place !== desk.place && document.getElementById("cases") && app.live) begin(place);
+    if (!place || !document.getElementById("cases")) return;
+    drawn.disconnect();
+    begin(place);
   });
-  drawn.observe(document.documentElement, { childList: true, subtree: true });
+  if (location.pathname.replace(/\/$/, "") === "/desk") drawn.observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("onescreen:acting", function () {
     if (!desk.place) return;

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
+  if (location.pathname.replace(/\/$/, "") !== "/town") return; // no other page pays for it
   const DRAWER = "town-cases", LISTED = 60;
   const WHICH = {
     open: () => true, red: (row, light) => light === "red", yellow: (row, light) => light === "yellow", supervised: (row) => row.supervised > 0,

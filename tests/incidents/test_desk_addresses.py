@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from hands import HERE, Hands
+from hands import HERE, Make
 from square_town import publish
 
 from app import create_app
@@ -27,7 +27,8 @@ def report(client: TestClient) -> dict:
     return client.post("/api/incidents", json=sent, cookies=LEADER).json()
 
 
-def test_changes_are_what_came_after_a_number_newest_first_and_counted_all(hands: Hands) -> None:
+def test_changes_are_what_came_after_a_number_newest_first_and_counted_all(make: Make) -> None:
+    hands = make()
     first = hands.report()
     hands.walk(first.incident, "accept", "file")
     hands.step(first.incident, "note", "shift_leader", note="电话 13812345678 已联系")
