@@ -4,6 +4,7 @@
   const app = (root.onescreen = root.onescreen || {});
   app.live = app.live || {};
   if (typeof document === "undefined") return;
+  const SPOT_DEG = 1e-5; // about a metre: no zoom would tell apart what lies within
   const KEPT = "onescreen-live-layers-"; // and the page's name: which layers are on, remembered by this browser
   const HEAT_H = 24; // hours back that the heat goes, beside what is open
   const DAYS = 30, AROUND_M = 50; // of a hot spot, as in the town's table of figures unless that says otherwise
@@ -84,7 +85,8 @@
     if (zoom >= most || group.ids.size <= 1) return app.live.list([...group.ids]);
     const rows = [...group.ids].map((id) => app.live.now.state.rows.get(id)).filter(Boolean);
     const bounds = root.L.latLngBounds(rows.map(({ lat, lon }) => [lat, lon]));
-    if (joined.getBoundsZoom(bounds.pad(0.1)) <= zoom) return app.live.list([...group.ids]);
+    const spot = bounds.getNorth() - bounds.getSouth() < SPOT_DEG && bounds.getEast() - bounds.getWest() < SPOT_DEG;
+    if (spot || joined.getBoundsZoom(bounds.pad(0.1)) <= zoom) return app.live.list([...group.ids]);
     const still = root.matchMedia("(prefers-reduced-motion: reduce)").matches;
     joined.flyToBounds(bounds.pad(0.2), { animate: !still, maxZoom: most, duration: 0.6 });
   }

@@ -114,6 +114,33 @@ def test_a_grave_one_pulses_on_the_map_and_opens_a_card_to_which_the_map_flies_a
     expect(wall.locator(".live-pulse")).to_have_count(0)
 
 
+AT_GROUP = """() => {
+    const {map} = onescreen.live.shown, one = onescreen.live.shown.drawn().filter((mark) => mark.kind === "group").pop();
+    const at = map.layerPointToContainerPoint(L.point(one.x, one.y).add(L.DomUtil.getPosition(document.querySelector(".live-canvas"))));
+    const {left, top} = map.getContainer().getBoundingClientRect();
+    return [left + at.x, top + at.y, one.group.n];
+}"""
+
+
+def test_a_click_on_a_group_goes_nearer_or_lists_it_and_the_list_by_keyboard_marks_the_same_on_the_map(wall: Page, town: Mortal) -> None:
+    for _ in range(2):
+        knows(wall, report(town))  # at the middle of one team: no zoom tells them apart
+    x, y, n = wall.evaluate(AT_GROUP)
+    wall.mouse.move(x, y)
+    expect(wall.locator(".leaflet-container")).to_have_class(re.compile("live-over"))
+    wall.mouse.click(x, y)
+    drawer = wall.locator("#live-drawer")
+    expect(drawer.locator(".live-row")).to_have_count(n)
+    drawer.locator(".live-row").first.focus()
+    number = str(drawer.locator(".live-row").first.get_attribute("data-target"))
+    wall.keyboard.press("Enter")
+    expect(drawer).to_contain_text(number)
+    before = wall.evaluate("document.querySelector('.live-canvas').toDataURL()")
+    wall.evaluate("onescreen.live.shown.select(null)")
+    assert wall.evaluate("document.querySelector('.live-canvas').toDataURL()") != before, "the one that is open is not marked"
+    wall.keyboard.press("Escape")
+
+
 def test_the_chime_sounds_once_for_a_grave_one_says_when_it_cannot_and_stays_muted_after_a_reload(wall: Page, town: Mortal) -> None:
     sound = wall.locator("[data-act=live-sound]")
     sound.click()  # a touch is what browsers wait for

@@ -50,8 +50,11 @@ test("counts go along with what comes, changes, moves and leaves, at all zooms t
 
 test("lights turn by themselves, without a word from the server", () => {
   const { index, rows } = filled(400);
+  index.at(13, WORLD, 0);
+  for (let i = 0; i < 200; i++) { const row = incident(`i${i}`); rows.set(row.id, row); index.set(row.id, row); } // what they were turns no more
+  for (let i = 200; i < 220; i++) { rows.delete(`i${i}`); index.set(`i${i}`, null); }
   for (const now of [0, 900, 1999, 2500, 4000]) assert.deepEqual(totals(index.at(13, WORLD, now)).light, truth(rows, now).light, `at ${now}`);
-  assert.deepEqual(totals(index.at(13, WORLD, 4000)).light, { red: 400 });
+  assert.deepEqual(totals(index.at(13, WORLD, 4000)).light, { red: 380 });
 });
 
 test("a view holds what lies in it, and no mark lies on another", () => {
