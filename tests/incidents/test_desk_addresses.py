@@ -15,6 +15,11 @@ from incidents.core.changes import changes
 LEADER, NAME = {"onescreen-duty": "shift_leader"}, "onescreen-duty-name"
 
 
+def worn(cookies: dict[str, str]) -> dict[str, str]:
+    """Cookies as a header of one request."""
+    return {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     app = create_app(publish(tmp_path_factory.mktemp("desk")))
@@ -24,7 +29,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 def report(client: TestClient) -> dict:
     sent = {"source": "patrol", "type": "0102", "lon": HERE[0], "lat": HERE[1]}
-    return client.post("/api/incidents", json=sent, cookies=LEADER).json()
+    return client.post("/api/incidents", json=sent, headers=worn(LEADER)).json()
 
 
 def test_changes_are_what_came_after_a_number_newest_first_and_counted_all(make: Make) -> None:
@@ -47,25 +52,25 @@ def test_changes_are_what_came_after_a_number_newest_first_and_counted_all(make:
 
 
 def test_changes_refuse_a_number_that_is_none(client: TestClient) -> None:
-    assert client.get("/api/network/changes?since=x", cookies=LEADER).json()["field"] == "since"
+    assert client.get("/api/network/changes?since=x", headers=worn(LEADER)).json()["field"] == "since"
 
 
 def test_a_hand_over_note_is_read_once_by_who_reads_it_first(client: TestClient) -> None:
-    at = client.post("/api/network/handover", json={"note": "北桥积水，已通知水务"}, cookies=LEADER).json()["at"]
-    (note, *_) = client.get("/api/network/handover", cookies=LEADER).json()["notes"]
+    at = client.post("/api/network/handover", json={"note": "北桥积水，已通知水务"}, headers=worn(LEADER)).json()["at"]
+    (note, *_) = client.get("/api/network/handover", headers=worn(LEADER)).json()["notes"]
     assert (note["note"], note["read_at"]) == ("北桥积水，已通知水务", None)
     for name in ("陆某", "沈某"):
         reader = {"onescreen-duty": "acceptor", NAME: quote(name)}
-        assert client.post("/api/network/handover/read", json={"at": at}, cookies=reader).status_code == 200
-    assert client.get("/api/network/handover", cookies=LEADER).json()["notes"][0]["read_by"] == "陆某"
-    assert client.post("/api/network/handover/read", json={"at": 5}, cookies=LEADER).json()["field"] == "at"
-    assert client.post("/api/network/handover/read", json={"at": at}, cookies={"onescreen-duty": "unit"}).status_code == 403
+        assert client.post("/api/network/handover/read", json={"at": at}, headers=worn(reader)).status_code == 200
+    assert client.get("/api/network/handover", headers=worn(LEADER)).json()["notes"][0]["read_by"] == "陆某"
+    assert client.post("/api/network/handover/read", json={"at": 5}, headers=worn(LEADER)).json()["field"] == "at"
+    assert client.post("/api/network/handover/read", json={"at": at}, headers=worn({"onescreen-duty": "unit"})).status_code == 403
 
 
 def test_the_log_keeps_the_name_that_the_chooser_gives_and_no_more_of_it_than_a_name(client: TestClient) -> None:
     number = report(client)["incident"]
-    client.post(f"/api/incidents/{number}/steps", json={"step": "accept"}, cookies=LEADER | {NAME: quote(" 李明 ")})
-    client.post(f"/api/incidents/{number}/steps", json={"step": "file"}, cookies=LEADER | {NAME: "x" * 300})
-    client.post(f"/api/incidents/{number}/steps", json={"step": "urge"}, cookies=LEADER)
-    history = client.get(f"/api/incidents/{number}", cookies=LEADER).json()["history"]
+    client.post(f"/api/incidents/{number}/steps", json={"step": "accept"}, headers=worn(LEADER | {NAME: quote(" 李明 ")}))
+    client.post(f"/api/incidents/{number}/steps", json={"step": "file"}, headers=worn(LEADER | {NAME: "x" * 300}))
+    client.post(f"/api/incidents/{number}/steps", json={"step": "urge"}, headers=worn(LEADER))
+    history = client.get(f"/api/incidents/{number}", headers=worn(LEADER)).json()["history"]
     assert [event["by"] for event in history[1:]] == ["李明", "x" * 40, ""]
