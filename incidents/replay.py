@@ -21,7 +21,7 @@ import numpy as np
 from data.errors import NetworkError, OneScreenError
 from data.policy import Actor
 from incidents.core.place import Places
-from incidents.core.spec import LONGEST, Command, Outcome, Report, Step, when, wrong
+from incidents.core.spec import LONGEST, Command, Outcome, Report, Step, degree, when, wrong
 
 FEED, VENDOR = "open311", "open311"
 CHUNK = 500  # events in one go
@@ -173,17 +173,10 @@ def _report(row: Mapping[str, Any], key: str, kind: str, note: str) -> Report:
     lon, lat = (row.get(name) for name in ("long", "lat"))
     more = {name: row[name] for name in ("media_url", "service_name", "service_code") if row.get(name)}
     return Report(
-        feed=FEED, source="public", type=kind, lon=_degree("long", lon), lat=_degree("lat", lat),
+        feed=FEED, source="public", type=kind, lon=degree("long", lon), lat=degree("lat", lat),
         address=str(row.get("address") or "")[:300],
         description=str(row.get("description") or "")[:LONGEST], external_id=f"replay/{key}", more=more | ({"note": note} if note else {}),
     )  # fmt: skip
-
-
-def _degree(field_name: str, value: Any) -> float | None:
-    try:
-        return None if value in (None, "") else float(value)
-    except (TypeError, ValueError) as error:
-        raise wrong(field_name, value, "this is no number of degrees.", "Correct it.", "不是度数。", "请更正。") from error
 
 
 class _Kinds:

@@ -233,3 +233,27 @@ def ms(moment: datetime) -> int:
 def iso(value: int | None, zone: tzinfo) -> str | None:
     """ISO 8601 in `zone` of milliseconds since 1970."""
     return None if value is None else (_EPOCH + timedelta(milliseconds=value)).astimezone(zone).isoformat(timespec="seconds")
+
+
+def degree(field: str, told: Any) -> float | None:
+    """Degrees as a form, a cell or a file gives them; None where there are none. Raises NetworkError."""
+    if told is None or (isinstance(told, str) and not told.strip()):
+        return None
+    try:
+        return float(told)
+    except (TypeError, ValueError) as error:
+        raise wrong(field, told, "this is no number of degrees.", "Send 31.2, not 31°12′.", "不是度数。", "请写 31.2 的形式。") from error
+
+
+def one_of(field: str, value: str, known: Sequence[str]) -> str:
+    """`value`, which is to be one of `known`. Raises NetworkError."""
+    if value not in known:
+        raise wrong(field, value, "there is no such value.", f"Known: {', '.join(known)}.", "没有这个值。", f"可用：{'、'.join(known)}。")
+    return value
+
+
+def whole(field: str, text: str, most: int) -> int:
+    """A whole number from 1 to `most`. Raises NetworkError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:12]) <= most:
+        raise wrong(field, text, f"this is no whole number from 1 to {most}.", "Correct it.", f"不是 1 至 {most} 的整数。", "请更正。")
+    return int(text)

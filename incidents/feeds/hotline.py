@@ -26,7 +26,7 @@ from starlette.responses import Response
 
 from data.errors import NetworkError, OneScreenError, PolicyError, advice, advice_zh
 from data.policy import permit
-from incidents.core.spec import LONGEST, Command, Feed, Intake, Report, Route, answer, content_of, refusal, told, wrong
+from incidents.core.spec import LONGEST, Command, Feed, Intake, Report, Route, answer, content_of, degree, refusal, told, wrong
 
 NAME = "hotline"
 VENDOR = "12345"
@@ -205,7 +205,8 @@ def _report(values: Mapping[str, Any], source: Mapping[str, Any], town: _Town) -
         raise wrong("number", "", "the order has no number.", "Give it: by it the same order is known again.",
                     "缺少工单编号。", "请填写编号，重复导入时据此识别同一工单。")  # fmt: skip
     return Report(
-        feed=NAME, source="hotline", type=_type(texts.get("type", ""), town), lon=_degree("lon", texts), lat=_degree("lat", texts),
+        feed=NAME, source="hotline", type=_type(texts.get("type", ""), town),
+        lon=degree("lon", texts.get("lon")), lat=degree("lat", texts.get("lat")),
         area=texts.get("area", ""), address=texts.get("address", ""), description=texts.get("description", "")[:LONGEST],
         reporter=texts.get("reporter", ""), phone=texts.get("phone", ""), external_id=texts["number"],
         at=_instant(values.get("at"), town.zone), grade=_grade(texts.get("grade", "")), more=dict(source),
@@ -231,14 +232,6 @@ def _type(said: str, town: _Town) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
-
-
-def _degree(field: str, texts: Mapping[str, str]) -> float | None:
-    text = texts.get(field, "")
-    try:
-        return float(text) if text else None
-    except ValueError as error:
-        raise wrong(field, text, "this is no number of degrees.", "Write 121.7.", "不是度数。", "请写 121.7 的形式。") from error
 
 
 def _grade(text: str) -> int | None:

@@ -21,29 +21,33 @@ from data.plain import TOLD, public_words
 from data.policy import MASKED, release
 from data.schema.network import INCIDENT
 from data.xml import element
-from incidents.core.spec import LONGEST, Command, Feed, Intake, Report, Route, answer, content_of, iso, json_of, ms, when, wrong, yes
+from incidents.core.spec import (
+    LONGEST,
+    Command,
+    Feed,
+    Intake,
+    Report,
+    Route,
+    answer,
+    content_of,
+    degree,
+    iso,
+    json_of,
+    ms,
+    one_of,
+    when,
+    whole,
+    wrong,
+    yes,
+)
 
 NAME = "open311"
 BASE = "/open311/v2"
 SPAN = timedelta(days=90)
 MOST = 1000
 MOST_BYTES = 1_000_000
-_SHOWN = (
-    "id",
-    "seq",
-    "feed",
-    "type",
-    "state",
-    "lon",
-    "lat",
-    "address",
-    "description",
-    "reported_at",
-    "stage",
-    "due_at",
-    "closed_at",
-    "area",
-)
+_SHOWN = ("id", "seq", "feed", "type", "state", "lon", "lat", "address", "description", "reported_at", "stage", "due_at", "closed_at",
+          "area")  # fmt: skip
 _INCIDENT = sa.table("incident", *(sa.column(name) for name in _SHOWN))
 _EVENT = sa.table("event", sa.column("seq"), sa.column("at"))
 Row = Mapping[str, Any]
@@ -106,9 +110,7 @@ def _guarded(handler: Plain) -> Plain:
 
 def _asked(request: Request, intake: Intake) -> dict[str, str]:
     """Parameters of a query; one given several times is a list with commas. Raises for another jurisdiction than this town."""
-    asked: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        asked[name] = f"{asked[name]},{value}" if name in asked else value
+    asked = {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
     _of_here(asked.get("jurisdiction_id"), intake)
     return asked
 
@@ -127,14 +129,13 @@ def _of_here(jurisdiction: str | None, intake: Intake) -> None:
 async def discovery(request: Request, intake: Intake) -> Response:
     """`GET /open311/v2/discovery.json`."""
     town = intake.town()
-    name = town.get("name") or {}
     endpoint = {
         "specification": "http://wiki.open311.org/GeoReport_v2", "url": str(request.base_url).rstrip("/") + BASE,
         "changeset": "2026-11-22T00:00:00Z", "type": "production",
         "formats": ["application/json", "text/xml"],
     }  # fmt: skip
     told = {
-        "changeset": "2026-11-22T00:00:00Z", "contact": f"{name.get('zh', '')} {name.get('en', '')}".strip(),
+        "changeset": "2026-11-22T00:00:00Z", "contact": " ".join((town.get("name") or {}).values()),
         "key_service": "POST needs an api_key, which the town gives. / 提交需要本镇发放的 api_key。",
         "jurisdiction_id": town.get("code", ""), "endpoints": [endpoint],
     }  # fmt: skip
@@ -197,8 +198,7 @@ async def requests(request: Request, intake: Intake) -> Response:
     """`GET /open311/v2/requests.json` with all filters of GeoReport, `updated_after`, `page` and `page_size`."""
     asked = _asked(request, intake)
     types = _readable(intake)
-    query = _query(asked, types, _zone(intake), intake.now())
-    rows = await intake.ask(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
+    rows = await _rows(_query(asked, types, _zone(intake), intake.now()), intake)
     return _say(request, "service_requests", "request", [_request(row, types, _zone(intake)) for row in rows])
 
 
@@ -207,11 +207,14 @@ async def request_one(request: Request, intake: Intake) -> Response:
     _asked(request, intake)
     number = request.path_params["id"].removesuffix(".json").removesuffix(".xml")
     types = _readable(intake)
-    query = _selected(types).where(_INCIDENT.c.id == number)
-    rows = await intake.ask(lambda connection: [dict(row) for row in connection.execute(query).mappings()])
+    rows = await _rows(_selected(types).where(_INCIDENT.c.id == number), intake)
     if not rows:
         raise _NotFoundError(f"没有编号为 {number!r} 的公开事件。 / There is no public request {number!r}.")
     return _say(request, "service_requests", "request", [_request(row, types, _zone(intake)) for row in rows])
+
+
+async def _rows(query: Any, intake: Intake) -> list[Row]:
+    return list(await intake.ask(lambda connection: [dict(row) for row in connection.execute(query).mappings()]))
 
 
 async def token(request: Request, intake: Intake) -> Response:
@@ -232,21 +235,25 @@ def _selected(types: Mapping[str, Row]) -> Any:
 def _query(asked: Mapping[str, str], types: Mapping[str, Row], zone: ZoneInfo, now: datetime) -> Any:
     """The requests that are asked for, newest first. Raises NetworkError for a filter that cannot be."""
     query = _selected(types).order_by(_INCIDENT.c.reported_at.desc(), _INCIDENT.c.id.desc())
-    numbers = _listed(asked.get("service_request_id", ""))
+    numbers = _split(asked, "service_request_id")
     if numbers:  # overrides all others
         return query.where(_INCIDENT.c.id.in_(numbers[:MOST])).limit(MOST)
-    codes = _listed(asked.get("service_code", ""))
+    codes = _split(asked, "service_code")
     if codes:
         query = query.where(_INCIDENT.c.type.in_(codes))
-    states = {_one_of("status", state, ("open", "closed")) for state in _listed(asked.get("status", ""))}
+    states = {one_of("status", state, ("open", "closed")) for state in _split(asked, "status")}
     if len(states) == 1:
         query = query.where(_INCIDENT.c.closed_at.is_(None) if states == {"open"} else _INCIDENT.c.closed_at.is_not(None))
     if "updated_after" in asked:
         query = query.where(_EVENT.c.at > ms(when("updated_after", asked["updated_after"], zone)))
     for condition in _within(asked, zone, now):
         query = query.where(condition)
-    size = _whole(asked, "page_size", MOST, MOST)
-    return query.limit(size).offset((_whole(asked, "page", 1, 1_000_000) - 1) * size)
+    size = whole("page_size", asked.get("page_size", str(MOST)), MOST)
+    return query.limit(size).offset((whole("page", asked.get("page", "1"), 1_000_000) - 1) * size)
+
+
+def _split(asked: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in asked.get(name, "").split(",") if part.strip()]
 
 
 def _within(asked: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Iterable[Any]:
@@ -343,7 +350,7 @@ def _report(sent: Mapping[str, str], intake: Intake, sender: str) -> Report:
     names = (sent.get("last_name", ""), sent.get("first_name", ""))
     number = sent.get("external_id", "").strip()
     return Report(
-        feed=NAME, source="public", type=code, lon=_degree(sent, "long"), lat=_degree(sent, "lat"),
+        feed=NAME, source="public", type=code, lon=degree("long", sent.get("long")), lat=degree("lat", sent.get("lat")),
         area=sent.get("address_id", "").strip(), address=sent.get("address_string", "").strip(),
         description=sent.get("description", "").strip(), reporter=" ".join(name.strip() for name in names if name.strip()),
         phone=sent.get("phone", "").strip(), external_id=f"{sender}/{number}" if number else "", more=_more(sent),
@@ -362,7 +369,7 @@ def _more(sent: Mapping[str, str]) -> dict[str, Any]:
                 raise wrong(
                     name, value, "the service has no such attribute.", "See its service definition.", "没有这个属性。", "见该服务的定义。"
                 )
-            more["callback"] = _one_of(name, value, ("yes", "no"))
+            more["callback"] = one_of(name, value, ("yes", "no"))
     if more.get("media_url", "http").partition(":")[0] not in ("http", "https"):
         raise wrong(
             "media_url", more["media_url"], "this is no web address.", "Send http(s)://….", "不是网址。", "请提供 http(s):// 地址。"
@@ -370,38 +377,8 @@ def _more(sent: Mapping[str, str]) -> dict[str, Any]:
     return more
 
 
-def _degree(sent: Mapping[str, str], name: str) -> float | None:
-    text = sent.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise wrong(name, text, "this is no number of degrees.", "Send 31.2, not 31°12′.", "不是度数。", "请写 31.2 的形式。") from error
-
-
-# ── values ──
-
-
 def _zone(intake: Intake) -> ZoneInfo:
     return ZoneInfo(str(intake.town().get("timezone") or "UTC"))
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise wrong(name, value, "there is no such value.", f"Known: {', '.join(known)}.", "没有这个值。", f"可用：{'、'.join(known)}。")
-    return value
-
-
-def _whole(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = asked.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise wrong(name, text, f"this is no whole number from 1 to {most}.", "Correct it.", f"不是 1 至 {most} 的整数。", "请更正。")
-    return int(text)
 
 
 def _routes() -> Iterable[Route]:
