@@ -131,8 +131,7 @@ async def discovery(request: Request, intake: Intake) -> Response:
     town = intake.town()
     endpoint = {
         "specification": "http://wiki.open311.org/GeoReport_v2", "url": str(request.base_url).rstrip("/") + BASE,
-        "changeset": "2026-11-22T00:00:00Z", "type": "production",
-        "formats": ["application/json", "text/xml"],
+        "changeset": "2026-11-22T00:00:00Z", "type": "production", "formats": ["application/json", "text/xml"],
     }  # fmt: skip
     told = {
         "changeset": "2026-11-22T00:00:00Z", "contact": " ".join((town.get("name") or {}).values()),
@@ -196,8 +195,7 @@ def _attributes(one: Row) -> list[dict[str, Any]]:
 
 async def requests(request: Request, intake: Intake) -> Response:
     """`GET /open311/v2/requests.json` with all filters of GeoReport, `updated_after`, `page` and `page_size`."""
-    asked = _asked(request, intake)
-    types = _readable(intake)
+    asked, types = _asked(request, intake), _readable(intake)
     rows = await _rows(_query(asked, types, _zone(intake), intake.now()), intake)
     return _say(request, "service_requests", "request", [_request(row, types, _zone(intake)) for row in rows])
 
