@@ -8,7 +8,18 @@ from data.policy import MASKED, Suppressed, Viewer
 from layers.core.freshness import freshness
 from layers.core.query_cards import card, event_names, object_by_ordinal, residents, tooltip
 from layers.core.query_compare import compare
-from layers.core.query_places import area_names, box_below, breadcrumb, child_levels, children, headline, layer_list, legend, listing, reds_by_layer
+from layers.core.query_places import (
+    area_names,
+    box_below,
+    breadcrumb,
+    child_levels,
+    children,
+    headline,
+    layer_list,
+    legend,
+    listing,
+    reds_by_layer,
+)
 from layers.core.query_reports import contradictions, datasets, fault_counts, faults
 from layers.core.query_search import search
 from layers.core.query_store import Store, root_of, today_of, town
