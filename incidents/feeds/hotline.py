@@ -92,9 +92,10 @@ def lines(name: str, content: bytes, options: Mapping[str, Any]) -> Iterator[Lin
             texts = tuple(_text(cell) for cell in cells)
             if any(texts) and not _total(texts):
                 found += 1
+                if found > MOST_ROWS:
+                    raise wrong("file", name, f"over {MOST_ROWS} rows.", "Send it in parts; nothing of it was taken.",
+                                f"超过 {MOST_ROWS} 行。", "请拆分后发送；本次未导入任何工单。")  # fmt: skip
                 yield Line(sheet, n, texts, header, _became(name, sheet, n, dict(zip(fields, cells, strict=False)), header, fields, town))
-                if found >= MOST_ROWS:
-                    return
     if not found:
         raise wrong(
             "file", name, "it has no row under a header that is known.",

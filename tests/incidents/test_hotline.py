@@ -19,6 +19,7 @@ from data.policy import Actor
 from data.store.serving import ServingStore
 from incidents.core.place import Places
 from incidents.core.spec import Report
+from incidents.feeds import hotline
 from incidents.feeds.hotline import FEED, lines, read
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -128,6 +129,13 @@ def test_a_file_without_a_header_or_of_another_kind_is_refused() -> None:
         with pytest.raises(NetworkError) as caught:
             became(content)
         assert caught.value.field == "file" and caught.value.zh_remedy
+
+
+def test_a_file_of_too_many_rows_is_refused_as_a_whole_and_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hotline, "MOST_ROWS", 2)
+    assert len(became(csv_of(HEADER, GOOD, GOOD))) == 2
+    with pytest.raises(NetworkError, match="over 2 rows"):
+        became(csv_of(HEADER, GOOD, GOOD, GOOD))
 
 
 def test_an_upload_takes_the_good_rows_and_gives_the_others_back_with_the_reason(web: TestClient, intake: FakeIntake) -> None:
