@@ -32,7 +32,8 @@ def for_scripts(words: Words, town: Row, *rooms: str) -> Element:
     told = {
         "words": script_words(words, *rooms), "rules": _rules(words), "states": _named(words, STATES), "stages": _named(words, STAGES),
         "duties": _named(words, {name: DUTIES[name] for name in SITTING}), "others": _named(words, others),
-        "ended": sorted(ENDED), "readers": handover.READERS, "town": words.of(town["name"]), "zone": town["timezone"], "language": words.language, "root": town["root"],
+        "ended": sorted(ENDED), "readers": handover.READERS,
+        "town": words.of(town["name"]), "zone": town["timezone"], "language": words.language, "root": town["root"],
     }  # fmt: skip
     return html.Div(id="cases", hidden=True, **{"data-told": json.dumps(told, ensure_ascii=False)})
 

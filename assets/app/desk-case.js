@@ -4,6 +4,7 @@
   const app = (window.onescreen = window.onescreen || {});
   const desk = (app.desk = app.desk || {});
   const MANY = 200; // incidents of one batch
+  const DRAGGED_PX = 6;
   const OLD_S = 600; // a position older than this is told
   let asked = 0; // number of the last question for a card: an answer to an earlier one comes too late
 
@@ -71,14 +72,32 @@
     if (rule.step === "relocate") pointing(form);
   }
 
-  /* A place is pointed at on the map beside. */
+  /* A place is pointed at on the map beside: meanwhile a click means the place, whatever lies there. A map that is dragged is not pointed at. */
   function pointing(form) {
     const map = desk.map && desk.map.map;
     if (!map) return;
-    const hint = app.el("p.state", {}, app.cases.say("case.place.pick")), point = ({ latlng }) => { form.elements.lon.value = latlng.lng.toFixed(6); form.elements.lat.value = latlng.lat.toFixed(6); };
+    const container = map.getContainer(), hint = app.el("p.state", {}, app.cases.say("case.place.pick"));
+    let down = null;
+    const press = (event) => { down = [event.clientX, event.clientY]; };
+    function click(event) {
+      if (event.target.closest("button, a")) return;
+      event.stopPropagation();
+      if (down && Math.hypot(event.clientX - down[0], event.clientY - down[1]) > DRAGGED_PX) return;
+      const { lat, lng } = map.mouseEventToLatLng(event);
+      form.elements.lon.value = lng.toFixed(6);
+      form.elements.lat.value = lat.toFixed(6);
+    }
     form.prepend(hint);
-    map.on("click", point);
-    const watch = new MutationObserver(() => form.isConnected || (map.off("click", point), watch.disconnect()));
+    container.classList.add("is-pointing");
+    container.addEventListener("pointerdown", press, true);
+    container.addEventListener("click", click, true);
+    const watch = new MutationObserver(() => {
+      if (form.isConnected) return;
+      watch.disconnect();
+      container.classList.remove("is-pointing");
+      container.removeEventListener("pointerdown", press, true);
+      container.removeEventListener("click", click, true);
+    });
     watch.observe(document.body, { childList: true, subtree: true });
   }
 

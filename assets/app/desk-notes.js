@@ -62,7 +62,7 @@
     const list = el("div.handovers");
     const dialog = app.sheet(say("desk.handover"), [el("h3", {}, say("desk.handover.write")), text, said, el("div.form-acts", {}, save, fill), list], { wide: true });
     await desk.readHandover();
-    const note = (one) => el("article.handover", {}, el("small", {}, say("desk.handover.by", { who: app.caseRead.who(one, about().duties), when: when(one.at) })), el("p", {}, one.note));
+    const note = (one) => el("article.handover", {}, el("small", {}, say("desk.handover.by", { who: app.caseRead.who(one, about().duties), when: when(one.at) }), one.read_at ? ` · ${say("desk.handover.read", { who: one.read_by, when: when(one.read_at) })}` : ""), el("p", {}, one.note));
     list.replaceChildren(...(notes.length ? notes.map(note) : [el("p.state", {}, say("desk.handover.none"))]));
     if (notes.length && !notes[0].read_at && app.acting.now().duty) app.cases.post("/api/network/handover/read", { at: notes[0].at }).then(desk.readHandover);
 

@@ -83,6 +83,7 @@ _DESK: Mapping[str, Pair] = {
     "desk.handover.none": ("还没有交接记录。", "No notes yet."),
     "desk.handover.unread": ("有未读的交接", "There is an unread note"),
     "desk.handover.by": ("{who} · {when}", "{who} · {when}"),
+    "desk.handover.read": ("{who} 已读 {when}", "read by {who} at {when}"),
     "desk.handover.fill": ("填入当前情况", "Fill in how things stand"),
     "desk.handover.standing": (
         "在办 {open} 件，超时 {red} 件，将超时 {yellow} 件，督办 {supervised} 件。",

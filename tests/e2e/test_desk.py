@@ -204,6 +204,38 @@ def test_before_and_after_lie_over_each_other_with_a_line_to_drag(desk: Open, ot
     assert page.locator(".compare-photos img").evaluate_all("all => all.every(one => one.naturalWidth === 64)")
 
 
+def test_a_unit_reports_back_with_a_picture_of_afterwards(desk: Open, other: Officer, tmp_path: Path) -> None:
+    number = other.report("accept", "file", "dispatch", area=other.teams[-1])
+    other.photo(number, "before")
+    page = desk("unit", path=f"/desk?incident={number}", size=(1920, 1080))
+    state(page, "已派遣")
+    page.keyboard.press("s")
+    state(page, "处置中")
+    page.keyboard.press("h")
+    picture = tmp_path / "after.jpg"
+    Image.new("RGB", (64, 48), "white").save(picture)
+    page.locator(".step-form [name=note]").fill("已清理")
+    page.set_input_files(".step-form input[type=file]", picture)
+    page.get_by_role("button", name="确认处置完成").click()
+    state(page, "已处置")
+    expect(page.locator(".compare-after")).to_have_count(1)
+    assert [photo["kind"] for photo in other.card(number)["photos"]] == ["before", "after"]
+
+
+def test_a_place_is_corrected_by_pointing_at_the_map(desk: Open, other: Officer) -> None:
+    number = other.report(area=other.teams[-1])
+    before = other.card(number)["incident"]
+    page = desk(ACCEPTOR, path=f"/desk?incident={number}", size=(1920, 1080))
+    page.locator("#duty-card [data-step=relocate]").click()
+    point = "([lon, lat]) => { const {x, y} = onescreen.desk.map.map.latLngToContainerPoint([lat, lon]); return [x, y]; }"
+    x, y = page.evaluate(point, [before["lon"] - 0.0005, before["lat"] + 0.0005])
+    page.locator("#desk-map").click(position={"x": x, "y": y})
+    page.get_by_role("button", name="确认改位置").click()
+    expect(page.locator("#duty-card .event-what").first).to_have_text("改位置")
+    after = other.card(number)["incident"]
+    assert after["lon"] == pytest.approx(before["lon"] - 0.0005, abs=1e-4) and after["lat"] > before["lat"]
+
+
 @pytest.mark.parametrize(("look", "language", "size"), [("dark", "", (1920, 1080)), ("light", "en", (1024, 768))])
 def test_the_desk_can_be_used_by_everybody(desk: Open, other: Officer, look: str, language: str, size: tuple[int, int]) -> None:
     number = other.report("accept", "file", grade=1)
