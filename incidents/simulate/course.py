@@ -190,7 +190,8 @@ def _handled_at(case: Live, tables: Tables) -> datetime:
     share = 0.25 * min(case.plan.share, 1.0) if case.reworks else case.plan.share
     calendar = tables.calendar
     if case.plan.stuck_days and not case.reworks:
-        return calendar.after(case.base, limit, unit) + timedelta(days=case.plan.stuck_days)
+        days = case.plan.stuck_days / (3 if unit.endswith("hour") else 1)  # what is due within hours is not left for a month and a half
+        return calendar.after(case.base, limit, unit) + timedelta(days=days)
     return calendar.after(case.base, max(min(share, 40.0) * limit - case.used, 0.0), unit)
 
 
