@@ -18,7 +18,7 @@ from data.store.serving import ServingStore
 from incidents import replay
 from incidents.core import tables_command
 from incidents.core.network import Network
-from incidents.core.spec import Command, Report
+from incidents.core.spec import Command, Report, when
 from incidents.feeds import hotline
 
 PAST_DAYS = 60  # a curve of eight weeks, and cases that have been waiting since
@@ -64,10 +64,12 @@ def _network(settings: Settings) -> Iterator[Network]:
 
 
 def _replay(chosen: argparse.Namespace, settings: Settings, say: Say) -> int:
-    options = replay.Options(chosen.speed, chosen.keep_times or chosen.speed <= 0, chosen.type, chosen.move, chosen.limit)
-    if options.move:
+    if chosen.move:
         print("!! 位置已平移缩放到当前城镇，并非真实地点。 !! POSITIONS ARE MOVED into the loaded town: no real place any more.")
     with _network(settings) as network:
+        since = when("--since", chosen.since, network.zone()) if chosen.since else None
+        keep = chosen.keep_times or chosen.speed <= 0
+        options = replay.Options(chosen.speed, keep, chosen.type, chosen.move, chosen.limit, since)
         tally = replay.play(chosen.file, network, options, network.zone(), network.clock.sleep, say)
     say("")
     print(f"{chosen.file.name}: {tally.rows:,} rows; {tally.line()}")
@@ -210,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--keep-times", action="store_true", help="the log gets the times of the source, not the present")
     play.add_argument("--type", default="", metavar="CODE", help="type of services that no label and no name of a type fits")
     play.add_argument("--move", "--area-fit", action="store_true", help="scale and shift the positions into the loaded town")
+    play.add_argument("--since", default="", metavar="DATE", help="pass over what was made before")
     play.add_argument("--limit", type=int, metavar="ROWS", help="only the first rows of the file")
     live = verbs.add_parser("simulate", help="keep the demonstration town alive")
     live.add_argument(

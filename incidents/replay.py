@@ -52,13 +52,16 @@ class Player(Protocol):
 @dataclass(frozen=True, slots=True)
 class Options:
     """`speed`: how many times faster than it happened; 0 as fast as possible. `keep_times`: the log gets the times of the source, else the
-    present. `type`: for services that no label and no name of a type fits. `move`: shift and scale the positions into the loaded town."""
+    present. `type`: for services that no label and no name of a type fits. `move`: shift and scale the positions into the loaded town.
+    `limit`: only the first rows. `since`: rows of before are passed over.
+    """
 
     speed: float = 60.0
     keep_times: bool = False
     type: str = ""
     move: bool = False
     limit: int | None = None
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ class Tally:
     closed: int = 0
     outside: int = 0
     refused: int = 0
+    before: int = 0  # passed over
     turned: int = 0  # closed before they were made: closed at once instead
     unmapped: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
@@ -143,7 +147,10 @@ def happenings(path: Path, player: Player, options: Options, zone: ZoneInfo, tal
         try:
             if isinstance(row, NetworkError):
                 raise row
-            found += _of_row(row, kinds, zone, tally, len(found))
+            told = _of_row(row, kinds, zone, tally, len(found))
+            early = bool(told and options.since and told[0].at < options.since)
+            tally.before += early
+            found += [] if early else told
         except NetworkError as error:
             tally.refuse(f"{path.name}, row {number}", error)
     moved = _moved(found, player.places) if options.move else found

@@ -152,6 +152,13 @@ def test_sixty_times_as_fast_an_hour_takes_a_minute_and_the_log_gets_the_present
     assert 59_000 < second["reported_at"] - ms(NOW) < 61_000 and second["state"] == "handling"
 
 
+def test_a_replay_can_begin_later(here: Playing, tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text("\n".join(json.dumps(request(n, n)) for n in range(5)))
+    tally = here.play(file, Options(speed=60, since=datetime(2020, 1, 1, 8, 3, tzinfo=UTC)))
+    assert (tally.rows, tally.taken, tally.before) == (5, 2, 3) and sum(here.slept) < 3
+
+
 def test_a_newer_export_of_the_same_log_closes_what_was_open(here: Playing, tmp_path: Path) -> None:
     old, new = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
     old.write_text(json.dumps(request(1, 0)) + "\n" + json.dumps(request(2, 1)))
