@@ -95,7 +95,12 @@
         me.lies = { zoom: this._map.getZoom(), origin: this._map.getPixelOrigin().add(this._bounds.min), size };
         this.redraw();
       },
-      /* While the map flies, the canvas is a picture of where it set out, moved and scaled by Leaflet: what is new is painted into that. */
+      /* A flight goes frame by frame, and marks keep their size in each; a zoom that CSS animates does not. */
+      _onZoom() {
+        if (this._map._animatingZoom) L.Renderer.prototype._onZoom.call(this);
+        else this._update();
+      },
+      /* While CSS moves and scales the canvas, it is a picture of where it set out: what is new is painted into that. */
       redraw() {
         if (!this._map || !this._container || !me.lies) return;
         const from = performance.now();
