@@ -32,7 +32,7 @@
   app.acting.chooser = function () {
     const { el } = app, { say, about } = app.cases, { duty, name } = read(document.cookie);
     const duties = Object.entries(about().duties).map(([code, said]) => el("option", { value: code, selected: code === duty }, said));
-    const choose = el("select.field", { id: "acting-duty", title: say("desk.acting.why") }, el("option", { value: "", selected: !duty, disabled: Boolean(duty) }, say("desk.acting.none")), duties);
+    const choose = el("select.field", { id: "acting-duty", "aria-label": say("desk.acting"), title: say("desk.acting.why") }, el("option", { value: "", selected: !duty, disabled: Boolean(duty) }, say("desk.acting.none")), duties);
     const field = el("input.field", { type: "text", value: name, maxlength: LONGEST, placeholder: say("desk.acting.name"), "aria-label": say("desk.acting.name"), autocomplete: "off" });
     const tell = () => set(choose.value, field.value);
     choose.onchange = tell;
