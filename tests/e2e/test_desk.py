@@ -241,9 +241,10 @@ def test_the_desk_can_be_used_by_everybody(desk: Open, other: Officer, look: str
     number = other.report("accept", "file", grade=1)
     other.step(number, "supervise", level=3, note="x")
     page = desk("shift_leader", path=f"/desk?incident={number}", look=look, language=language, size=size)
+    expect(page.locator("[data-step=dispatch]")).to_be_visible()
+    assert page.evaluate(SHIFTED) < 0.1, "what is filled later has had its place"
     page.locator("[data-step=dispatch]").click()
     expect(page.locator(".near-row").first).to_be_focused()
-    assert page.evaluate(SHIFTED) < 0.1, "what is filled later has had its place"
     assert not serious(page)
     # Long names of units end in … in English, and are whole in the tooltip.
     assert set(found := faults(page)) <= ({"cut"} if language else set()), found
