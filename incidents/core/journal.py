@@ -32,6 +32,19 @@ LINGER_S = 0.012  # between the starts of two transactions: a rush shares the pr
 NUMBER_WIDTH = 6
 _COUNT = "number of "  # key of a day's count
 
+# Statements that every transaction needs, made once: to put one together takes longer than to run it.
+_event, _incident, _attachment, _feed, _about = schema.event, schema.incident, schema.attachment, schema.feed, schema.about
+_numbers: sa.BindParameter[Any] = sa.bindparam("numbers", expanding=True)
+_LAST = sa.select(sa.func.coalesce(sa.func.max(_event.c.seq), 0))
+_REPORTED = sa.select(_incident).where(_incident.c.feed == sa.bindparam("from_feed"), _incident.c.external_id.in_(_numbers))
+_NAMED = sa.select(_incident).where(_incident.c.id.in_(_numbers))
+_PHOTOS = sa.select(_attachment).where(_attachment.c.id.in_(_numbers))
+_ATTACH = _attachment.update().where(_attachment.c.id == sa.bindparam("photo")).values(incident=sa.bindparam("at_incident"))
+_COUNTED = sa.select(_about.c.value).where(_about.c.key == sa.bindparam("of_day"))
+_more = {"items": _feed.c["items"] + sa.bindparam("n"), "refused": _feed.c.refused + sa.bindparam("bad"), "last_at": sa.bindparam("at")}
+_TAKEN = _feed.update().where(_feed.c.name == sa.bindparam("of_feed")).values(_more)
+_REFUSED = _TAKEN.values({"refused_at": sa.bindparam("at"), "why": sa.bindparam("why")})
+
 Work = Callable[[sa.Connection], Any]
 
 
@@ -157,7 +170,7 @@ class Journal:
         tables = self._tables_of(connection, None)
         known[tables.version] = tables
         books = Books(self._clock.now(), tables, tables_of, self._places(), numbers)
-        books.seq = connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.event.c.seq), 0))).scalar_one()
+        books.seq = connection.execute(_LAST).scalar_one()
         fill(connection, books, commands)
         return books
 
@@ -165,24 +178,21 @@ class Journal:
 def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -> None:
     """Read everything that the commands name: incidents, reports that are there already, photos."""
     reports = [command.what for command in commands if isinstance(command.what, Report)]
-    table = schema.incident
     for feed in {report.feed for report in reports if report.external_id}:
         asked = [report.external_id for report in reports if report.feed == feed and report.external_id]
         for part in _parts(asked):
-            rows = connection.execute(sa.select(table).where(table.c.feed == feed, table.c.external_id.in_(part))).mappings()
-            for row in rows:
+            for row in connection.execute(_REPORTED, {"from_feed": feed, "numbers": part}).mappings():
                 books.known[feed, row["external_id"]] = row["id"]
                 books.rows[row["id"]] = dict(row)
     steps = [command.what for command in commands if not isinstance(command.what, Report)]
     named = {step.incident for step in steps} | {str(step.fields["parent"]) for step in steps if step.fields.get("parent")}
     for part in _parts(named):
-        for row in connection.execute(sa.select(table).where(table.c.id.in_(part))).mappings():
+        for row in connection.execute(_NAMED, {"numbers": part}).mappings():
             books.rows[row["id"]] = dict(row)
     photos = {photo for report in reports for photo in report.photos}
     photos |= {str(photo) for step in steps for photo in step.fields.get("photos") or ()}
-    attachment = schema.attachment
     for part in _parts(photos):
-        for found in connection.execute(sa.select(attachment).where(attachment.c.id.in_(part))).mappings():
+        for found in connection.execute(_PHOTOS, {"numbers": part}).mappings():
             books.photos[found["id"]] = found["kind"]
             if found["incident"]:
                 books.attached[found["id"]] = found["incident"]
@@ -191,24 +201,15 @@ def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -
 def write_back(connection: sa.Connection, books: Books) -> None:
     """Events, new and changed incidents, photos that have found their incident."""
     if books.events:
-        connection.execute(schema.event.insert(), books.events)
+        schema.insert_rows(connection, schema.event, books.events)
     fresh = [books.rows[key] for key in books.changed if key in books.fresh]
     if fresh:
-        connection.execute(schema.incident.insert(), fresh)
-    changed = [{f"_{name}": value for name, value in books.rows[key].items()} for key in books.changed if key not in books.fresh]
+        schema.insert_rows(connection, schema.incident, fresh)
+    changed = [books.rows[key] for key in books.changed if key not in books.fresh]
     if changed:
-        connection.execute(_UPDATE, changed)
+        schema.update_rows(connection, schema.incident, changed)
     if books.attached:
-        table = schema.attachment
-        statement = table.update().where(table.c.id == sa.bindparam("photo")).values(incident=sa.bindparam("at_incident"))
-        connection.execute(statement, [{"photo": photo, "at_incident": at} for photo, at in books.attached.items()])
-
-
-_UPDATE = (
-    schema.incident.update()
-    .where(schema.incident.c.id == sa.bindparam("_id"))
-    .values({name: sa.bindparam(f"_{name}") for name in schema.COLUMNS if name != "id"})
-)
+        connection.execute(_ATTACH, [{"photo": photo, "at_incident": at} for photo, at in books.attached.items()])
 
 
 def count_feeds(connection: sa.Connection, commands: Sequence[Command], outcomes: Sequence[Outcome], at: int) -> None:
@@ -220,12 +221,11 @@ def count_feeds(connection: sa.Connection, commands: Sequence[Command], outcomes
         row = told.setdefault(command.what.feed, {"n": 0, "bad": 0, "at": at, "why": None})
         row["bad" if outcome.error else "n"] += 1
         row["why"] = str(outcome.error) if outcome.error else row["why"]
-    table = schema.feed
     for name, row in told.items():
-        connection.execute(schema.insert_new(connection, table, [{"name": name, "items": 0, "refused": 0}]))
-        values: Row = {"items": table.c["items"] + row["n"], "refused": table.c.refused + row["bad"], "last_at": at}
-        values |= {"refused_at": at, "why": row["why"]} if row["bad"] else {}
-        connection.execute(table.update().where(table.c.name == name).values(values))
+        counted = connection.execute(_REFUSED if row["bad"] else _TAKEN, row | {"of_feed": name})
+        if not counted.rowcount:  # the first of its feed
+            first = {"name": name, "items": row["n"], "refused": row["bad"], "last_at": at}
+            connection.execute(schema.feed.insert(), first | {"refused_at": at if row["bad"] else None, "why": row["why"]})
 
 
 class Numbers:
@@ -239,8 +239,7 @@ class Numbers:
         """The next number of the day of `at`."""
         day = f"{at.astimezone(self._zone):%Y%m%d}"
         if day not in self._last:
-            about = schema.about.c
-            self._last[day] = int(self._connection.execute(sa.select(about.value).where(about.key == f"{_COUNT}{day}")).scalar() or 0)
+            self._last[day] = int(self._connection.execute(_COUNTED, {"of_day": f"{_COUNT}{day}"}).scalar() or 0)
         self._last[day] += 1
         return f"{day}-{self._last[day]:0{NUMBER_WIDTH}d}"
 

@@ -16,6 +16,7 @@ from incidents.core.tables import Tables, mismatches
 from incidents.core.tables_declared import COMPLETE, DECLARED
 from incidents.core.tables_read import declared, merged, plain, read_table, shipped
 
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(schema.version.c.version), 1))
 FIRST = 1  # the tables as shipped, once `seed` has written them down
 Row = Mapping[str, Any]
 
@@ -28,7 +29,7 @@ def seed(connection: sa.Connection, at: datetime) -> None:
 
 def newest(connection: sa.Connection) -> int:
     """The number of the tables in force."""
-    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(schema.version.c.version), FIRST))).scalar_one())
+    return int(connection.execute(_NEWEST).scalar_one())
 
 
 def load(connection: sa.Connection, zone: ZoneInfo, version: int | None = None) -> Tables:

@@ -92,7 +92,10 @@ NETWORK: Mapping[str, Pair] = {
     "wall.n.units": ("哪个单位办得最及时？", "Which unit is most on time?"),
     "wall.n.villages": ("哪个村办得最及时？", "Which village is most on time?"),
     "wall.n.day_curve": ("今天比平常多吗？", "More than usual today?"),
-    "wall.n.day_curve.said": ("今日至今 {n} 件，平常 {usual} 件（近八周同类日 {days} 天）", "{n} so far, usually {usual} ({days} such days in 8 weeks)"),
+    "wall.n.day_curve.said": (
+        "今日至今 {n} 件，平常 {usual} 件（近八周同类日 {days} 天）",
+        "{n} so far, usually {usual} ({days} such days in 8 weeks)",
+    ),
     "wall.n.day_curve.alone": ("今日至今 {n} 件；尚无往日可比", "{n} so far; no earlier days to compare with"),
     "wall.n.today": ("今日", "Today"),
     "wall.n.usual": ("平常", "Usual"),
@@ -110,7 +113,10 @@ NETWORK: Mapping[str, Pair] = {
         "Two weeks back, {n} cases: {hit} of breaches told, {sure} of told came; off by {error} (as usual: {usual})",
     ),
     "wall.n.forecast.testing": ("准确度正在回测", "Its accuracy is being tested"),
-    "wall.n.forecast.untested": ("近两周到期案件不足 30 件，准确度尚不能测", "Under 30 cases due in two weeks: its accuracy cannot be told"),
+    "wall.n.forecast.untested": (
+        "近两周到期案件不足 30 件，准确度尚不能测",
+        "Under 30 cases due in two weeks: its accuracy cannot be told",
+    ),
     "wall.n.roll": ("哪些事件最急？", "Which incidents are most urgent?"),
     "wall.n.roll.none": ("没有在办事件", "No open incidents"),
     "wall.n.new": ("新", "new"),
