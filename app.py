@@ -62,14 +62,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _living(network: Network) -> AsyncIterator[None]:
-    """Follow the log while the server runs; write what has come in before it ends."""
+    """Follow the log while the server runs, from before the first request on; write what has come in before it ends."""
+    with contextlib.suppress(Exception):  # the tail tries again by itself, and says why
+        await network.tail.begin()
     following = asyncio.create_task(network.tail.run())
     try:
         yield
     finally:
         following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        await asyncio.gather(following, return_exceptions=True)
         await asyncio.to_thread(network.stop)
 
 

@@ -59,8 +59,8 @@ def run(name: str, home: Path, kills: int, followers: int, **more: str) -> bool:
 
 
 def clean(found: Told) -> bool:
-    """Whether nothing was lost, doubled or left behind."""
-    return not (found.lost or found.twice or found.gaps or found.differ)
+    """Whether nothing was lost, doubled or left behind, and nobody was shown an earlier town."""
+    return not (found.lost or found.twice or found.gaps or found.differ or found.backward)
 
 
 if __name__ == "__main__":

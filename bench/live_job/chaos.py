@@ -78,9 +78,12 @@ class Follower:
     port: int
     seq: int = -1
     epoch: str = ""
+    known: str = ""  # the epoch, also while a snapshot is asked for
     rows: dict[str, int] = field(default_factory=dict)
     joins: int = 0
+    live: bool = False  # has been told something since it joined
     resumed: int = 0
+    backward: int = 0  # snapshots of an earlier town than the one it knew
 
     async def follow(self) -> None:
         """Until cancelled."""
@@ -88,7 +91,7 @@ class Follower:
             more = f"?since={self.seq}&epoch={self.epoch}" if self.epoch else ""
             try:
                 async with connect(f"ws://127.0.0.1:{self.port}/live{more}", max_size=None, compression=None, ping_interval=None) as socket:
-                    self.joins += 1
+                    self.joins, self.live = self.joins + 1, False
                     async for text in socket:
                         if not self.take(json.loads(text)):
                             break
@@ -99,6 +102,8 @@ class Follower:
     def take(self, frame: dict[str, Any]) -> bool:
         """Whether the frame fits what is known; else everything is asked for anew."""
         if frame["kind"] == "snapshot":
+            self.backward += frame["epoch"] == self.known and frame["seq"] < self.seq
+            self.known = frame["epoch"]
             self.rows = {row[0]: row[1] for row in frame["rows"]}
             self.seq, self.epoch = frame["seq"], frame["epoch"]
         elif frame["kind"] == "delta":
@@ -113,6 +118,7 @@ class Follower:
         elif frame["kind"] == "beat" and frame["seq"] == self.seq and frame["digest"] != self.digest:
             self.epoch = ""
             return False
+        self.live = True
         return True
 
     @property
@@ -134,6 +140,7 @@ class Told:
     followers: int = 0
     differ: int = 0
     resumed: int = 0
+    backward: int = 0
     back_s: list[float] = field(default_factory=list)  # from the start of the server to the last follower's being level with it
 
 
@@ -186,7 +193,7 @@ async def chaos(server: Phoenix, place: tuple[float, float], kills: int, followe
         before = [one.joins for one in crowd]
         await asyncio.to_thread(server.rise)
         started = time.perf_counter()
-        while any(one.joins == joins for one, joins in zip(crowd, before, strict=True)):
+        while any(one.joins == joins or not one.live for one, joins in zip(crowd, before, strict=True)):
             await asyncio.sleep(0.02)
         told.back_s.append(time.perf_counter() - started)
     load.ended = True
@@ -194,7 +201,7 @@ async def chaos(server: Phoenix, place: tuple[float, float], kills: int, followe
     await _level(server, crowd)
     digest = (await asyncio.to_thread(server.health))["digest"]
     told.differ = sum(one.digest != digest for one in crowd)
-    told.resumed = sum(one.resumed for one in crowd)
+    told.resumed, told.backward = sum(one.resumed for one in crowd), sum(one.backward for one in crowd)
     told.acknowledged, told.twice = len(load.acknowledged), load.twice
     for task in following:
         task.cancel()

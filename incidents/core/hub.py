@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from data.policy import Viewer
 from incidents.core import schema
 from incidents.core.lifecycle import ENDED
+from incidents.core.positions import Moved
 
 Row = dict[str, Any]
 COLUMNS = (
@@ -31,14 +32,19 @@ _ENCODED = "_encoded"  # key of a row under which its encodings are kept, by rol
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whoever sees the same: a role, and an area or the whole town."""
+    """Whoever sees the same: a role, an area or the whole town, and the areas that a key is limited to (none: no limit)."""
 
     viewer: Viewer
     area: str = ""
+    areas: tuple[str, ...] = ()
 
     def sees(self, row: Mapping[str, Any]) -> bool:
         """Whether an incident lies in the area."""
-        return not self.area or f"/{self.area}/" in row["path"]
+        return self.reaches(row["path"])
+
+    def reaches(self, path: str) -> bool:
+        """Whether a place with this path of codes, /t/v/g/, is shown to it."""
+        return (not self.area or f"/{self.area}/" in path) and (not self.areas or any(f"/{code}/" in path for code in self.areas))
 
 
 @dataclass(slots=True, eq=False)
@@ -80,10 +86,13 @@ def dump(frame: Any) -> str:
 
 
 class Hub:
-    """Open incidents and their followers. `release` shows a row as an audience may see it (`incidents.core.shown`)."""
+    """Open incidents and their followers. `release` shows a row as an audience may see it (`incidents.core.query.shown`); `path_at` is the path of
+    codes at a point, "" outside the town."""
 
-    def __init__(self, epoch: str, release: Callable[[Row, Viewer], Row]) -> None:
-        self.epoch, self._release = epoch, release
+    def __init__(
+        self, epoch: str, release: Callable[[Row, Viewer], Row], path_at: Callable[[float, float], str] = lambda _lon, _lat: ""
+    ) -> None:
+        self.epoch, self._release, self._path_at = epoch, release, path_at
         self.seq = 0
         self._floor = 0  # up to here no client can catch up by a delta
         self._open: dict[str, Row] = {}
@@ -92,13 +101,16 @@ class Hub:
 
     # ── what is open ──
 
-    def load(self, seq: int, rows: Sequence[Row], recent: Sequence[tuple[str, int]] = (), floor: int | None = None) -> None:
+    def load(self, seq: int, rows: Sequence[Row], recent: Sequence[tuple[str, int]] = (), floor: int | None = None, at: int = 0) -> None:
         """Begin with everything that is open at `seq`. `recent` are the incidents with events after `floor`, each with its last one, in
-        order: with them a restart costs nobody a snapshot."""
+        order: with them a restart costs nobody a snapshot. Whoever follows already is told everything anew."""
         self.seq = seq
         self._floor = seq if floor is None else floor
         self._recent = OrderedDict(recent)
         self._open = {row["id"]: row for row in rows}
+        for audience, group in self._groups.items():
+            group.digest, group.whole = self._digest(audience), (-1, "")
+            self._send(group, self._whole(audience, group, at, {}))
 
     def take(self, seq: int, rows: Sequence[Row], at: int, alerts: Sequence[Any] | None = None) -> None:
         """The log has come to `seq`: `rows` are the incidents that changed, as they are now. Everybody is told what concerns them."""
@@ -140,6 +152,7 @@ class Hub:
         if group is None:
             group = self._groups[client.audience] = _Group(self._digest(client.audience))
         group.clients.add(client)
+        more = {**more, "positions": self._moved(client.audience, more.get("positions") or ())}
         if since is not None and epoch == self.epoch and self._floor <= since <= self.seq:
             client.put(self._missed(client.audience, since, at, more))
         else:
@@ -154,11 +167,19 @@ class Hub:
         if not group.clients:
             del self._groups[client.audience]
 
-    def say(self, frame: Mapping[str, Any]) -> None:
-        """Tell everybody something that is the same for all: positions of responders."""
-        told = dump(frame)
-        for group in self._groups.values():
-            self._send(group, told)
+    def move(self, moved: Sequence[Moved]) -> None:
+        """Tell where responders are, to whoever may know it."""
+        for audience, group in self._groups.items():
+            rows = self._moved(audience, moved)
+            if rows:
+                self._send(group, dump({"kind": "positions", "rows": rows}))
+
+    def _moved(self, audience: Audience, moved: Sequence[Moved]) -> list[Moved]:
+        """Positions are people: they are for leaders and up, each within her area; never for walls, machines and the public."""
+        if not audience.viewer.reaches("leader"):
+            return []
+        whole = not audience.area and not audience.areas
+        return [row for row in moved if whole or audience.reaches(self._path_at(row[1], row[2]))]
 
     def beat(self, at: int, feeds: Sequence[Any]) -> None:
         """A sign of life, with the digest of what each should see."""

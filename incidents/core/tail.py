@@ -28,10 +28,11 @@ class Tail:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self.hub = hub.Hub(network.epoch, lambda row, viewer: query.shown(row, viewer, self._tables, network.places.middle))
+        self.hub = hub.Hub(network.epoch, lambda row, viewer: query.shown(row, viewer, self._tables, network.places.middle), network.places.path_at)
         self._tables: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
+        self._begun = False
         self.feeds: list[Any] = []
         self.alerts: list[Any] = []
         self.positions: list[Any] = []
@@ -47,19 +48,25 @@ class Tail:
         """Follow the log until cancelled."""
         network = self._network
         self._loop = asyncio.get_running_loop()
-        await self.begin()
+        while not self._begun:
+            try:
+                await self.begin()
+            except Exception:  # the database may be away for a while: nobody is told anything before it has been read
+                logging.getLogger(__name__).exception("The log could not be read.")
+                await asyncio.sleep(BEAT_S)
         async with asyncio.TaskGroup() as group:
             for work, every in ((self._beat, BEAT_S), (self._move, POSITIONS_S), (network.climb, LADDER_S)):
                 group.create_task(repeat(work, every))
             group.create_task(self._follow())
 
     async def begin(self) -> None:
-        """Read everything that is open."""
+        """Read everything that is open. Before that a newcomer would be told that the town is empty."""
         self._tables = await asyncio.to_thread(self._network.tables)
         seq, rows = await self._network.ask(hub.read_open)
         recent, floor = await self._network.ask(lambda connection: hub.read_recent(connection, seq))
-        self.hub.load(seq, rows, recent, floor)
         await self._look()
+        self.hub.load(seq, rows, recent, floor, ms(self._network.now()))
+        self._begun = True
 
     async def _follow(self) -> None:
         last = 0.0
@@ -110,7 +117,7 @@ class Tail:
         moved = [row for row in found if row not in before]
         self.positions = found
         if moved:
-            self.hub.say({"kind": "positions", "rows": moved})
+            self.hub.move(moved)
 
 
 async def repeat(work: Any, every_s: float) -> None:

@@ -145,3 +145,16 @@ def test_a_client_waits_for_frames_without_asking() -> None:
         return await waiting
 
     assert asyncio.run(follow()) == "x"
+
+
+def test_whoever_came_before_the_log_was_read_is_told_everything_once_it_is() -> None:
+    hub = Hub("e", lambda one, _viewer: one)
+    early = Follower(Client(Audience(Viewer("wall"))))
+    hub.join(early.client, 0, {})
+    hub.load(90, [row(NUMBERS[0], 90, "reported", "a")])
+    early.read()
+    assert early.seen == {NUMBERS[0]: 90} and early.seq == 90
+    late = Follower(Client(Audience(Viewer("wall"))))
+    hub.join(late.client, 0, {})
+    (whole,) = late.read()
+    assert whole["digest"] == late.digest == hub.digest(Audience(Viewer("wall"))) != 0
