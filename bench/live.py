@@ -36,7 +36,7 @@ KEPT, LATE_MS, DRAG_MS = (
     20,
 )  # aims: single reports a second; ms until a newcomer has seen all; ms between frames while dragging
 DRAG = """async () => {
-    const map = onescreen.live.maps.all()[0].map, frames = [];
+    const map = onescreen.live.shown.map, frames = [];
     for (const zoom of [13, 15]) {
         map.setZoom(zoom, { animate: false });
         await new Promise((done) => setTimeout(done, 1500));
