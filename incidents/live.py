@@ -86,9 +86,7 @@ def _audience(network: Network, asked: WebSocket, default: Viewer) -> Audience:
             raise PolicyError(
                 f"{actor.name} may follow {', '.join(actor.areas)} only.", zh=f"{actor.name} 只能查看 {'、'.join(actor.areas)}。"
             )
-    elif actor and actor.areas:
-        area = actor.areas[0]
-    return Audience(viewer, area)
+    return Audience(viewer, area, actor.areas if actor else ())
 
 
 def _number(value: str | None) -> int | None:

@@ -86,8 +86,8 @@ def dump(frame: Any) -> str:
 
 
 class Hub:
-    """Open incidents and their followers. `release` shows a row as an audience may see it (`incidents.core.query.shown`); `path_at` is the path of
-    codes at a point, "" outside the town."""
+    """Open incidents and their followers. `release` shows a row as an audience may see it (`incidents.core.query.shown`); `path_at` is the
+    path of codes at a point, "" outside the town."""
 
     def __init__(
         self, epoch: str, release: Callable[[Row, Viewer], Row], path_at: Callable[[float, float], str] = lambda _lon, _lat: ""

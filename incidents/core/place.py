@@ -144,6 +144,12 @@ class Places:
         found = (self.outline(str(code.get("value", ""))) for code in area.get("geocodes") or ())
         return next((outline for outline in found if outline), None)
 
+    def path_at(self, lon: float, lat: float) -> str:
+        """The path of codes of the deepest area at a point; "" outside the town."""
+        ground = self._now()
+        found = _deepest(ground, lon, lat)
+        return "" if found is None else ground.paths[ground.codes[found]]
+
     def middle(self, code: str) -> tuple[float, float] | None:
         """A point within the area, (lon, lat); None for a code that the town no longer has."""
         return self._now().middles.get(code)

@@ -28,7 +28,8 @@ class Tail:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self.hub = hub.Hub(network.epoch, lambda row, viewer: query.shown(row, viewer, self._tables, network.places.middle), network.places.path_at)
+        places = network.places
+        self.hub = hub.Hub(network.epoch, lambda row, viewer: query.shown(row, viewer, self._tables, places.middle), places.path_at)
         self._tables: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()

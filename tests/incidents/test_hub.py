@@ -158,3 +158,19 @@ def test_whoever_came_before_the_log_was_read_is_told_everything_once_it_is() ->
     hub.join(late.client, 0, {})
     (whole,) = late.read()
     assert whole["digest"] == late.digest == hub.digest(Audience(Viewer("wall"))) != 0
+
+
+def test_where_responders_are_is_told_to_leaders_and_up_alone_and_within_what_they_may_see() -> None:
+    hub = Hub("e", lambda row, _viewer: row, lambda lon, _lat: "/t/a/" if lon < 1 else "/t/b/")
+    moved = [("R1", 0.5, 0.0, 1, "on"), ("R2", 1.5, 0.0, 1, "on")]
+    officer = Viewer("officer")
+    audiences = (Audience(Viewer("leader")), Audience(officer, "a"), Audience(officer, "", ("b", "c")), Audience(Viewer("wall")))
+    whole, west, one_key, machine = (Client(one) for one in audiences)
+    seen = {}
+    for client in (whole, west, one_key, machine):
+        hub.join(client, 0, {"positions": moved})
+    hub.move(moved)
+    for name, client in {"whole": whole, "west": west, "key": one_key, "wall": machine}.items():
+        frames = [json.loads(client.frames.get_nowait()) for _ in range(client.frames.qsize())]
+        seen[name] = [[row[0] for row in (frame.get("positions") if frame["kind"] == "snapshot" else frame["rows"])] for frame in frames]
+    assert seen == {"whole": [["R1", "R2"]] * 2, "west": [["R1"]] * 2, "key": [["R2"]] * 2, "wall": [[]]}
