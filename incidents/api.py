@@ -169,14 +169,18 @@ class _Api:
                 f"incidents must be a list of 1 to {MOST} numbers.", remedy="Name them.",
                 zh=f"incidents 应为 1 至 {MOST} 个编号的列表。", zh_remedy="请列出编号。",
             ).at("incidents")  # fmt: skip
-        done = await self._take(request, [str(number) for number in numbers], asked)
+        done = await self._take(request, [str(number) for number in numbers], asked, _seqs(asked.pop("if_seqs", {}), numbers))
         rows = [outcome(one) | {"incident": number} for number, one in zip(numbers, done, strict=True)]
         return JSONResponse({"items": rows, "done": sum(not one.error for one in done)}, 207, headers=NO_STORE)
 
-    async def _take(self, request: Request, numbers: Sequence[str], fields: dict[str, Any]) -> list[Outcome]:
+    async def _take(
+        self, request: Request, numbers: Sequence[str], fields: dict[str, Any], seqs: Mapping[str, int] | None = None
+    ) -> list[Outcome]:
+        """The step on each of `numbers`: with the number of its last event in `seqs`, else with the one `if_seq` of the request."""
         actor = self._network.actor(request, "steps")
         name, if_seq = str(fields.pop("step", "")), fields.pop("if_seq", None)
-        return await self._network.submit([Command(Step(number, name, fields, if_seq), actor) for number in numbers])
+        each = [Step(number, name, fields, (seqs or {}).get(number, if_seq)) for number in numbers]
+        return await self._network.submit([Command(step, actor) for step in each])
 
     async def photo(self, request: Request) -> Response:
         actor = self._network.actor(request, "photos")
@@ -239,6 +243,24 @@ def _object(asked: Any) -> dict[str, Any]:
     if not isinstance(asked, Mapping):
         raise NetworkError("The body must be an object.", remedy="Send {…}.", zh="请求体应为对象。", zh_remedy="请发送 {…}。")
     return dict(asked)
+
+
+def _seqs(asked: Any, numbers: Sequence[Any]) -> dict[str, int]:
+    """`if_seqs` of a request for several incidents: {incident: the seq that was seen}. Raises NetworkError naming what is wrong in it."""
+    if not isinstance(asked, Mapping):
+        raise _wrong_seqs(asked)
+    for number, seq in asked.items():
+        if number not in numbers or not isinstance(seq, int) or isinstance(seq, bool):
+            raise _wrong_seqs({number: seq})
+    return dict(asked)
+
+
+def _wrong_seqs(value: Any) -> NetworkError:
+    said = str(value)[:100]
+    return NetworkError(
+        f"if_seqs = {said} does not name incidents of this request with their seq.", remedy="Send {incident: seq}, or leave it out.",
+        zh=f"if_seqs = {said} 不是本次所列事件及其 seq。", zh_remedy="请发送 {编号: seq}，或省略。",
+    ).at("if_seqs")  # fmt: skip
 
 
 def _status(error: OneScreenError) -> int:

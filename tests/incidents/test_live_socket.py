@@ -150,6 +150,21 @@ def test_many_take_the_same_step_and_each_is_told_its_own(client: TestClient) ->
     assert ["error" in item for item in told.json()["items"]] == [False, True, False]
 
 
+def test_a_batch_whose_answer_was_lost_and_that_is_sent_again_takes_no_step_twice(client: TestClient) -> None:
+    lead = {"cookie": "onescreen-duty=shift_leader"}
+    seen = {made["incident"]: made["seq"] for made in (report(client), report(client))}
+    batch = {"incidents": list(seen), "step": "note", "note": "再看", "if_seqs": seen}
+    first, again = (client.post("/api/steps", json=batch, headers=lead).json() for _ in range(2))
+    assert (first["done"], again["done"]) == (2, 0) and {item["error"]["field"] for item in again["items"]} == {"if_seq"}
+    newer = {item["incident"]: item["seq"] for item in first["items"]}
+    number, other = seen
+    mixed = client.post("/api/steps", json=batch | {"if_seqs": {number: newer[number], other: seen[other]}}, headers=lead).json()
+    assert ["error" in item for item in mixed["items"]] == [False, True]
+    for wrong in ([1], {number: "1"}, {"20261122-999999": 1}, {number: True}):
+        refused = client.post("/api/steps", json=batch | {"if_seqs": wrong}, headers=lead)
+        assert refused.status_code == 400 and refused.json()["field"] == "if_seqs" and refused.json()["zh"], wrong
+
+
 def test_lists_are_filtered_by_what_exists(client: TestClient) -> None:
     number = report(client, type="0505")["incident"]
     rows = client.get("/api/incidents?type=0505&state=open&area=990115103200&light=green").json()
