@@ -48,12 +48,13 @@ def _report(books: Books, report: Report, actor: Actor) -> Outcome:
     permit(actor, REPORTS_BY, "report", "上报", place.path)
     row = _row(books, report, place, actor)
     books.attach(row, report.photos)
+    told = {"source": report.source, "type": row["type"], "photos": list(report.photos), "noticed_at": report.at, **report.more}
+    done = books.record(row, "report", actor, instant(row["reported_at"]) or books.now, report.feed, told)
     books.rows[row["id"]] = row
     books.fresh.add(row["id"])
     if report.external_id:
         books.known[key] = row["id"]
-    told = {"source": report.source, "type": row["type"], "photos": list(report.photos), "noticed_at": report.at, **report.more}
-    return books.record(row, "report", actor, instant(row["reported_at"]) or books.now, report.feed, told)
+    return done
 
 
 def _row(books: Books, report: Report, place: Place, actor: Actor) -> Row:
@@ -112,8 +113,9 @@ def _step(books: Books, step: Step, actor: Actor) -> Outcome:
     effect(rule.step, books, draft, told, at)
     _move(books, draft, rule, at)
     books.attach(draft, tuple(told.get("photos") or ()))
+    done = books.record(draft, rule.step, actor, at, "desk" if actor.by == "chooser" else actor.name or "program", told)
     books.rows[row["id"]] = draft
-    return books.record(draft, rule.step, actor, at, "desk" if actor.by == "chooser" else actor.name or "program", told)
+    return done
 
 
 def _move(books: Books, row: Row, rule: Rule, at: datetime) -> None:

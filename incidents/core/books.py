@@ -42,12 +42,13 @@ class Books:
 
     def record(self, row: Row, step: str, actor: Actor, at: datetime, feed: str, body: Mapping[str, Any]) -> Outcome:
         """Write one event and what it made of its incident."""
+        told = json.dumps(body, ensure_ascii=False, default=str)  # before anything is changed: it may fail
         self.seq += 1
         row.update(seq=self.seq, last_step=step, last_by=actor.name or actor.duty, last_at=ms(at))
         self.events.append(
             {
                 "seq": self.seq, "at": ms(at), "incident": row["id"], "step": step, "duty": actor.duty, "actor": actor.name, "feed": feed,
-                "state": row["state"], "body": json.dumps(body, ensure_ascii=False, default=str),
+                "state": row["state"], "body": told,
             }
         )  # fmt: skip
         self.changed.add(row["id"])

@@ -6,6 +6,7 @@ server): a lock makes the order of numbers the order of commits, and nothing is 
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -19,12 +20,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from data.clock import Clock
-from data.errors import NetworkError
+from data.errors import NetworkError, OneScreenError
 from incidents.core import schema
 from incidents.core.apply import apply
 from incidents.core.books import Books, Row
 from incidents.core.place import Places
-from incidents.core.spec import Command, Outcome, Report, ms
+from incidents.core.sound import flaw
+from incidents.core.spec import Command, Outcome, Report, Step, ms
 from incidents.core.tables import Tables
 
 MOST = 2_000  # commands in one transaction: more would let the first ones wait
@@ -50,11 +52,17 @@ Work = Callable[[sa.Connection], Any]
 
 @dataclass(slots=True)
 class _Order:
-    """What one caller wants: commands, or any other piece of work in a transaction of the writer."""
+    """What one caller wants: commands, or any other piece of work in a transaction of the writer. `flaws`: of each command, what is
+    unsound about it; such a one is not even looked up."""
 
     commands: Sequence[Command] = ()
     work: Work | None = None
+    flaws: Sequence[OneScreenError | None] = ()
     done: Future[Any] = field(default_factory=Future)
+
+    def sound(self) -> list[Command]:
+        """The commands that the log can hold."""
+        return [command for command, error in zip(self.commands, self.flaws, strict=True) if error is None]
 
 
 class Journal:
@@ -86,7 +94,7 @@ class Journal:
 
     def submit(self, commands: Sequence[Command]) -> Future[list[Outcome]]:
         """Outcomes of `commands`, in order, once everything accepted is on disk."""
-        return self._put(_Order(commands))
+        return self._put(_Order(commands, flaws=[flaw(command) for command in commands]))
 
     def do(self, work: Work) -> Future[Any]:
         """Something else to write, in a transaction of its own place in the order."""
@@ -104,8 +112,10 @@ class Journal:
     def _run(self) -> None:
         while True:
             orders, more = self._waiting()
-            if orders:
-                self._write(orders)
+            # Nobody waits any longer for what was cancelled; from here on nothing can be: its answer would end the only writer.
+            wanted = [order for order in orders if order.done.set_running_or_notify_cancel()]
+            if wanted:
+                self._write(wanted)
             if not more:
                 return
 
@@ -148,10 +158,10 @@ class Journal:
             schema.lock(connection)
             commands = [command for order in orders for command in order.commands]
             numbers = Numbers(connection, self._zone())
-            books = self._books(connection, commands, numbers) if commands else None
+            books = self._books(connection, [one for order in orders for one in order.sound()], numbers) if commands else None
             answers: list[Any] = []
             for order in orders:
-                answers.append(order.work(connection) if order.work else [apply(books, command) for command in order.commands if books])
+                answers.append(order.work(connection) if order.work else _answers(books, order))
             if books:
                 write_back(connection, books)
                 numbers.keep()
@@ -173,6 +183,33 @@ class Journal:
         books.seq = connection.execute(_LAST).scalar_one()
         fill(connection, books, commands)
         return books
+
+
+def _answers(books: Books | None, order: _Order) -> list[Outcome]:
+    if books is None:
+        return []
+    return [
+        _refused(command, error) if error else _answer(books, command) for command, error in zip(order.commands, order.flaws, strict=True)
+    ]
+
+
+def _answer(books: Books, command: Command) -> Outcome:
+    """What becomes of one command. One that the program cannot judge is refused alone; only the database ends the transaction."""
+    try:
+        return apply(books, command)
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("A command could not be judged.")
+        name = type(error).__name__
+        return _refused(command, NetworkError(
+            f"This could not be judged ({name}).", remedy="Nothing of it was kept; correct it, or tell whoever runs the server.",
+            zh=f"无法处理（{name}）。", zh_remedy="本条未保存；请更正，或联系系统管理员。",
+        ))  # fmt: skip
+
+
+def _refused(command: Command, error: OneScreenError) -> Outcome:
+    return Outcome(command.what.incident if isinstance(command.what, Step) else "", error=error)
 
 
 def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -> None:
