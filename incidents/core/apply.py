@@ -12,15 +12,12 @@ from incidents.core.clock_row import turn_clock
 from incidents.core.effects import effect, grade
 from incidents.core.lifecycle import DUTIES, ENDED, FORMER, SAME, STATES, Rule, check, rule_of
 from incidents.core.place import Place
-from incidents.core.schema import NOTHING
+from incidents.core.schema import COUNTS, NOTHING
 from incidents.core.spec import LONGEST, Command, Outcome, Report, Step, ms, wrong
 from incidents.core.tables import Tables
 
 REPORTS_BY = frozenset(DUTIES)
 AHEAD = timedelta(minutes=10)  # a sender's clock may be this far ahead of ours
-_COUNTS = (
-    "supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "lengthened", "reopened", "paused",
-)  # fmt: skip
 EXACT = 1e-9  # units: what adding up floats may leave over
 
 
@@ -72,8 +69,7 @@ def _row(books: Books, report: Report, place: Place, actor: Actor) -> Row:
         "lon": place.lon, "lat": place.lat, "area": place.area, "path": place.path, "address": report.address or None,
         "description": report.description[:LONGEST] or None, "reporter": report.reporter or None, "phone": report.phone or None,
         "reported_at": ms(at), "version": books.tables.version, "camera": report.camera or None, "label": report.label or None,
-        "confidence": report.confidence, "ai": "pending" if report.label else None, "photos": 0,
-        **dict.fromkeys(_COUNTS, 0),
+        "confidence": report.confidence, "ai": "pending" if report.label else None, **dict.fromkeys(COUNTS, 0),
     }  # fmt: skip
     turn_clock(books, row, "reported", at)
     return row

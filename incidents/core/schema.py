@@ -17,6 +17,10 @@ BUSY_S = 20  # a writer of another process (replay, simulation) has the file for
 LAYOUT = 1  # of the tables below; a database of another layout is refused
 
 metadata = sa.MetaData()
+COUNTS = (  # columns of an incident that count from 0 and are never empty
+    "supervised", "rung", "urged", "returns", "redispatched", "reworks", "extensions", "retyped", "lengthened", "reopened", "paused",
+    "photos",
+)  # fmt: skip
 _KIND: dict[str, Any] = {"integer": sa.BigInteger, "number": sa.Double}
 # SQLite makes a rowid of INTEGER alone.
 _SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -36,7 +40,10 @@ event = sa.Table(
 incident = sa.Table(
     "incident", metadata,
     *(
-        sa.Column(column.name, _KIND.get(column.kind, sa.Text), primary_key=column.name == "id", autoincrement=False)
+        sa.Column(
+            column.name, _KIND.get(column.kind, sa.Text), primary_key=column.name == "id", autoincrement=False,
+            default=0 if column.name in COUNTS else None,
+        )
         for column in INCIDENT.columns
     ),
     sa.Index("incident_external", "feed", "external_id", unique=True),
@@ -167,7 +174,8 @@ def _prepare(engine: sa.Engine) -> None:
 
 
 def _grow(connection: sa.Connection) -> None:
-    """Give tables that an older program made the columns that have come since; they are empty in its rows."""
+    """Give tables that an older program made the columns and indexes that have come since. A column is empty in its rows, or has what
+    it begins with: a counter is 0."""
     seen = sa.inspect(connection)
     for table in metadata.sorted_tables:
         there = {column["name"] for column in seen.get_columns(table.name)}
@@ -175,6 +183,10 @@ def _grow(connection: sa.Connection) -> None:
             if column.name not in there:
                 kind = column.type.compile(connection.dialect)
                 connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+                if isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar:
+                    connection.execute(table.update().values({column.name: column.default.arg}))
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def lock(connection: sa.Connection) -> None:
