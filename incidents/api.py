@@ -119,7 +119,7 @@ class _Api:
         return Viewer("wall") if request.query_params.get("page_role") == "wall" else found
 
     async def _sight(self, request: Request) -> query.Sight:
-        return await asyncio.to_thread(self._network.sight, self._viewer(request))
+        return await asyncio.to_thread(self._network.sight, self._viewer(request), self._network.areas(request))
 
     async def listed(self, request: Request) -> Response:
         filters = {name: value for name, value in request.query_params.items() if name not in ("key", "api_key", "page_role")}

@@ -36,7 +36,7 @@ class DeskApi:
     async def changes(self, request: Request) -> Response:
         since, most = _whole(request, "since", 0), _whole(request, "size", 200)
         viewer = self._network.viewer(request, self._default)
-        sight = await asyncio.to_thread(self._network.sight, viewer)
+        sight = await asyncio.to_thread(self._network.sight, viewer, self._network.areas(request))
         found = await self._network.ask(lambda connection: changes(connection, since, min(most, MOST), sight))
         return answer(found, headers=NO_STORE)
 

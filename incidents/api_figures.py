@@ -114,14 +114,16 @@ class FiguresApi:
         given = {name: value for name, value in request.query_params.items() if name in PARAMETERS}
         for name in request.query_params:
             _one_of(name, name, known)
-        asked = await asyncio.to_thread(self._asked, self._network.viewer(request, self._default), given)
+        asked = await asyncio.to_thread(self._asked, request, given)
         return await self._network.ask(lambda connection: question(connection, asked)), asked
 
-    def _asked(self, viewer: Viewer, given: Mapping[str, str]) -> Asked:
-        network = self._network
-        asked = kpi_list.asked_of(given, network.sight(viewer), network.now(), network.zone())
+    def _asked(self, request: Request, given: Mapping[str, str]) -> Asked:
+        network, viewer = self._network, self._network.viewer(request, self._default)
+        asked = kpi_list.asked_of(given, network.sight(viewer, network.areas(request)), network.now(), network.zone())
+        if asked.areas and not asked.area and len(asked.areas) > 1:  # they may lie in each other: their people are not added up
+            return asked
         try:
-            return replace(asked, people=population(network.store, asked.area, viewer))
+            return replace(asked, people=population(network.store, asked.area or "".join(asked.areas), viewer))
         except StoreError:  # no town is loaded yet: nobody is counted
             return asked
 

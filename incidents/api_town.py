@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from data.errors import NetworkError
+from data.errors import NetworkError, PolicyError
 from data.policy import Viewer, permit
 from incidents.core import devices, hotspots, near, positions, query, tables_store
 from incidents.core.network import Network
@@ -47,28 +47,36 @@ class TownApi:
         return Viewer("wall") if request.query_params.get("page_role") == "wall" else self._network.viewer(request, self._default)
 
     async def near(self, request: Request) -> Response:
-        network, viewer = self._network, self._viewer(request)
+        sight = await self._sight(request)
+        _permit_people(sight.viewer)
         number = request.query_params.get("incident", "")
 
         def question(connection: Any) -> Any:
-            case = query.one(connection, number)
-            return near.nearest(case, self._people(connection), near.hands(connection), network.tables(), viewer)
+            case = query.seen(connection, number, sight)
+            return near.nearest(case, self._people(connection, sight), near.hands(connection), sight.tables, sight.viewer)
 
-        return answer({"rows": await network.ask(question)}, headers=NO_STORE)
+        return answer({"rows": await self._network.ask(question)}, headers=NO_STORE)
 
-    def _people(self, connection: Any) -> list[dict[str, Any]]:
+    def _people(self, connection: Any, sight: query.Sight) -> list[dict[str, Any]]:
+        """Everybody who can be sent, where they are; of a key that is limited to areas those who are there."""
         moved = {row[0]: row[1:] for row in positions.read(connection)}
         with self._network.store.read() as cursor:
-            return near.placed(near.register(cursor), moved, self._network.now())
+            people = near.placed(near.register(cursor), moved, self._network.now())
+        return [row for row in people if not sight.areas or self._there(row, sight.areas)]
+
+    def _there(self, row: dict[str, Any], areas: tuple[str, ...]) -> bool:
+        path = "" if row["lon"] is None else self._network.places.path_at(row["lon"], row["lat"])
+        return any(f"/{code}/" in path for code in areas)
 
     async def responders(self, request: Request) -> Response:
-        viewer = self._viewer(request)
-        if not viewer.reaches("leader"):
+        sight = await self._sight(request)
+        viewer = sight.viewer
+        if not sight.places:
             return answer({"rows": []}, headers=NO_STORE)
 
         def question(connection: Any) -> Any:
             load = near.hands(connection)
-            return [near.shown(row | {"load": load.get(row["responder_id"], 0)}, viewer) for row in self._people(connection)]
+            return [near.shown(row | {"load": load.get(row["responder_id"], 0)}, viewer) for row in self._people(connection, sight)]
 
         return answer({"rows": await self._network.ask(question)}, headers=NO_STORE)
 
@@ -93,7 +101,7 @@ class TownApi:
         return answer({"rows": await self._network.ask(lambda c: hotspots.hotspots(c, sight, now, around, days))}, headers=NO_STORE)
 
     async def _sight(self, request: Request) -> query.Sight:
-        return await asyncio.to_thread(self._network.sight, self._viewer(request))
+        return await asyncio.to_thread(self._network.sight, self._viewer(request), self._network.areas(request))
 
     async def tables(self, _request: Request) -> Response:
         rows = await self._network.ask(tables_store.history)
@@ -127,6 +135,15 @@ class TownApi:
         by, why = actor.name or actor.duty, request.query_params.get("why", "")
         version = await network.write(lambda connection: tables_store.save(connection, name, rows, by, why, network.now()))
         return JSONResponse({"version": version}, 201, headers=NO_STORE)
+
+
+def _permit_people(viewer: Viewer) -> None:
+    """Staff numbers, places and loads of responders are for leaders and up."""
+    if not viewer.reaches("leader"):
+        raise PolicyError(
+            "Who could be sent, and where they are, is for leaders and up.", remedy="Ask at a desk of the town.",
+            zh="处置人员及其位置仅限领导及以上岗位查看。", zh_remedy="请在指挥席位上查看。",
+        )  # fmt: skip
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

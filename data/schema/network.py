@@ -76,7 +76,7 @@ INCIDENT = Table(
         Column("id", "key", "事件编号", "Number", "Day of the town and running number", required=True),
         Column("seq", "integer", "序号", "Sequence", "Of its last event"),
         Column("last_step", "code", "最近步骤", "Last step", "Step of its last event"),
-        Column("last_by", "text", "最近经办", "Last by", "Who took it"),
+        Column("last_by", "text", "最近经办", "Last by", "Who took it", personal="name", unmasked_for="leader"),
         Column("last_at", "integer", "最近时间", "Last at", unit="ms"),
         Column("feed", "code", "渠道", "Feed", "Way in"),
         Column("external_id", "key", "外部编号", "External id", "Number at whoever sent it; unique within the feed"),

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from incidents.core import schema
 from incidents.core.geometry import METRES
-from incidents.core.query import Sight, about_persons
+from incidents.core.query import Sight, about_persons, within
 
 DAY_MS = 86_400_000
 LEAST = 3  # of one type at one spot, to be one
@@ -26,7 +26,8 @@ def hotspots(connection: sa.Connection, sight: Sight, now: int, around_m: float,
     """
     since = now - round(days * DAY_MS)
     columns = (_table.c.id, _table.c.type, _table.c.lon, _table.c.lat, _table.c.area, _table.c.closed_at)
-    asked = sa.select(*columns).where(_table.c.reported_at >= since, _table.c.state.not_in(_UNREAL)).order_by(_table.c.type, _table.c.id)
+    asked = sa.select(*columns).where(_table.c.reported_at >= since, _table.c.state.not_in(_UNREAL), *within(sight.areas))
+    asked = asked.order_by(_table.c.type, _table.c.id)
     kinds: dict[str, list[Any]] = {}
     for row in connection.execute(asked):
         kinds.setdefault(row.type, []).append(row)
@@ -62,11 +63,12 @@ def _told(code: str, rows: Sequence[Any], middle: Any, area: str) -> dict[str, A
 def heat(connection: sa.Connection, sight: Sight, now: int, hours: float) -> list[tuple[float, float, int]]:
     """Longitude, latitude and grade of everything reported in the last `hours`; types about persons at the middle of their area."""
     columns = (_table.c.lon, _table.c.lat, _table.c.grade, _table.c.type, _table.c.area)
-    recent = sa.and_(_table.c.reported_at >= now - round(hours * 3_600_000), _table.c.state.not_in(_UNREAL))
-    return [_point(row, sight) for row in connection.execute(sa.select(*columns).where(recent).order_by(_table.c.id))]
+    recent = sa.and_(_table.c.reported_at >= now - round(hours * 3_600_000), _table.c.state.not_in(_UNREAL), *within(sight.areas))
+    points = (_point(row, sight) for row in connection.execute(sa.select(*columns).where(recent).order_by(_table.c.id)))
+    return [point for point in points if point is not None]
 
 
-def _point(row: Any, sight: Sight) -> tuple[float, float, int]:
-    hidden = about_persons(sight.tables, row.type) and not sight.viewer.reaches("leader")
-    lon, lat = (sight.middle(row.area) if hidden else None) or (row.lon, row.lat)
-    return (lon, lat, row.grade)
+def _point(row: Any, sight: Sight) -> tuple[float, float, int] | None:
+    hidden = about_persons(sight.tables, row.type) and not sight.places
+    place = sight.middle(row.area) if hidden else (row.lon, row.lat)
+    return None if place is None else (*place, row.grade)

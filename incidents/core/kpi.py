@@ -107,7 +107,14 @@ def _place(asked: Asked) -> Any:
     found = [t[column] == value for column, value in wanted.items() if value]
     if asked.area:
         found.append(t.path.contains(f"/{asked.area}/", autoescape=True))
-    return sa.and_(sa.true(), *found)
+    if asked.camera:
+        found += _plain_types(asked)
+    return sa.and_(sa.true(), *found, *query.within(asked.areas))
+
+
+def _plain_types(asked: Asked) -> list[Any]:
+    """Who may not know where incidents about persons are is not told by the cameras that saw them."""
+    return [] if asked.plain is None else [t.type.in_(sorted(asked.plain))]
 
 
 _PARTS: Sequence[Part] = ("numerator", "denominator")
@@ -120,9 +127,9 @@ def _sum(wanted: Any) -> Any:
 
 def _counts(connection: sa.Connection, kpi: Kpi, asked: Asked, column: str) -> Mapping[str, tuple[int, int]]:
     parts = [_sum(condition(kpi, asked, part)) for part in _PARTS]
-    within = condition(kpi, asked, "denominator")
+    under = sa.and_(condition(kpi, asked, "denominator"), *(_plain_types(asked) if column == "camera" else ()))
     key = kpi.owner if column == "unit" else t[column]
-    rows = connection.execute(sa.select(key, *parts).where(_place(asked), within).group_by(key))
+    rows = connection.execute(sa.select(key, *parts).where(_place(asked), under).group_by(key))
     return {key: (int(above), int(under)) for key, above, under in rows}
 
 

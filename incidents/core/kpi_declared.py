@@ -40,6 +40,8 @@ class Asked:
     source: str = ""
     camera: str = ""
     people: int | None = None
+    areas: tuple[str, ...] = ()  # codes that whoever asks is limited to; none: the whole town
+    plain: frozenset[str] | None = None  # the types that may be looked for by camera; None: all
 
 
 Condition = Callable[[Asked], Any]

@@ -39,7 +39,7 @@ def asked_of(filters: Mapping[str, str], sight: Sight, now: datetime, zone: Zone
     start = int(sight.tables.figures.get("assessment_day", 1))
     when = period(filters.get("period") or "today", now, zone, start, **days)
     area, kind, unit, source, camera = (filters.get(name, "") for name in SCOPE)
-    return Asked(when, sight.tables, ms(now), area, kind, unit, source, camera)
+    return Asked(when, sight.tables, ms(now), area, kind, unit, source, camera, areas=sight.areas, plain=sight.plain)
 
 
 def _day(name: str, given: str) -> date:

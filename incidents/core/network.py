@@ -115,9 +115,9 @@ class Network:
     def _tables_of(self, connection: sa.Connection, number: int | None) -> Tables:
         return self._shelf.of(connection, self.zone(), number)
 
-    def sight(self, viewer: Viewer) -> query.Sight:
-        """How `viewer` sees incidents."""
-        return query.Sight(viewer, self.tables(), self.places.middle)
+    def sight(self, viewer: Viewer, areas: tuple[str, ...] = ()) -> query.Sight:
+        """How `viewer`, who may be limited to `areas`, sees incidents."""
+        return query.Sight(viewer, self.tables(), self.places.middle, areas)
 
     # ── commands and questions ──
 
@@ -162,7 +162,7 @@ class Network:
 
     async def find(self, filters: Mapping[str, Any], actor: Actor) -> list[dict[str, Any]]:
         """Incidents as the actor may see them, newest first."""
-        sight = self.sight(actor.viewer)
+        sight = self.sight(actor.viewer, actor.areas)
         found = await self.ask(lambda connection: query.find(connection, filters, sight, self.now()))
         return list(found["rows"])
 
@@ -212,6 +212,13 @@ class Network:
             return self.actor(request, "").viewer
         except OneScreenError:
             return default
+
+    def areas(self, request: HTTPConnection) -> tuple[str, ...]:
+        """The codes that whoever asks is limited to; none: the whole town."""
+        try:
+            return self.actor(request, "").areas
+        except OneScreenError:
+            return ()
 
 
 def key_of(request: HTTPConnection) -> str:

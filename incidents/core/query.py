@@ -1,6 +1,8 @@
 """What screens ask of the log. Everything about a person passes `data.policy`.
 
-The place of an incident about a person is the middle of its area for whoever may not see addresses.
+Leaders and up see the exact place of an incident about a person: they lead the town, and until accounts exist the anonymous viewer at this
+machine is a leader. For walls, keys of feeds and the public it is the middle of its area, its camera is not told, and nothing that is
+measured from the true place, or found by that camera, reaches them.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from incidents.core.tables import Tables
 Row = dict[str, Any]
 PAGE = 50  # rows of a list at once
 MOST = 1_000
+SECRET_NUMBERS = "report"  # the feed whose external numbers are secrets
 _table = schema.incident
 _SORTS = {
     "left": (_table.c.paused, _table.c.due_at.is_(None), _table.c.due_at, _table.c.id),
@@ -42,10 +45,26 @@ class Sight:
     viewer: Viewer
     tables: Tables
     middle: Callable[[str], tuple[float, float] | None]
+    areas: tuple[str, ...] = ()  # codes that a key is limited to; none: the whole town
+
+    @property
+    def places(self) -> bool:
+        """Whether the viewer sees where incidents about persons are."""
+        return self.viewer.reaches("leader")
+
+    @property
+    def plain(self) -> frozenset[str] | None:
+        """The types whose places the viewer may be told, where that is not all of them."""
+        return None if self.places else frozenset(code for code, kind in self.tables.types.items() if not kind.personal)
+
+
+def within(areas: Sequence[str]) -> list[Any]:
+    """SQL conditions that an incident lies in one of the areas; none for the whole town."""
+    return [sa.or_(*(_table.c.path.contains(f"/{code}/", autoescape=True) for code in areas))] if areas else []
 
 
 def shown(row: Row, viewer: Viewer, tables: Tables, middle: Callable[[str], tuple[float, float] | None]) -> Row:
-    """The live columns of an incident as `viewer` may see them: a wall sees one about persons at the middle of its area."""
+    """The live columns of an incident as `viewer` may see them: below leader one about persons is at the middle of its area."""
     if viewer.reaches("leader") or not about_persons(tables, row["type"]):
         return row
     lon, lat = middle(row["area"]) or (None, None)
@@ -59,8 +78,13 @@ def about_persons(tables: Tables, code: str) -> bool:
 
 
 def released(row: Mapping[str, Any], sight: Sight) -> Row:
-    """A whole row as the viewer may see it."""
-    return release_one(INCIDENT, shown(dict(row), sight.viewer, sight.tables, sight.middle), sight.viewer)
+    """A whole row as the viewer may see it. The number that a phone gave its report opens it for whoever knows it: nobody is told."""
+    found = shown(dict(row), sight.viewer, sight.tables, sight.middle)
+    if not sight.places and about_persons(sight.tables, row["type"]):
+        found["camera"] = None  # the register says where it stands
+    if row["feed"] == SECRET_NUMBERS:
+        found["external_id"] = None
+    return release_one(INCIDENT, found, sight.viewer)
 
 
 def find(connection: sa.Connection, filters: Mapping[str, Any], sight: Sight, now: datetime, more: Sequence[Any] = ()) -> Row:
@@ -68,7 +92,7 @@ def find(connection: sa.Connection, filters: Mapping[str, Any], sight: Sight, no
 
     `more` are conditions of SQL that the incidents must meet as well.
     """
-    condition = sa.and_(*conditions(filters, now), *more)
+    condition = sa.and_(*conditions(filters, now), *within(sight.areas), *_by_camera(filters, sight), *more)
     total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
     size = min(_whole("size", filters.get("size") or PAGE, 1), MOST)
     page = _whole("page", filters.get("page") or 1, 1)
@@ -88,6 +112,11 @@ def conditions(filters: Mapping[str, Any], now: datetime) -> list[Any]:
     return [
         _FILTERS[name](_listed(value), ms(now)) for name, value in filters.items() if name in _FILTERS and value not in (None, "", [])
     ] or [sa.true()]
+
+
+def _by_camera(filters: Mapping[str, Any], sight: Sight) -> list[Any]:
+    """Who may not be told the camera of an incident about a person does not find it by trying cameras either."""
+    return [_table.c.type.in_(sorted(sight.plain))] if filters.get("camera") and sight.plain is not None else []
 
 
 def _listed(value: Any) -> list[str]:
@@ -190,15 +219,27 @@ def one(connection: sa.Connection, number: str) -> Row:
     """The whole row of an incident, not yet released. Raises NetworkError when there is none."""
     row = connection.execute(sa.select(_table).where(_table.c.id == number)).mappings().first()
     if row is None:
-        raise NetworkError(
-            f"There is no incident {number!r}.", remedy="Check its number.", zh=f"没有编号为 {number!r} 的事件。", zh_remedy="请核对编号。"
-        ).at("incident")
+        raise _none(number)
     return dict(row)
+
+
+def _none(number: str) -> NetworkError:
+    return NetworkError(
+        f"There is no incident {number!r}.", remedy="Check its number.", zh=f"没有编号为 {number!r} 的事件。", zh_remedy="请核对编号。"
+    ).at("incident")
+
+
+def seen(connection: sa.Connection, number: str, sight: Sight) -> Row:
+    """`one` for whoever is limited to areas: what lies elsewhere is not there."""
+    row = one(connection, number)
+    if sight.areas and not any(f"/{code}/" in row["path"] for code in sight.areas):
+        raise _none(number)
+    return row
 
 
 def card(connection: sa.Connection, number: str, sight: Sight, actor: Actor) -> Row:
     """An incident with its history, photos, children and the steps that `actor` may take now."""
-    row = one(connection, number)
+    row = seen(connection, number, sight)
     children = connection.execute(sa.select(_table.c.id).where(_table.c.parent == number).order_by(_table.c.id)).scalars().all()
     return {
         "incident": released(row, sight), "history": history(connection, number, sight), "photos": photos(connection, row, sight),
@@ -225,11 +266,12 @@ def _event(row: Mapping[str, Any], sight: Sight) -> Row:
     body = json.loads(row["body"])
     told = {name: body[name] for name in _PLAIN if name in body}
     words = release_one(INCIDENT, {"description": body.get("note")}, sight.viewer).get("description")
+    by = release_one(INCIDENT, {"last_by": row["actor"]}, sight.viewer)["last_by"]
     rule = RULES.get(row["step"])
     name = (rule.zh, rule.en) if rule else ("上报", "Reported")
     return {
         "seq": row["seq"], "at": row["at"], "step": row["step"], "zh": name[0], "en": name[1], "state": row["state"], "duty": row["duty"],
-        "by": row["actor"], "feed": row["feed"], "note": words, **told,
+        "by": by, "feed": row["feed"], "note": words, **told,
     }  # fmt: skip
 
 
@@ -248,18 +290,26 @@ def picture(connection: sa.Connection, photo: str, sight: Sight) -> Row | None:
     found = connection.execute(sa.select(table).where(table.c.id == photo, table.c.incident.is_not(None))).mappings().first()
     if found is None:
         return None
-    row = one(connection, found["incident"])
+    try:
+        row = seen(connection, found["incident"], sight)
+    except NetworkError:
+        return None
     return dict(found) if any(shown["id"] == photo for shown in photos(connection, row, sight)) else None
 
 
 def duplicates(connection: sa.Connection, number: str, sight: Sight) -> list[Row]:
-    """Open incidents of the same type within the distance and time that the table of types sets, nearest first, with `metres`."""
-    row = one(connection, number)
+    """Open incidents of the same type within the distance and time that the table of types sets, nearest first, with `metres`.
+
+    Below leader none of those about persons: that they are near each other tells more than the middle of an area.
+    """
+    row = seen(connection, number, sight)
+    if not sight.places and about_persons(sight.tables, row["type"]):
+        return []
     kind = sight.tables.type(row["type"])
     west, south, east, north = box(row["lon"], row["lat"], kind.merge_m)
     table = _table.c
     near = sa.select(_table).where(
-        table.type == row["type"], table.id != number, table.state.in_(OPEN),
+        table.type == row["type"], table.id != number, table.state.in_(OPEN), *within(sight.areas),
         table.reported_at.between(row["reported_at"] - kind.merge_min * 60_000, row["reported_at"] + kind.merge_min * 60_000),
         table.lat.between(south, north), table.lon.between(west, east),
     )  # fmt: skip
