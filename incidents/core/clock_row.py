@@ -50,13 +50,16 @@ def in_time(books: Books, row: Row, at: datetime) -> int:
     return int(clock is None or clocks.light(clock, at, books.tables_of(row["version"]).calendar) != "red")
 
 
-def relimit(books: Books, row: Row, at: datetime) -> None:
-    """After a change of type the handling clock gets the new limit. What was spent stays spent; in another unit, the share of the limit."""
+def relimit(books: Books, row: Row, at: datetime, before: str) -> None:
+    """After a change of type from `before` the handling clock gets the new limit. What was spent stays spent and what was granted stays
+    granted; in another unit, the share of the limit."""
     clock = clock_of(row)
     if clock is None or clock.stage != "handle":
         return
     tables = books.tables_of(row["version"])
     limit, unit = tables.limit("handle", row["type"])
+    plain = tables.types[before].limit_value if before in tables.types else clock.limit
+    limit = limit + clock.limit - plain if unit == clock.unit else limit * clock.limit / plain
     spent = clocks.used(clock, at, tables.calendar)
     used = spent if unit == clock.unit else spent / clock.limit * limit
     keep(books, row, Running("handle", at if clock.since else None, used, limit, unit, clock.paused))

@@ -68,8 +68,9 @@ def _one_more(column: str, **values: Any) -> Effect:
 
 
 def _file(books: Books, row: Row, _told: Told, _at: datetime) -> None:
-    """From here on the case keeps this version of the town's tables."""
-    row["version"] = books.tables.version
+    """From here on the case keeps this version of the town's tables; one whose type has been taken away that of its report."""
+    if row["type"] in books.tables.types:
+        row["version"] = books.tables.version
 
 
 def _dispatch(books: Books, row: Row, told: Told, _at: datetime) -> None:
@@ -107,7 +108,8 @@ def _contact(books: Books, row: Row, _told: Told, at: datetime) -> None:
         row.update(contacted_at=ms(at), contact_on_time=int(spent <= 1 + 1e-9))
 
 
-def _extend(books: Books, row: Row, told: Told, _at: datetime) -> None:
+def _extend(books: Books, row: Row, told: Told, at: datetime) -> None:
+    """Only while the limit has not been reached: afterwards an extension would make a case that is late one that was never due."""
     clock = clock_of(row)
     value = told["value"]
     if clock is None or not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1000:
@@ -115,9 +117,14 @@ def _extend(books: Books, row: Row, told: Told, _at: datetime) -> None:
             "value", value, "an extension is a number over 0, in the unit of the limit.", "Give how much longer it may take.",
             "延期时长应为大于 0 的数，单位同时限。", "请填写延长多少。",
         )  # fmt: skip
+    if not in_time(books, row, at):
+        raise NetworkError(
+            f"{row['id']} is overdue: an extension is granted before the limit is reached.", remedy="Supervise it, or have it handled.",
+            zh=f"{row['id']} 已超期：延期须在时限届满之前批准。", zh_remedy="请督办，或尽快处置。",
+        ).at("value")  # fmt: skip
     keep(books, row, clocks.extend(clock, float(value)))
     told["unit"] = clock.unit
-    _one_more("extensions", asked=None)(books, row, told, _at)
+    _one_more("extensions", asked=None)(books, row, told, at)
 
 
 def _revisit(_books: Books, row: Row, told: Told, _at: datetime) -> None:
@@ -146,15 +153,18 @@ def _escalate(_books: Books, row: Row, told: Told, _at: datetime) -> None:
 
 
 def _retype(books: Books, row: Row, told: Told, at: datetime) -> None:
-    tables = books.tables_of(row["version"])
-    kind = tables.type(told["type"])
-    told["before"] = row["type"]
+    """By the tables that it was filed under, before that by those in force. An old type that they do not know had no limit to compare."""
+    tables = books.tables if row["filed_at"] is None else books.tables_of(row["version"])
+    kind, before = tables.type(told["type"]), row["type"]
+    if kind.code == before:
+        raise wrong("type", before, "the case has this type already.", "Choose another one.", "案件已是该类型。", "请选择其他类型。")
+    told["before"] = before
     if row["filed_at"] is not None:
         row["retyped"] += 1
-        was, will = (tables.calendar.after(at, *tables.limit("handle", code)) for code in (row["type"], kind.code))
-        row["lengthened"] += int(will > was)
+        limits = [tables.calendar.after(at, *tables.limit("handle", code)) for code in (before, kind.code) if code in tables.types]
+        row["lengthened"] += int(limits[-1] > limits[0])
     row["type"] = kind.code
-    relimit(books, row, at)
+    relimit(books, row, at, before)
 
 
 def _regrade(_books: Books, row: Row, told: Told, _at: datetime) -> None:

@@ -231,3 +231,32 @@ def test_every_ended_state_takes_the_case_off_the_clock(hands: Hands) -> None:
     number = hands.report().incident
     hands.step(number, "reject", "acceptor", note="不属实")
     assert hands.row(number)["due_at"] is None and hands.row(number)["closed_at"] is not None
+
+
+def test_an_extension_after_the_limit_is_refused_and_the_case_stays_overdue(hands: Hands) -> None:
+    number = hands.report().incident
+    hands.walk(number, "accept", "file", "dispatch", "start")
+    due = hands.row(number)["due_at"]
+    hands.later(hours=3)  # of four
+    assert not hands.step(number, "extend", "dispatcher", value=1, note="缺料").error
+    assert hands.row(number)["handle_due_at"] > due
+    hands.later(hours=30 * 24)
+    before = hands.row(number)
+    late = hands.step(number, "extend", "dispatcher", value=900, note="补办")
+    assert late.error is not None and "超期" in late.error.said("zh")[0] and "overdue" in late.error.said("en")[0]
+    assert hands.row(number) == before and before["extensions"] == 1
+    assert hands.walk(number, "handled").error is None and hands.row(number)["on_time"] == 0
+
+
+def test_a_change_of_type_keeps_an_extension_and_one_to_the_same_type_is_none(hands: Hands) -> None:
+    number = hands.report().incident
+    hands.walk(number, "accept", "file", "dispatch", "start")
+    hands.step(number, "extend", "dispatcher", value=2, note="缺料")  # six work hours in place of four
+    same = hands.step(number, "retype", "dispatcher", type="0102", note="x")
+    assert same.error is not None and getattr(same.error, "field", "") == "type"
+    hands.step(number, "retype", "dispatcher", type="0505", note="看错")  # two work hours
+    assert (hands.row(number)["clock_limit"], hands.row(number)["retyped"]) == (4, 1)
+    hands.step(number, "retype", "dispatcher", type="0201", note="看错")  # one work day, twice as long as its own limit
+    assert (hands.row(number)["clock_limit"], hands.row(number)["clock_unit"]) == (2, "work_day")
+    hands.step(number, "retype", "dispatcher", type="0102", note="看错")
+    assert hands.row(number)["clock_limit"] == 8, "the share that was granted comes back in the unit of before"
