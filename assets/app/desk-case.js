@@ -1,9 +1,8 @@
-/* The card of the desk: what is open, the steps that are taken from here, the nearest responders, duplicates; and steps that wait for the network. */
+/* The card of the desk: what is open, the steps that are taken from here, the nearest responders, duplicates. Steps wait for the network in desk-waits.js. */
 (function () {
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const desk = (app.desk = app.desk || {});
-  const MANY = 200; // incidents of one batch
   const DRAGGED_PX = 6;
   const OLD_S = 600; // a position older than this is told
   let asked = 0; // number of the last question for a card: an answer to an earlier one comes too late
@@ -104,10 +103,8 @@
   function send(rule, ids, fields = {}) {
     if (!app.acting.now().duty) return app.toast(app.cases.say("desk.acting.first"), "late");
     const seqs = Object.fromEntries(ids.map((id) => [id, seqOf(id)]));
-    const item = { key: `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`, ids: ids.slice(0, MANY), step: rule.step, fields, seqs, duty: app.acting.now().duty };
-    desk.box = app.outbox.add(desk.box, item);
     if (ids.length > 1) { desk.chosen.clear(); desk.list.draw(); }
-    desk.sendWaiting(true);
+    desk.keepStep(rule.step, ids, fields, seqs);
   }
 
   const seqOf = (id) => (desk.opened && desk.opened.incident.id === id ? desk.opened.incident.seq : (desk.rows().get(id) || { seq: null }).seq);
@@ -120,46 +117,8 @@
     return Boolean(answer);
   }
 
-  // ── what waits ──
-  desk.sendWaiting = async function (hurry = false) {
-    if (hurry) desk.box = app.outbox.hurry(desk.box);
-    const item = app.outbox.next(desk.box, Date.now());
-    if (!item) return drawWaits();
-    desk.box = app.outbox.sending(desk.box, item.key);
-    desk.keepWaiting();
-    const answers = await answersOf(item);
-    desk.box = app.outbox.answered(desk.box, item.key, answers && { ok: true, body: answers }, Date.now());
-    if (!answers) {
-      if (hurry) app.toast(app.cases.say("desk.wait.one", { step: app.cases.ruleOf(item.step).name }), "late");
-    } else {
-      desk.box = app.outbox.forget(desk.box, item.key);
-      tell(app.cases.ruleOf(item.step), item.ids, answers, item.seqs);
-    }
-    desk.keepWaiting();
-    drawWaits();
-    if (answers && app.outbox.pending(desk.box).length) desk.sendWaiting();
-  };
-
-  /** One answer for each incident of an item; null when none came. */
-  async function answersOf({ ids, step, fields, seqs }) {
-    if (ids.length === 1) {
-      const answer = await app.steps.take(ids[0], step, fields, { seq: seqs[ids[0]] });
-      return answer && [answer];
-    }
-    const answer = await app.cases.post("/api/steps", { incidents: ids, step, ...fields });
-    if (!answer) return null;
-    const items = answer.body.items || answer.body.results;
-    return Array.isArray(items) ? items.map((body) => ({ ok: !body.error, body })) : ids.map(() => answer);
-  }
-
-  function drawWaits() {
-    const n = app.outbox.pending(desk.box).length, box = document.getElementById("duty-waits");
-    const said = n && (app.live.now.status() !== "live" || desk.box.tries) ? app.cases.say("desk.wait.n", { n }) : "";
-    if (box && box.textContent !== said) box.textContent = said;
-  }
-
   /** What became of a step: in a message, and in what is shown. A step that another took first is told with who and when. */
-  async function tell(rule, ids, answers, seqs) {
+  const tell = (desk.told = async function (rule, ids, answers, seqs) {
     const { say } = app.cases, failed = answers.filter((answer) => !answer.ok);
     if (ids.length > 1) {
       const why = failed.length ? " " + app.cases.why(failed[0].body) : "";
@@ -170,7 +129,7 @@
       app.toast(say("case.done", { step: rule.name, id: ids[0] }));
     }
     if (desk.opened && [desk.opened.incident.id, ...(desk.opened.children || [])].some((id) => ids.includes(id))) desk.reopen();
-  }
+  });
 
   async function lost(rule, id, answer, seq) {
     const { say, why, when, about, chinese } = app.cases, card = await app.cases.ask(`/api/incidents/${encodeURIComponent(id)}`);

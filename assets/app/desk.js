@@ -1,10 +1,9 @@
 /* The duty desk: what it knows, and what happens when something is chosen, taken, or heard. Drawing is in desk-list.js, desk-filters.js,
-   desk-case.js and desk-notes.js; what follows from rows alone in desk-queue.js. */
+   desk-case.js and desk-notes.js; what is kept until the server answers in desk-waits.js; what follows from rows alone in desk-queue.js. */
 (function () {
   "use strict";
   const app = (window.onescreen = window.onescreen || {});
   const SEEN = "onescreen-desk-seen"; // number of the log up to which this browser has looked, and in which log
-  const WAITS = "onescreen-desk-waits"; // steps that the server has not answered yet
   const ALOUD = 3; // new incidents named one by one; more are counted
 
   const desk = Object.assign((app.desk = app.desk || {}), {
@@ -158,13 +157,12 @@
     if (desk.filter.changed) desk.setFilter({ changed: false });
     else refresh();
   };
-  desk.keepWaiting = () => keep(WAITS, desk.box.items.filter((item) => item.state === "waiting" || item.state === "sending"));
 
   // ── life ──
   function begin(place) {
     desk.place = place;
     desk.filter = app.queue.read(new URLSearchParams(location.search).get("queue") || "");
-    desk.box = app.outbox.create(kept(WAITS) || []);
+    desk.startWaits();
     desk.list = app.deskList(document.getElementById("queue"));
     desk.filters = app.deskFilters(document.getElementById("duty-filters"));
     document.getElementById("duty-acting").replaceChildren(app.acting.chooser());

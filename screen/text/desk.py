@@ -115,6 +115,10 @@ _DESK: Mapping[str, Pair] = {
     "desk.link.trying": ("重新连接……", "Reconnecting…"),
     "desk.wait.n": ("{n} 项操作待发送，恢复连接后自动提交", "{n} actions wait and will be sent when the connection is back"),
     "desk.wait.one": ("连接中断，“{step}”已记下，恢复后自动提交", "No connection: “{step}” is kept and will be sent when it is back"),
+    "desk.wait.duty": (
+        "“{step}”没有提交：记下时的岗位是{then}，现在是{now}。请换回原岗位重新办理。",
+        "“{step}” was not sent: it was decided as {then}, and now {now} sits here. Choose that duty again and repeat it.",
+    ),
     "desk.map": ("事件地图", "Map of incidents"),
     "desk.map.loading": ("正在绘制地图……", "Drawing the map…"),
 }
@@ -305,6 +309,10 @@ _REPORT: Mapping[str, Pair] = {
     "report.kept": (
         "已保存在这部手机上，有网络时自动发送，不会丢失。",
         "Kept on this phone; it is sent by itself when there is a network, and will not be lost.",
+    ),
+    "report.later": (
+        "服务器暂时收不下这一件（{status}）。已保存在这部手机上，会继续尝试；其他上报不受影响。",
+        "The server cannot take this one now ({status}). It is kept on this phone and tried again; your other reports go on.",
     ),
     "report.sending": ("正在发送……", "Sending…"),
     "report.sent": ("已收到。编号 {id}", "Received. Number {id}"),

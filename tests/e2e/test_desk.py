@@ -134,6 +134,51 @@ def test_a_step_taken_without_a_network_waits_says_so_and_is_taken_once(desk: Op
     assert lost and [event["step"] for event in other.card(number)["history"]] == ["report", "accept"]
 
 
+def test_a_batch_whose_answer_was_lost_is_done_once_by_one_of_two_tabs_and_said_to_be_done(desk: Open, other: Officer) -> None:
+    numbers = [other.report("accept", "file", "dispatch", type="0153", area=other.teams[1]) for _ in range(2)]
+    page = desk(DISPATCHER, queue="type%3D0153", watched=False)
+    expect(page.locator("#duty-count")).to_contain_text("2 /")
+    beside = page.context.new_page()
+    beside.goto(page.url)
+    expect(beside.locator("html")).to_have_attribute("data-live", "live")
+    sent: list[Any] = []
+
+    def lose(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        if len(sent) > 1:
+            return route.continue_()
+        route.fetch()  # the server has taken it, and nobody hears
+        route.abort()
+
+    page.context.route("**/api/steps", lose)
+    page.bring_to_front()
+    page.keyboard.press("X")
+    page.locator("#duty-chosen [data-step=extend]").click()
+    page.locator(".step-form [name=value]").fill("5")
+    page.locator(".step-form [name=note]").fill("等材料")
+    page.get_by_role("button", name="确认延期").click()
+    expect(page.locator("#toast")).to_contain_text("延期：2 件完成，0 件未成")
+    beside.wait_for_timeout(1200)  # its look at what waits, once a second
+    assert len(sent) == 2 and sent[0] == sent[1] and set(sent[0]["if_seqs"]) == set(numbers)
+    for number in numbers:
+        assert [event["step"] for event in other.card(number)["history"]].count("extend") == 1
+    assert page.evaluate("localStorage.getItem('onescreen-desk-waits')") == "[]"
+
+
+def test_a_step_kept_under_one_duty_is_not_sent_under_another_and_says_so(desk: Open, other: Officer) -> None:
+    number = other.report()
+    page = desk(ACCEPTOR, path=f"/desk?incident={number}", watched=False)
+    state(page, "已上报")
+    page.route("**/steps", lambda route: route.abort())
+    page.keyboard.press("a")
+    expect(page.locator("#duty-waits")).to_contain_text("1 项操作待发送")
+    page.locator("#acting-duty").select_option(DISPATCHER)
+    page.unroute("**/steps")
+    expect(page.locator("#toast")).to_contain_text("“受理”没有提交：记下时的岗位是受理员，现在是派遣员")
+    expect(page.locator("#duty-waits")).to_be_empty()
+    assert [event["step"] for event in other.card(number)["history"]] == ["report"]
+
+
 def test_many_are_taken_at_once_and_each_filter_says_what_it_leaves(desk: Open, other: Officer) -> None:
     numbers = [other.report(type="0152", grade=2) for _ in range(40)]
     page = desk(ACCEPTOR, queue="type%3D0152")

@@ -46,3 +46,26 @@ test("the same key is one item", () => {
   const box = outbox.add(outbox.add(outbox.create(), { key: "a", n: 1 }), { key: "a", n: 2 });
   assert.deepEqual(box.items.map((item) => item.n), [2]);
 });
+
+test("one that the server cannot take is kept and tried later and later, and those behind it go on", () => {
+  let box = outbox.add(outbox.add(outbox.create(), { key: "bad" }), { key: "good" });
+  box = outbox.answered(outbox.sending(box, "bad"), "bad", { later: 500 }, 0);
+  assert.equal(outbox.next(box, 0).key, "good");
+  box = outbox.answered(outbox.sending(box, "good"), "good", { ok: true, body: {} }, 0);
+  assert.deepEqual([states(box), box.items[0].later, box.items[0].due], [{ bad: "waiting", good: "done" }, 500, outbox.WAITS_MS[0]]);
+  assert.equal(outbox.next(box, outbox.WAITS_MS[0] - 1), null);
+  assert.equal(outbox.next(box, outbox.WAITS_MS[0]).key, "bad");
+  box = outbox.answered(outbox.sending(box, "bad"), "bad", { later: 500 }, 1000);
+  assert.equal(box.items[0].due, 1000 + outbox.WAITS_MS[1]);
+  assert.equal(outbox.next(outbox.hurry(box), 1000).key, "bad");
+});
+
+test("what another tab is to send is left to it", () => {
+  const box = outbox.add(outbox.add(outbox.create(), { key: "theirs", tab: "b" }), { key: "ours", tab: "a" });
+  assert.equal(outbox.next(box, 0, (item) => item.tab === "a").key, "ours");
+});
+
+test("steps decided in a row on one incident see what the first of them made, and no other", () => {
+  const box = ["x", "y"].reduce((made, key, i) => outbox.add(made, { key, seqs: { one: 5 - i, two: 5 } }), outbox.create());
+  assert.deepEqual(outbox.followed(box, "one", 5, 9).items.map((item) => item.seqs), [{ one: 9, two: 5 }, { one: 4, two: 5 }]);
+});
