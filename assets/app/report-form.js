@@ -36,8 +36,22 @@
     return [...groups];
   }
 
-  /** Whether an answer settles the matter: taken or refused. A server that is busy, or broken, will be asked again. */
-  const settles = (status) => status < 500 && status !== 429 && status !== 408 && status !== 404 && status !== 421;
+  /** What an answer means for a report: `settled` (taken or refused), `busy` (the way to the server, or the server for everybody: all wait), or
+      `later` (this report alone could not be taken: it is tried again, and those behind it go on). */
+  function meaning(status) {
+    if (status === 429 || (status >= 502 && status <= 504)) return "busy";
+    return status >= 500 || status === 404 || status === 408 || status === 421 ? "later" : "settled";
+  }
+
+  /** What the outbox is told: `null` to wait, `{later}`, or `{ok, body}`. `body` is null where the answer was none of ours, such as a proxy's. */
+  function answerOf(status, body) {
+    const means = meaning(status);
+    if (means === "busy") return null;
+    if (means === "later") return { later: status };
+    if (body && typeof body === "object") return { ok: status < 400, body };
+    return status < 400 ? null : { later: status }; // the log-in page of a network says 200 to everything
+  }
+  const STUCK = 3; // tries after which a report that cannot be taken may be changed
 
   /** Width and height of a picture whose longer side is at most `most`. */
   function fitted(width, height, most) {
@@ -45,7 +59,7 @@
     return [Math.max(1, Math.round(width * by)), Math.max(1, Math.round(height * by))];
   }
 
-  const api = { missing, placed, within, payload, byClass, settles, fitted, MOST };
+  const api = { missing, placed, within, payload, byClass, meaning, answerOf, fitted, MOST, STUCK };
   root.onescreen = root.onescreen || {};
   root.onescreen.reportForm = api;
   if (typeof module !== "undefined") module.exports = api;

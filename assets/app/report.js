@@ -155,8 +155,7 @@
   async function post(report) {
     try {
       const answer = await fetch("/api/report", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(report), signal: AbortSignal.timeout(GIVE_UP_MS) });
-      if (!form.settles(answer.status)) return null;
-      return { ok: answer.ok, body: await answer.json() };
+      return form.answerOf(answer.status, await answer.json().catch(() => null));
     } catch { return null; }
   }
 
@@ -172,9 +171,10 @@
 
   function entry(item) {
     const when = new Date(item.at).toLocaleString(told.language, { timeZone: told.zone, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const said = { waiting: say("report.kept"), sending: say("report.sending"), done: item.answer && ((chinese ? item.answer.said_zh : item.answer.said_en) || say("report.sent", { id: item.answer.incident })), refused: say("report.refused", { why: item.answer ? why(item.answer) : "" }) }[item.state];
+    const stuck = item.state === "waiting" && item.later;
+    const said = { waiting: stuck ? say("report.later", { status: item.later }) : say("report.kept"), sending: say("report.sending"), done: item.answer && ((chinese ? item.answer.said_zh : item.answer.said_en) || say("report.sent", { id: item.answer.incident })), refused: say("report.refused", { why: item.answer ? why(item.answer) : "" }) }[item.state];
     const more = el("p.report-progress", { role: "status" });
-    const acts = item.state === "done" ? el("button.button", { type: "button", onclick: () => progress(item, more) }, say("report.mine.state")) : item.state === "refused" ? el("button.button", { type: "button", onclick: () => again(item) }, say("report.refused.edit")) : null;
+    const acts = item.state === "done" ? el("button.button", { type: "button", onclick: () => progress(item, more) }, say("report.mine.state")) : item.state === "refused" || (stuck && item.tries >= form.STUCK) ? el("button.button", { type: "button", onclick: () => again(item) }, say("report.refused.edit")) : null;
     return el("li.report-entry", { "data-state": item.state }, el("strong", {}, item.name), el("small", {}, when), el("p", {}, said), more, acts);
   }
 

@@ -149,6 +149,26 @@ def test_a_refusal_is_said_and_brings_the_report_back_to_be_corrected(phone: Bro
     expect(page.locator(".report-entry[data-state=refused]")).to_have_count(0)
 
 
+def test_a_report_that_the_server_cannot_take_is_kept_and_told_and_those_behind_it_go_on(phone: BrowserContext, town: Server) -> None:
+    page = opened(phone, town)
+
+    def fails(route: Route) -> None:
+        broken = "打不开" in str(route.request.post_data_json)
+        route.fulfill(status=500, body="Internal Server Error") if broken else route.continue_()
+
+    page.route("**/api/report", fails)
+    for text in ("打不开", "后来的"):
+        fill(page, text)
+        page.get_by_role("button", name="上报").click()
+    later, stuck = (page.locator(".report-entry").nth(n) for n in range(2))
+    expect(later).to_have_attribute("data-state", "done")
+    expect(stuck).to_contain_text("服务器暂时收不下这一件（500）")
+    page.unroute("**/api/report")
+    page.reload()
+    expect(stuck).to_have_attribute("data-state", "done", timeout=10_000)
+    assert {row["description"] for row in incidents(town)[:2]} == {"打不开", "后来的"}
+
+
 @pytest.mark.parametrize(("look", "language"), [("light", ""), ("dark", "en")])
 def test_the_phone_page_is_small_narrow_and_can_be_used_by_everybody(phone: BrowserContext, town: Server, look: str, language: str) -> None:
     chosen = {"onescreen-look": look, "onescreen-language": language}

@@ -18,9 +18,16 @@ test("only what was given is sent, and the accuracy of a position that was put b
   assert.deepEqual(form.payload({ type: "0102", address: "桥边", photos: [] }, "k"), { client: "k", type: "0102", address: "桥边" });
 });
 
-test("taken and refused settle a report; a server that is busy or broken is asked again", () => {
-  assert.deepEqual([200, 201, 400, 403, 413].map(form.settles), [true, true, true, true, true]);
-  assert.deepEqual([429, 500, 502, 503, 408, 404].map(form.settles), [false, false, false, false, false, false]);
+test("taken and refused settle a report; a server that is busy makes all wait; one that fails on a report makes that one wait alone", () => {
+  assert.deepEqual([200, 201, 400, 403, 413].map(form.meaning), Array(5).fill("settled"));
+  assert.deepEqual([429, 502, 503, 504].map(form.meaning), Array(4).fill("busy"));
+  assert.deepEqual([404, 408, 421, 500, 501, 507].map(form.meaning), Array(6).fill("later"));
+});
+
+test("an answer that is not ours holds up no other report", () => {
+  assert.deepEqual([form.answerOf(201, { incident: 1 }), form.answerOf(400, { error: "x" })], [{ ok: true, body: { incident: 1 } }, { ok: false, body: { error: "x" } }]);
+  assert.deepEqual([form.answerOf(500, null), form.answerOf(500, { error: "x" }), form.answerOf(413, null)], [{ later: 500 }, { later: 500 }, { later: 413 }]);
+  assert.deepEqual([form.answerOf(200, null), form.answerOf(503, { error: "x" })], [null, null]);
 });
 
 test("a picture keeps its shape and is never made larger", () => {
