@@ -34,6 +34,7 @@ class Books:
     rows: dict[str, Row] = field(default_factory=dict)
     known: dict[tuple[str, str], str] = field(default_factory=dict)  # (feed, external id) → incident
     photos: dict[str, str] = field(default_factory=dict)  # id → kind, of those that exist
+    prints: dict[str, str] = field(default_factory=dict)  # id → SHA-256 of its bytes
     seq: int = 0
     events: list[Row] = field(default_factory=list)
     fresh: set[str] = field(default_factory=set)
@@ -62,5 +63,6 @@ class Books:
                     "photos", photo, "there is no such photo, or it belongs to another incident.", "Store it first: POST /api/photos.",
                     "没有这张照片，或它属于其他事件。", "请先上传：POST /api/photos。",
                 )  # fmt: skip
+        fresh = {photo for photo in photos if photo not in self.attached}
         self.attached.update((photo, str(row["id"])) for photo in photos)
-        row["photos"] = (row["photos"] or 0) + len(photos)
+        row["photos"] = (row["photos"] or 0) + len(fresh)

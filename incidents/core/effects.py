@@ -185,15 +185,24 @@ def _merge(books: Books, row: Row, told: Told, _at: datetime) -> None:
             "parent", told["parent"], "this is no other open incident.", "Name the open incident that stays.",
             "不是另一个未结束的事件。", "请填写保留的那个未结束事件。",
         )  # fmt: skip
+    children = sorted(other["id"] for other in books.rows.values() if other["parent"] == row["id"])
+    if children:
+        raise NetworkError(
+            f"{row['id']} has merged incidents of its own ({', '.join(children[:3])}).",
+            remedy=f"Merge {parent['id']} into {row['id']}, or undo those first.",
+            zh=f"{row['id']} 名下已有并入的事件（{'、'.join(children[:3])}）。",
+            zh_remedy=f"请将 {parent['id']} 并入 {row['id']}，或先撤销那些并案。",
+        ).at("parent")
     row["parent"] = parent["id"]
 
 
 def _self_close(books: Books, row: Row, told: Told, at: datetime) -> None:
-    kinds = {books.photos.get(photo) for photo in told["photos"]}
-    if not {"before", "after"} <= kinds:
+    """One picture cannot show both: the same bytes stored twice are refused."""
+    before, after = ({books.prints[photo] for photo in told["photos"] if books.photos.get(photo) == kind} for kind in ("before", "after"))
+    if not before or not after or before & after:
         raise NetworkError(
-            "Closing on the spot needs two photos: one before and one after.", remedy="Store both, with their kind, and name them.",
-            zh="自行处置结案需要两张照片：处置前与处置后各一张。", zh_remedy="请上传两张照片并注明前后。",
+            "Closing on the spot needs two different photos: one before and one after.",
+            remedy="Store both, with their kind, and name them.", zh="自行处置结案需要两张不同的照片：处置前与处置后各一张。", zh_remedy="请上传两张照片并注明前后。",
         ).at("photos")  # fmt: skip
     row.update(on_time=1, handled_at=ms(at))
 

@@ -40,6 +40,7 @@ _numbers: sa.BindParameter[Any] = sa.bindparam("numbers", expanding=True)
 _LAST = sa.select(sa.func.coalesce(sa.func.max(_event.c.seq), 0))
 _REPORTED = sa.select(_incident).where(_incident.c.feed == sa.bindparam("from_feed"), _incident.c.external_id.in_(_numbers))
 _NAMED = sa.select(_incident).where(_incident.c.id.in_(_numbers))
+_CHILDREN = sa.select(_incident).where(_incident.c.parent.in_(_numbers))
 _PHOTOS = sa.select(_attachment).where(_attachment.c.id.in_(_numbers))
 _ATTACH = _attachment.update().where(_attachment.c.id == sa.bindparam("photo")).values(incident=sa.bindparam("at_incident"))
 _COUNTED = sa.select(_about.c.value).where(_about.c.key == sa.bindparam("of_day"))
@@ -213,7 +214,7 @@ def _refused(command: Command, error: OneScreenError) -> Outcome:
 
 
 def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -> None:
-    """Read everything that the commands name: incidents, reports that are there already, photos."""
+    """Read everything that the commands name: incidents, children of those to be merged, reports that are there already, photos."""
     reports = [command.what for command in commands if isinstance(command.what, Report)]
     for feed in {report.feed for report in reports if report.external_id}:
         asked = [report.external_id for report in reports if report.feed == feed and report.external_id]
@@ -226,11 +227,15 @@ def fill(connection: sa.Connection, books: Books, commands: Sequence[Command]) -
     for part in _parts(named):
         for row in connection.execute(_NAMED, {"numbers": part}).mappings():
             books.rows[row["id"]] = dict(row)
+    merging = [step.incident for step in steps if step.step == "merge"]
+    for part in _parts(merging):
+        for row in connection.execute(_CHILDREN, {"numbers": part}).mappings():
+            books.rows[row["id"]] = dict(row)
     photos = {photo for report in reports for photo in report.photos}
     photos |= {str(photo) for step in steps for photo in step.fields.get("photos") or ()}
     for part in _parts(photos):
         for found in connection.execute(_PHOTOS, {"numbers": part}).mappings():
-            books.photos[found["id"]] = found["kind"]
+            books.photos[found["id"]], books.prints[found["id"]] = found["kind"], found["sha256"]
             if found["incident"]:
                 books.attached[found["id"]] = found["incident"]
 

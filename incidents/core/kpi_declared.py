@@ -225,7 +225,7 @@ KPIS: Mapping[str, Kpi] = {
         Kpi("again", "再发率", "Open again", "结案后被重开或限期内同地点同类再发 ÷ 结案", "Re-opened, or the same type at the same spot soon after ÷ closed", _again, _closed, better="down"),
         Kpi("lengthened", "改类延时率", "Type changed for more time", "改类后时限变长的案件 ÷ 派遣数", "Type changed to one with a longer limit ÷ dispatched",
             _some("lengthened"), _dispatched, better="down"),
-        Kpi("extended", "延期率", "Extended", "获延期的案件 ÷ 应结案数", "Limit extended ÷ should close", _some("extensions"), _due, better="down"),
+        Kpi("extended", "延期率", "Extended", "获延期的案件 ÷ 派遣数", "Limit extended ÷ dispatched", _some("extensions"), _dispatched, better="down"),
         Kpi("per_10000", "万人案件数", "Cases per 10 000 people", "立案数 × 10 000 ÷ 人口", "Filed × 10 000 ÷ population", _filed, kind="per_10000", better="down"),
     )
 }  # fmt: skip

@@ -53,6 +53,7 @@ incident = sa.Table(
     sa.Index("incident_due", "due_at"),
     sa.Index("incident_alike", "type", "reported_at"),
     sa.Index("incident_path", "path"),
+    sa.Index("incident_parent", "parent"),
 )  # fmt: skip
 attachment = sa.Table(
     "attachment", metadata,

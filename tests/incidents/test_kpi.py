@@ -119,7 +119,7 @@ RATES: dict[str, tuple[Callable[[Row, Asked], bool], Callable[[Row, Asked], bool
     "again": (lambda r, a: r["reopened"] > 0 or again(r), closed),
     "bunched": (lambda r, a: 0.95 < r["handle_used"] / r["handle_limit"] <= 1,
                 lambda r, a: within("handled_at")(r, a) and r["on_time"] is not None and r["handle_limit"] is not None),
-    "lengthened": (lambda r, a: r["lengthened"] > 0, DISPATCHED), "extended": (lambda r, a: r["extensions"] > 0, due),
+    "lengthened": (lambda r, a: r["lengthened"] > 0, DISPATCHED), "extended": (lambda r, a: r["extensions"] > 0, DISPATCHED),
     "hotline_on_time": (lambda r, a: r["on_time"] == 1, lambda r, a: due(r, a) and r["source"] == "hotline"),
     "hotline_contact": (lambda r, a: r["contact_on_time"] == 1, hotline),
     "hotline_solved": (lambda r, a: r["solved"] == 1, lambda r, a: hotline(r, a) and r["solved"] is not None),

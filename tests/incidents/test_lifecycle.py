@@ -166,7 +166,14 @@ def test_merging_hangs_a_child_on_its_parent_and_can_be_undone(hands: Hands) -> 
     network = hands.network
     told = network.asked(lambda c: card(c, parent, network.sight(Actor("acceptor").viewer), Actor("acceptor")))
     assert told["children"] == [child] and hands.row(child)["closed_at"] is not None
+    other = hands.report().incident
+    onward = hands.step(parent, "merge", "acceptor", parent=other)
+    assert onward.error is not None and child in str(onward.error) and hands.row(parent)["state"] == "reported"
+    late, later = hands.report().incident, hands.report().incident
+    both = [Command(Step(one, "merge", {"parent": to}), Actor("acceptor")) for one, to in ((late, later), (later, other))]
+    assert [bool(one.error) for one in network.take(both)] == [False, True], "also within one transaction"
     assert hands.step(child, "unmerge", "acceptor").state == "accepted"
+    assert hands.step(parent, "merge", "acceptor", parent=other).state == "merged"
     back = hands.row(child)
     assert (back["parent"], back["closed_at"], back["paused"], back["stage"]) == (None, None, 0, "file") and back["due_at"] is not None
 
@@ -203,12 +210,18 @@ def test_closing_on_the_spot_needs_a_photo_before_and_one_after(hands: Hands) ->
 
     network = hands.network
     rows = [
-        {"id": kind, "incident": None, "kind": kind, "media_type": "image/jpeg", "size": 1, "sha256": "0" * 64, "at": 0, "by": ""}
-        for kind in ("before", "after", "near")
+        {"id": kind, "incident": None, "kind": kind, "media_type": "image/jpeg", "size": 1, "sha256": kind, "at": 0, "by": ""}
+        for kind in ("before", "after", "near", "same")
     ]
     network.journal.do(lambda c: c.execute(schema.attachment.insert(), rows)).result(10)
+    network.journal.do(
+        lambda c: c.execute(schema.attachment.update().where(schema.attachment.c.id == "same").values(kind="after", sha256="before"))
+    ).result(10)
     number, other = hands.report().incident, hands.report().incident
     assert hands.step(number, "self_close", "grid_member", photos=["before", "near"]).error.field == "photos"
+    assert hands.step(number, "self_close", "grid_member", photos=["before", "same"]).error.field == "photos", "one picture twice"
+    assert hands.step(number, "attach", "grid_member", photos=["before", "before"]).error is None
+    assert hands.step(number, "attach", "grid_member", photos=["before"]).error is None and hands.row(number)["photos"] == 1
     assert hands.step(number, "self_close", "grid_member", photos=["before", "after"]).state == "self_closed"
     assert hands.row(number)["photos"] == 2 and hands.row(number)["closed_at"] is not None
     assert hands.step(other, "attach", "grid_member", photos=["after"]).error.field == "photos", "it belongs to another incident"
