@@ -58,9 +58,10 @@ def _row(books: Books, report: Report, place: Place, actor: Actor) -> Row:
     kind = _type(books.tables, report)
     at = report.at if report.at is not None and actor.by == "program" else books.now
     if report.at is not None and report.at > books.now + AHEAD:
+        here = books.now.astimezone(books.tables.zone).isoformat(timespec="seconds")
         raise wrong(
-            "at", report.at.isoformat(), "this lies in the future.", f"The server's time is {books.now.isoformat()}.",
-            "时间在未来。", f"服务器时间为 {books.now.isoformat()}。",
+            "at", report.at.isoformat(), "this lies in the future.", f"The server's time is {here}.",
+            "时间在未来。", f"服务器时间为 {here}。",
         )  # fmt: skip
     row = NOTHING | {
         "id": books.number(at), "feed": report.feed, "external_id": report.external_id or None,
@@ -102,7 +103,7 @@ def _step(books: Books, step: Step, actor: Actor) -> Outcome:
             f"{row['id']} has changed since you looked: it is {STATES[row['state']][1].lower()} now.", remedy="Look again.",
             zh=f"{row['id']} 在您查看之后已有变化，当前为“{STATES[row['state']][0]}”。", zh_remedy="请重新查看。",
         ).at("if_seq")  # fmt: skip
-    check(rule, row, actor, step.fields)
+    check(rule, row, actor, step.fields, books.tables.zone)
     at = step.at if step.at is not None and actor.by == "program" else books.now
     draft = dict(row)
     told = dict(step.fields)

@@ -202,7 +202,8 @@ def _self_close(books: Books, row: Row, told: Told, at: datetime) -> None:
     if not before or not after or before & after:
         raise NetworkError(
             "Closing on the spot needs two different photos: one before and one after.",
-            remedy="Store both, with their kind, and name them.", zh="自行处置结案需要两张不同的照片：处置前与处置后各一张。", zh_remedy="请上传两张照片并注明前后。",
+            remedy="Store both, with their kind, and name them.", zh="自行处置结案需要两张不同的照片：处置前与处置后各一张。",
+            zh_remedy="请上传两张照片并注明前后。",
         ).at("photos")  # fmt: skip
     row.update(on_time=1, handled_at=ms(at))
 

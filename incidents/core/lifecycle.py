@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from data.errors import NetworkError, advice, advice_zh
@@ -139,11 +139,14 @@ def rule_of(step: str) -> Rule:
     return RULES[step]
 
 
-def check(rule: Rule, row: Mapping[str, Any], actor: Actor, fields: Mapping[str, Any]) -> None:
-    """Whether `actor` may take the step now. Raises PolicyError or NetworkError naming the step, the state and what would be allowed."""
+def check(rule: Rule, row: Mapping[str, Any], actor: Actor, fields: Mapping[str, Any], zone: tzinfo = UTC) -> None:
+    """Whether `actor` may take the step now; `zone` is the town's, in which an error tells times.
+
+    Raises PolicyError or NetworkError naming the step, the state and what would be allowed.
+    """
     permit(actor, rule.duties, rule.en.lower(), rule.zh, row["path"])
     if row["state"] not in rule.source:
-        raise _not_from_here(rule, row)
+        raise _not_from_here(rule, row, zone)
     for need in rule.needs:
         if fields.get(need) in (None, "", [], ()):
             raise NetworkError(
@@ -153,10 +156,10 @@ def check(rule: Rule, row: Mapping[str, Any], actor: Actor, fields: Mapping[str,
     _guard(rule, row)
 
 
-def _not_from_here(rule: Rule, row: Mapping[str, Any]) -> NetworkError:
+def _not_from_here(rule: Rule, row: Mapping[str, Any], zone: tzinfo) -> NetworkError:
     zh, en = STATES[row["state"]]
     possible = [STATES[state] for state in rule.source]
-    at = f"{EPOCH + timedelta(milliseconds=row['last_at']):%Y-%m-%d %H:%M:%S} UTC"
+    at = f"{(EPOCH + timedelta(milliseconds=row['last_at'])).astimezone(zone):%Y-%m-%d %H:%M:%S}"
     return NetworkError(
         f"Step {rule.step} is not possible: {row['id']} is {en.lower()}, by {row['last_step']} of {row['last_by']} at {at}.",
         remedy=f"It starts from: {', '.join(en.lower() for _, en in possible)}.",

@@ -273,3 +273,12 @@ def test_a_change_of_type_keeps_an_extension_and_one_to_the_same_type_is_none(ha
     assert (hands.row(number)["clock_limit"], hands.row(number)["clock_unit"]) == (2, "work_day")
     hands.step(number, "retype", "dispatcher", type="0102", note="看错")
     assert hands.row(number)["clock_limit"] == 8, "the share that was granted comes back in the unit of before"
+
+
+def test_who_was_quicker_is_told_with_the_time_of_the_town(hands: Hands) -> None:
+    number = hands.report().incident
+    hands.walk(number, "accept")
+    second = hands.step(number, "accept", "acceptor").error
+    assert second is not None and all("2026-11-23 09:00:00" in second.said(word)[0] for word in ("zh", "en")) and "UTC" not in str(second)
+    ahead = hands.report(at=hands.at + timedelta(days=1)).error
+    assert ahead is not None and "2026-11-23T09:00:00+08:00" in ahead.said("zh")[1]
