@@ -48,10 +48,10 @@ class Desk:
         """The address of this page with another period or another comparison."""
         return f"{PATH}?{urlencode({'period': self.asked.period.name, 'by': self.by} | changed)}"
 
-    def list_of(self, kpi: str, key: str = "", part: str = "") -> str:
-        """The address of the list behind a figure, of one unit or village."""
+    def list_of(self, kpi: str, key: str = "", part: str = "", of: str = "") -> str:
+        """The address of the list behind a figure, of one unit or village, or of one `of` such as "camera"."""
         whole = KPIS[kpi].kind == "count" or not part
-        scope = {self.by: key} if key else {}
+        scope = {of or self.by: key} if key else {}
         told = {
             "list": kpi,
             "period": self.asked.period.name,

@@ -33,14 +33,14 @@ def _figure(desk: Desk, known: Kpi, value: Value) -> list[Node]:
     return [name, _button(desk, known, said(desk, known, value)), _parts(desk, known, value), formula(desk, known)]
 
 
-def _parts(desk: Desk, known: Kpi, value: Value) -> Node:
+def _parts(desk: Desk, known: Kpi, value: Value, key: str = "", of: str = "") -> Node:
     """Numerator and denominator, each with its own list; people, who are no list, as a number."""
     if known.kind == "count":
         return desk.words("none")
-    above = _button(desk, known, plain(value.numerator))
+    above = _button(desk, known, plain(value.numerator), key, of=of)
     if value.denominator is None:
         return above
-    under = _button(desk, known, plain(value.denominator), part="denominator") if known.kind == "rate" else plain(value.denominator)
+    under = _button(desk, known, plain(value.denominator), key, "denominator", of=of) if known.kind == "rate" else plain(value.denominator)
     return [above, " ÷ ", under]
 
 
@@ -60,11 +60,11 @@ def formula(desk: Desk, known: Kpi) -> str:
     return desk.words.pick(known.formula_zh, known.formula_en)
 
 
-def _button(desk: Desk, known: Kpi, text: str, key: str = "", part: str = "", under: Node = None) -> Element:
-    """A number that opens its list."""
+def _button(desk: Desk, known: Kpi, text: str, key: str = "", part: str = "", under: Node = None, of: str = "") -> Element:
+    """A number that opens its list: of all, or of the unit, village or whatever else (`of`) has the code `key`."""
     name = desk.words.pick(known.zh, known.en)
     title = f"{name} · {desk.named(key)}" if key else name
-    return opens([text, under], desk.list_of(known.name, key, part), title, "cell-link", **{"data-note": formula(desk, known)})
+    return opens([text, under], desk.list_of(known.name, key, part, of), title, "cell-link", **{"data-note": formula(desk, known)})
 
 
 # ── the scorecard ──
@@ -126,7 +126,10 @@ def cameras(desk: Desk) -> Node:
         return None
     worst = sorted(found.items(), key=lambda item: (item[1].value or 0, -(item[1].denominator or 0), item[0]))
     heads = [Head(words("assess.camera")), Head(words("assess.value"), "n"), Head(words("assess.parts"), "n")]
-    rows: list[list[Node]] = [
-        [code, said(desk, KPIS["ai_accuracy"], one), f"{plain(one.numerator)} ÷ {plain(one.denominator or 0)}"] for code, one in worst
-    ]
+    rows = [_camera(desk, code, value) for code, value in worst]
     return panel(words("assess.cameras"), table(words("assess.cameras"), heads, rows), label=words("assess.cameras"))
+
+
+def _camera(desk: Desk, code: str, value: Value) -> list[Node]:
+    known = KPIS["ai_accuracy"]
+    return [code, _button(desk, known, said(desk, known, value), code, of="camera"), _parts(desk, known, value, code, "camera")]

@@ -47,6 +47,13 @@ def test_every_figure_is_there_with_its_formula_and_every_number_opens_a_list_as
     assert [one for one in found if one[1] != one[2]] == []
 
 
+def test_every_number_of_a_camera_opens_the_recognitions_that_it_counts(page: Page) -> None:
+    cameras = page.locator(".desk-table").nth(2).locator("tbody tr")
+    lists_of = "row => [...row.querySelectorAll('[data-list]')].map(one => one.dataset.list)"
+    rows = cameras.evaluate_all(f"all => all.map(row => [row.querySelector('th, td').textContent, ({lists_of})(row)])")
+    assert len(rows) > 1 and all(len(lists) == 3 and all(f"camera={code}&" in one for one in lists) for code, lists in rows), rows[:2]
+
+
 def test_a_number_opens_its_list_in_the_drawer_with_its_formula(page: Page) -> None:
     row = page.locator(".desk-table").nth(1).locator("tbody tr").filter(has_text="结案率").first
     numerator = row.locator("td:nth-of-type(2) button").first
