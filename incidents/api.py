@@ -17,7 +17,7 @@ from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
 from incidents.api_figures import FiguresApi
 from incidents.api_town import TownApi
-from incidents.core import handover, kpi_list, lifecycle, near, photos, positions, query
+from incidents.core import alerts, handover, kpi_list, lifecycle, near, photos, positions, query
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
 from incidents.live import same_origin
@@ -219,12 +219,14 @@ class _Api:
         found |= {name: tables.rows(name) for name in ("types", "units", "sources", "grades")}
         return JSONResponse(found | {"version": tables.version}, headers=NO_STORE)
 
-    async def feeds(self, _request: Request) -> Response:
-        now = self._network.now()
-        return JSONResponse({"feeds": await self._network.ask(lambda c: query.feeds(c, self._network.feeds, now))}, headers=NO_STORE)
+    async def feeds(self, request: Request) -> Response:
+        now, why = self._network.now(), self._viewer(request).reaches("officer")
+        found = await self._network.ask(lambda c: query.feeds(c, self._network.feeds, now, why=why))
+        return JSONResponse({"feeds": found}, headers=NO_STORE)
 
     async def alerts(self, _request: Request) -> Response:
-        return JSONResponse({"alerts": self._network.tail.alerts}, headers=NO_STORE)
+        now = ms(self._network.now())
+        return JSONResponse({"alerts": await self._network.ask(lambda c: alerts.in_force(c, now))}, headers=NO_STORE)
 
     async def handovers(self, request: Request) -> Response:
         permit(self._network.actor(request, ""), handover.READERS, "read hand-over notes", "查看交接班记录")

@@ -58,6 +58,7 @@ def add_live(server: FastAPI, network: Network, viewer: Viewer) -> None:
             await _serve(websocket, client, lambda told: network.screens.tell(name, told, ms(network.now())))
         finally:
             tail.hub.leave(client)
+            network.screens.forget(name)
 
     server.add_api_websocket_route("/live", live)
     server.add_api_route("/live", upgrade, methods=["GET"], summary="Follow incidents by WebSocket", description=ABOUT, tags=["network"])
@@ -118,7 +119,7 @@ async def _listen(websocket: WebSocket, hear: Callable[[dict[str, Any]], None]) 
             said = await websocket.receive_text()
             if len(said) > LONGEST:
                 continue
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 told = json.loads(said)
                 if isinstance(told, dict) and told.get("kind") == "health":
                     hear(told)

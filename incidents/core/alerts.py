@@ -13,6 +13,7 @@ from data.policy import Actor
 from incidents.core import schema
 from incidents.core.spec import ms
 
+EXERCISE = "【演练 EXERCISE】"
 _alert, _event = schema.alert, schema.event
 
 
@@ -54,8 +55,30 @@ def _plain(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_force(connection: sa.Connection, now: int) -> list[dict[str, Any]]:
-    """Alerts that are neither ended nor expired, gravest and newest first, as the socket sends them."""
+    """Alerts that are effective, neither ended nor expired, and not for elsewhere alone, gravest and newest first.
+
+    One whose event begins later (`onset`) is in force from `effective` on: that is what a warning is for. An exercise says that it is one.
+    """
     alive = sa.and_(_alert.c.ended.is_(None), sa.or_(_alert.c.expires.is_(None), _alert.c.expires > now))
     bodies = connection.execute(sa.select(_alert.c.body).where(alive).order_by(_alert.c.sent.desc())).scalars()
+    found = (json.loads(body) for body in bodies)
+    here = [_marked(one) for one in found if (one.get("effective") or 0) <= now and not _elsewhere(one)]
     grave = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3}
-    return sorted((json.loads(body) for body in bodies), key=lambda one: grave.get(str(one.get("severity")), 4))
+    return sorted(here, key=lambda one: grave.get(str(one.get("severity")), 4))
+
+
+def _elsewhere(one: Mapping[str, Any]) -> bool:
+    """Whether all its areas are named by codes of divisions (GB/T 2260) alone, and none of them is the town, in it or above it."""
+    areas = list(one.get("areas") or ())
+    return bool(areas) and all(not area.get("geometry") and _divisions(area) for area in areas)
+
+
+def _divisions(area: Mapping[str, Any]) -> bool:
+    codes = [str(code.get("value", "")) for code in area.get("geocodes") or ()]
+    return bool(codes) and all(code.isascii() and code.isdigit() for code in codes)
+
+
+def _marked(one: dict[str, Any]) -> dict[str, Any]:
+    """An exercise with the word in its headline, so that no screen can show it as real."""
+    headline = str(one.get("headline") or one.get("event") or "")
+    return one | {"headline": f"{EXERCISE}{headline}"} if one.get("status") == "Exercise" else one

@@ -25,6 +25,8 @@ COLUMNS = (
     "unit", "supervised", "photos", "parent",
 )  # fmt: skip
 REMEMBERED = 50_000  # changed incidents that a client may catch up on without a snapshot
+SAME_MS = 1_000  # for so long newcomers are told the same: it tells the time, by which they tell the light
+NOTHING = (-1, 0, "")  # nobody has come since the last change
 WAITING = 64  # frames that may wait for a client before it is cut off
 _READ = (*COLUMNS, "path")
 _ENCODED = "_encoded"  # key of a row under which its encodings are kept, by role
@@ -69,7 +71,7 @@ class _Group:
 
     digest: int = 0
     clients: set[Client] = field(default_factory=set)
-    whole: tuple[int, str] = (-1, "")  # what the last newcomer was told, and at which number
+    whole: tuple[int, int, str] = (-1, 0, "")  # at which number, when, and what the last newcomer was told
 
 
 def fnv1a(text: str) -> int:
@@ -109,8 +111,9 @@ class Hub:
         self._recent = OrderedDict(recent)
         self._open = {row["id"]: row for row in rows}
         for audience, group in self._groups.items():
-            group.digest, group.whole = self._digest(audience), (-1, "")
+            group.digest, group.whole = self._digest(audience), NOTHING
             self._send(group, self._whole(audience, group, at, {}))
+            group.whole = NOTHING  # it told neither alerts nor positions
 
     def take(self, seq: int, rows: Sequence[Row], at: int, alerts: Sequence[Any] | None = None) -> None:
         """The log has come to `seq`: `rows` are the incidents that changed, as they are now. Everybody is told what concerns them."""
@@ -122,6 +125,7 @@ class Hub:
             told = [row for _old, row in changed if row["state"] not in ENDED and audience.sees(row)]
             gone = [old["id"] for old, row in changed if old and audience.sees(old) and (row["state"] in ENDED or not audience.sees(row))]
             self._count(group, audience, changed)
+            group.whole = NOTHING
             frame = {"kind": "delta", "from": before, "seq": seq, "at": at, "gone": gone} | ({} if alerts is None else {"alerts": alerts})
             self._send(group, self._frame(frame, told, audience.viewer))
 
@@ -172,6 +176,7 @@ class Hub:
         for audience, group in self._groups.items():
             rows = self._moved(audience, moved)
             if rows:
+                group.whole = NOTHING
                 self._send(group, dump({"kind": "positions", "rows": rows}))
 
     def _moved(self, audience: Audience, moved: Sequence[Moved]) -> list[Moved]:
@@ -209,12 +214,12 @@ class Hub:
             client.put(frame)
 
     def _whole(self, audience: Audience, group: _Group, at: int, more: Mapping[str, Any]) -> str:
-        """Everything; of several who come at the same number, the first one's is given to all."""
-        if group.whole[0] != self.seq:
+        """Everything; of several who come at the same number within a second, the first one's is given to all."""
+        if group.whole[0] != self.seq or not 0 <= at - group.whole[1] < SAME_MS:
             rows = [row for row in self._open.values() if audience.sees(row)]
             head = {"kind": "snapshot", "epoch": self.epoch, "seq": self.seq, "at": at, "digest": group.digest, "columns": COLUMNS, **more}
-            group.whole = (self.seq, self._frame(head, rows, audience.viewer))
-        return group.whole[1]
+            group.whole = (self.seq, at, self._frame(head, rows, audience.viewer))
+        return group.whole[2]
 
     def _missed(self, audience: Audience, since: int, at: int, more: Mapping[str, Any]) -> str:
         """Everything that has changed since, in one delta; what is not open, or not in sight, is gone, whether it was known or not."""

@@ -318,10 +318,14 @@ def duplicates(connection: sa.Connection, number: str, sight: Sight) -> list[Row
     return sorted((other for other in found if other["metres"] <= kind.merge_m), key=lambda other: other["metres"])
 
 
-def feeds(connection: sa.Connection, declared: Sequence[Any], now: datetime) -> list[Row]:
-    """Every feed with the age of its last item and one of the five states of design section 9."""
+def feeds(connection: sa.Connection, declared: Sequence[Any], now: datetime, *, why: bool = False) -> list[Row]:
+    """Every feed with the age of its last item and one of the five states of design section 9.
+
+    With `why` also what was wrong with an item that was refused, which quotes it and so may name people: for officers.
+    """
     known = {row["name"]: dict(row) for row in connection.execute(sa.select(schema.feed)).mappings()}
-    return [feed_state(feed, known.get(feed.name), ms(now)) for feed in declared]
+    states = [(feed_state(feed, row, ms(now)), row) for feed in declared for row in (known.get(feed.name),)]
+    return [one | ({"why": row["why"] if row and one["state"] == "failed" else None} if why else {}) for one, row in states]
 
 
 def feed_state(feed: Any, row: Row | None, now: int) -> Row:
@@ -335,11 +339,4 @@ def feed_state(feed: Any, row: Row | None, now: int) -> Row:
         state = "stale" if age > 6 * feed.every_s else "late"
     else:
         state = "current"
-    return {
-        "name": feed.name,
-        "zh": feed.zh,
-        "en": feed.en,
-        "state": state,
-        "age_s": age,
-        "why": row["why"] if row and state == "failed" else None,
-    }
+    return {"name": feed.name, "zh": feed.zh, "en": feed.en, "state": state, "age_s": age}

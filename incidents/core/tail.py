@@ -109,8 +109,17 @@ class Tail:
 
     async def _beat(self) -> None:
         await self._count()
+        await self._alerts()
         self._tables = await asyncio.to_thread(self._network.tables)
         self.hub.beat(ms(self._network.now()), self.feeds)
+
+    async def _alerts(self) -> None:
+        """Alerts begin and end by the clock, too: then the log stands still, and a delta from a number to itself tells it."""
+        now = ms(self._network.now())
+        found = await self._network.ask(lambda connection: alerts.in_force(connection, now))
+        if found != self.alerts:
+            self.alerts = found
+            self.hub.take(self.hub.seq, [], now, found)
 
     async def _move(self) -> None:
         found = await self._network.ask(positions.read)

@@ -1,5 +1,7 @@
 """The whole server on a small town: addresses and the socket, as a page and as a machine use them."""
 
+import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -187,3 +189,22 @@ def test_the_town_changes_its_tables_in_versions(client: TestClient) -> None:
     assert client.get("/api/network/tables").json()["history"][0]["why"] == "改名"
     broken = client.put("/api/network/tables/grades?why=x", json={"rows": rows["rows"][:2]}, headers=lead)
     assert broken.status_code == 400 and broken.json()["zh"]
+
+
+def test_health_survives_what_a_screen_tells_and_forgets_it_when_it_leaves(client: TestClient) -> None:
+    def screens() -> list[dict]:
+        told = client.app.state.screen.network.health()  # type: ignore[attr-defined]
+        json.dumps(told, allow_nan=False)
+        return [one for one in told["screens"] if one["page"] == "odd"]
+
+    with client.websocket_connect("/live", headers=HOST) as socket:
+        socket.receive_json()
+        socket.send_text("[" * 9_000)
+        socket.send_text('{"kind":"health","heap":NaN,"frame_ms":1e999,"paint_ms":7,"page":"odd"}')
+        frame(socket, "beat")
+        (told,) = screens()
+        assert told["paint_ms"] == 7 and not {"heap", "frame_ms"} & set(told)
+    deadline = time.monotonic() + 5
+    while screens() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert screens() == []

@@ -135,6 +135,18 @@ def test_an_alert_for_the_county_covers_the_town_until_it_is_called_off(web: Tes
     assert in_force(web, 0) == []
 
 
+def test_alerts_not_yet_effective_or_for_elsewhere_are_not_shown_and_exercises_say_so(web: TestClient) -> None:
+    sent = (
+        CAP.format(n=11, kind="Alert", more=RAIN.replace("<severity>", "<effective>2099-01-01T00:00:00+08:00</effective><severity>", 1)),
+        CAP.format(n=12, kind="Alert", more=RAIN.replace("310115", "440300").replace("990115", "440300")),
+        CAP.format(n=13, kind="Alert", more=RAIN).replace("<status>Actual", "<status>Exercise"),
+    )
+    for one in sent:
+        assert web.post("/api/alerts", content=one.encode(), headers=key(WEATHER)).json()["taken"] == 1, one
+    (drill,) = in_force(web, 1)
+    assert drill["identifier"].endswith("13") and drill["headline"] == "【演练 EXERCISE】暴雨橙色预警"
+
+
 def test_orders_of_the_hotline_go_in_by_the_desk_and_by_the_command_line(
     web: TestClient, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
