@@ -17,8 +17,18 @@
     const container = desk.map.map.getContainer(), named = container.closest("section");
     container.setAttribute("role", "application");
     container.setAttribute("aria-label", named.getAttribute("aria-label"));
-    new ResizeObserver(() => desk.map.map && desk.map.map.invalidateSize({ animate: false, pan: false })).observe(container);
+    follow(container);
     if (app.live.join) app.live.join();
+  }
+
+  /* The place of the map changes with the window and, on small screens, with the card: what is looked at stays in sight. Ends with the map. */
+  function follow(container) {
+    const { map } = desk.map, watch = new ResizeObserver(() => {
+      map.invalidateSize({ animate: false, pan: true });
+      desk.keepInSight(desk.opened && desk.opened.incident);
+    });
+    watch.observe(container);
+    map.once("unload", () => watch.disconnect());
   }
 
   /** Bring an incident into sight, near enough to tell where it is. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import dash_leaflet as dl
 from dash import Dash
@@ -21,7 +22,7 @@ from screen.text import Words
 Row = dict[str, Any]
 
 
-def layout(screen: Screen, words: Words, _search: str) -> Node:
+def layout(screen: Screen, words: Words, search: str) -> Node:
     """The places of the desk; without a town, how to load one."""
     try:
         with screen.reading() as store:
@@ -31,8 +32,9 @@ def layout(screen: Screen, words: Words, _search: str) -> Node:
         return html.Main([html.H1(words("empty.title")), how_to_load(words), toast(words)], className="door")
     heard = html.P(id="duty-said", className="visually-hidden", role="status", **{"aria-live": "polite"})
     state = [heard, for_scripts(words, town, "desk.", "case."), live.drawer(words), toast(words)]
+    asked = "incident" in parse_qs(search.lstrip("?"))
     follows = live.attributes(words, "desk", map_id="desk-map", zone=town["timezone"])
-    return html.Div([_header(words, town), _queue(words), _map(words, box), _card(words), *state], className="duty", **follows)
+    return html.Div([_header(words, town), _queue(words), _map(words, box), _card(words, asked), *state], className="duty", **follows)
 
 
 def first(words: Words, town: Row) -> Node:
@@ -89,8 +91,9 @@ def _map(words: Words, box: list[float] | None) -> Element:
     return html.Section([area, over], className="duty-map", **{"aria-label": words("desk.map")})
 
 
-def _card(words: Words) -> Element:
-    empty = html.P(words("desk.card.none"), className="state")
+def _card(words: Words, asked: bool) -> Element:
+    """The place of the card. One that the address asks for has its room from the beginning (`data-asked`, assets/desk.css)."""
+    empty = html.P(words("desk.card.none"), className="state", **({"data-asked": ""} if asked else {}))
     inside = html.Div(empty, id="duty-card", className="duty-card-body", tabIndex="-1")
     return html.Main(inside, className="duty-card", **{"aria-label": words("desk.card")})
 

@@ -145,10 +145,11 @@ def test_a_batch_whose_answer_was_lost_is_done_once_by_one_of_two_tabs_and_said_
 
     def lose(route: Route) -> None:
         sent.append(route.request.post_data_json)
-        if len(sent) > 1:
-            return route.continue_()
-        route.fetch()  # the server has taken it, and nobody hears
-        route.abort()
+        if len(sent) == 1:
+            route.fetch()  # the server has taken it, and nobody hears
+            route.abort()
+        else:
+            route.continue_()
 
     page.context.route("**/api/steps", lose)
     page.bring_to_front()
@@ -279,6 +280,24 @@ def test_a_place_is_corrected_by_pointing_at_the_map(desk: Open, other: Officer)
     expect(page.locator("#duty-card .event-what").first).to_have_text("改位置")
     after = other.card(number)["incident"]
     assert after["lon"] == pytest.approx(before["lon"] - 0.0005, abs=1e-4) and after["lat"] > before["lat"]
+
+
+def test_on_a_small_screen_the_map_has_the_room_until_a_card_is_opened_and_keeps_it_in_sight(desk: Open, other: Officer) -> None:
+    number = other.report(type="0154", area=other.teams[-1])
+    page = desk(ACCEPTOR, queue="type%3D0154", size=(1024, 768))
+    expect(page.locator(".duty-row")).to_have_count(1)
+    sizes = "({clientWidth, clientHeight}) => [clientWidth, clientHeight]"
+    canvas = "() => { const {x, y} = onescreen.desk.map.map.getSize(); return [x, y]; }"
+    page.wait_for_function("document.getElementById('desk-map').clientHeight > 500 && onescreen.desk.map.map.getSize().y > 500")
+    assert page.evaluate(canvas) == page.locator("#desk-map").evaluate(sizes)
+    centre = "() => { const {lat, lng} = onescreen.desk.map.map.getCenter(); return [lat, lng]; }"
+    before = page.evaluate(centre)
+    page.keyboard.press("j")
+    expect(page.locator("#duty-card .case-id")).to_have_text(number)
+    page.wait_for_function("onescreen.desk.map.map.getSize().y < 260")
+    assert page.evaluate(canvas) == page.locator("#desk-map").evaluate(sizes)
+    there = other.card(number)["incident"]
+    assert page.evaluate("at => onescreen.desk.map.map.getBounds().contains(at)", [there["lat"], there["lon"]]), before
 
 
 @pytest.mark.parametrize(("look", "language", "size"), [("dark", "", (1920, 1080)), ("light", "en", (1024, 768))])
