@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from incidents.core import schema
+from incidents.core import schema, sound
 from incidents.core.place import Places
 from incidents.core.spec import wrong
 
+LONGEST_NUMBER = 64  # characters of a staff number
 DUTIES = ("on", "busy", "off")
 Moved = tuple[str, float, float, int, str]  # responder, lon, lat, at (ms), duty
 
@@ -21,7 +22,8 @@ def checked(items: Iterable[Mapping[str, Any]], places: Places, at: int) -> list
 
 
 def _row(item: Mapping[str, Any], places: Places, at: int) -> dict[str, Any]:
-    responder, duty = str(item.get("responder") or ""), str(item.get("duty") or "on")
+    responder, duty = item.get("responder") or "", str(item.get("duty") or "on")
+    sound.text("responder", responder, LONGEST_NUMBER)
     if not responder:
         raise wrong("responder", None, "a position belongs to somebody.", "Give the staff number.", "缺少人员工号。", "请填写工号。")
     if duty not in DUTIES:

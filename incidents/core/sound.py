@@ -25,7 +25,7 @@ _CUT = ("description",)  # is cut to its length, not refused
 def flaw(command: Command) -> NetworkError | None:
     """What the log cannot hold of a command, naming the field; None where there is nothing."""
     try:
-        _text("actor", command.actor.name)
+        text("actor", command.actor.name)
         if isinstance(command.what, Report):
             _report(command.what)
         else:
@@ -39,21 +39,21 @@ def _report(report: Report) -> None:
     for name in _REPORT_TEXTS:
         value = getattr(report, name)
         if value != "":
-            _text(name, value, LONGEST if name not in _CUT else None)
+            text(name, value, LONGEST if name not in _CUT else None)
     for photo in report.photos:
-        _text("photos", photo)
+        text("photos", photo)
     _nested("more", report.more, 0)
 
 
 def _step(step: Step) -> None:
-    _text("incident", step.incident)
+    text("incident", step.incident)
     if len(step.fields) > MOST_FIELDS:
         raise wrong(
             "fields", len(step.fields), f"a step has at most {MOST_FIELDS} fields.", "Leave some out.",
             f"一个步骤最多 {MOST_FIELDS} 个字段。", "请减少字段。",
         )  # fmt: skip
     for name, value in step.fields.items():
-        _text("fields", name, 60)
+        text("fields", name, 60)
         _field(name, value)
 
 
@@ -64,7 +64,7 @@ def _field(name: str, value: Any) -> None:
     if name in _STEP_LISTS:
         _listed(name, value)
     elif isinstance(value, str) or name in _STEP_TEXTS:
-        _text(name, value)
+        text(name, value)
     elif not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:  # NaN is not either
         raise _not_a(name, value, "number or text", "数字或文字")
 
@@ -73,11 +73,11 @@ def _listed(name: str, value: Any) -> None:
     if not isinstance(value, list | tuple) or len(value) > MOST_LISTED:
         raise _not_a(name, value, f"list of at most {MOST_LISTED} texts", f"文字列表（最多 {MOST_LISTED} 项）")
     for one in value:
-        _text(name, one)
+        text(name, one)
 
 
-def _text(name: str, value: Any, most: int | None = LONGEST) -> None:
-    """`value` is a text of at most `most` characters without any that a database cannot store."""
+def text(name: str, value: Any, most: int | None = LONGEST) -> None:
+    """Raises NetworkError unless `value` is a text of at most `most` characters without any that a database cannot store."""
     if not isinstance(value, str):
         raise _not_a(name, value, "text", "文字")
     if most is not None and len(value) > most:
@@ -101,7 +101,7 @@ def _text(name: str, value: Any, most: int | None = LONGEST) -> None:
 def _nested(name: str, value: Any, depth: int) -> None:
     """Every text of what a sender tells besides, keys as well."""
     if isinstance(value, str):
-        _text(name, value, None)
+        text(name, value, None)
     elif depth > DEEPEST:
         raise wrong(name, "…", f"this is nested deeper than {DEEPEST}.", "Send it flatter.", f"嵌套超过 {DEEPEST} 层。", "请减少嵌套层数。")
     elif isinstance(value, Mapping):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from data.errors import NetworkError
 from incidents.core import schema
+from incidents.core.lifecycle import OPEN
 from incidents.core.tables import Tables, mismatches
 from incidents.core.tables_declared import COMPLETE, DECLARED
 from incidents.core.tables_read import declared, merged, plain, read_table, shipped
@@ -71,6 +72,7 @@ def save(connection: sa.Connection, name: str, content: str | Sequence[Row], by:
     faults = mismatches(after)
     if faults:
         raise merged(faults)
+    _still_needed(connection, set(before.types) - set(after.types))
     connection.execute(sa.insert(schema.version), [_row(after.version, name, by, why, at, plain(name, rows))])
     return after.version
 
@@ -107,6 +109,19 @@ def _bodies(connection: sa.Connection, number: int) -> dict[str, str]:
 def _row(version: int, name: str, by: str, why: str, at: datetime, rows: list[dict[str, Any]]) -> dict[str, Any]:
     since = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     return {"version": version, "name": name, "at": since, "by": by, "why": why, "body": json.dumps(rows, ensure_ascii=False)}
+
+
+def _still_needed(connection: sa.Connection, gone: set[str]) -> None:
+    """A type stays while an open incident has it, or one that can be taken out of its parent: nobody could take their next step.
+    A closed one that is opened again goes on under the version that it was filed under."""
+    table = schema.incident
+    open_still = sa.and_(table.c.type.in_(gone), table.c.state.in_((*OPEN, "merged")))
+    found = connection.execute(sa.select(table.c.type, table.c.id).where(open_still).limit(1)).first()
+    if found is not None:
+        raise NetworkError(
+            f"The type {found.type!r} cannot be taken away: incident {found.id} has it.", remedy="Leave it in as long as it is open.",
+            zh=f"不能删除类型 {found.type!r}：事件 {found.id} 仍属于该类型。", zh_remedy="请在其结束之前保留该类型。",
+        ).at("code")  # fmt: skip
 
 
 def _signed(by: str, why: str) -> None:

@@ -282,3 +282,38 @@ def test_who_was_quicker_is_told_with_the_time_of_the_town(hands: Hands) -> None
     assert second is not None and all("2026-11-23 09:00:00" in second.said(word)[0] for word in ("zh", "en")) and "UTC" not in str(second)
     ahead = hands.report(at=hands.at + timedelta(days=1)).error
     assert ahead is not None and "2026-11-23T09:00:00+08:00" in ahead.said("zh")[1]
+
+
+def test_a_type_stays_in_the_tables_until_no_open_incident_has_it(hands: Hands) -> None:
+    from incidents.core import tables_store
+    from incidents.core.tables_read import plain
+
+    network, tables = hands.network, hands.network.tables()
+    named = {row["type"] for row in tables.rows("labels")} | {
+        row["what"] for name in ("responsible", "skills") for row in tables.rows(name)
+    }
+    free = next(code for code in tables.types if code not in named)
+    rows = [row for row in plain("types", tables.rows("types")) if row["code"] != free]
+
+    def save() -> int:
+        return network.journal.do(lambda c: tables_store.save(c, "types", rows, "值班长", "不再使用", network.now())).result(10)
+
+    number, child, closed = (hands.report(type=free).incident for _ in range(3))
+    hands.walk(closed, "accept", "file", "dispatch", "start", "handled", "check", "pass", "close")
+    hands.step(child, "merge", "acceptor", parent=number)
+    with pytest.raises(NetworkError, match=free) as refused:
+        save()
+    assert getattr(refused.value, "field", "") == "code" and number in refused.value.said("zh")[0]
+    assert not hands.step(number, "retype", "dispatcher", type="0102", note="x").error
+    with pytest.raises(NetworkError, match=child):
+        save()
+    hands.step(child, "unmerge", "acceptor")
+    assert not hands.step(child, "reject", "acceptor", note="x").error
+    assert save() == 2 and hands.report(type=free).error is not None
+    assert hands.walk(closed, "appeal", "reopen").state == "handling" and hands.row(closed)["clock_limit"] > 0
+    assert not hands.step(closed, "retype", "dispatcher", type="0102", note="x").error
+    waiting = hands.report().incident
+    new = [*rows, next(row for row in plain("types", tables.rows("types")) if row["code"] == free)]
+    network.journal.do(lambda c: tables_store.save(c, "types", new, "值班长", "又用", network.now())).result(10)
+    assert not hands.step(waiting, "retype", "acceptor", type=free, note="x").error, "before filing by the tables in force"
+    assert hands.walk(waiting, "accept", "file").error is None and hands.row(waiting)["version"] == 3

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 from hands import HERE, Hands, Make
 
+from data.errors import NetworkError
 from data.policy import Actor
-from incidents.core import journal, schema
+from incidents.core import journal, positions, schema
 from incidents.core.sound import flaw
 from incidents.core.spec import LONGEST, Command, Report, Step
 
@@ -93,3 +94,12 @@ def test_who_goes_away_while_the_writer_works_or_waits_does_not_end_it(hands: Ha
 
 def test_ordinary_chinese_and_emoji_are_sound() -> None:
     assert flaw(seen(description="道路破损😀", more={"a": ["二", 2, None]})) is None
+
+
+def test_a_position_of_nobody_or_of_an_endless_name_is_refused(hands: Hands) -> None:
+    places, here = hands.network.places, {"lon": HERE[0], "lat": HERE[1]}
+    for responder in (None, "", "x" * 65, "a\0", {"a": 1}):
+        with pytest.raises(NetworkError) as refused:
+            positions.checked([{"responder": responder, **here}], places, 0)
+        assert getattr(refused.value, "field", "") == "responder"
+    assert positions.checked([{"responder": "R0", **here}], places, 5)[0]["at"] == 5
