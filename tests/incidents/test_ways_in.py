@@ -2,13 +2,17 @@
 
 import base64
 import io
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from PIL import Image
 from square_town import SIDE, SOUTH, WEST, publish
@@ -16,6 +20,7 @@ from square_town import SIDE, SOUTH, WEST, publish
 from app import create_app
 from data.settings import Settings
 from incidents.__main__ import main
+from incidents.core import schema
 
 CAMERAS, PORTAL, WEATHER = "camera-gateway-0001", "open311-portal-0001", "weather-bureau-0001"
 KEYS = f"""
@@ -150,15 +155,27 @@ def test_alerts_not_yet_effective_or_for_elsewhere_are_not_shown_and_exercises_s
 def test_orders_of_the_hotline_go_in_by_the_desk_and_by_the_command_line(
     web: TestClient, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    orders = "工单编号,问题类别,诉求内容,诉求地址,来电人\nH1,暴露垃圾,x,苇圩村1组12号,王建国\nH2,外星人,x,苇圩村1组12号,王\n"
+    called = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(days=3)
+    at = f"{called.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
+    orders = (
+        f"工单编号,来电时间,问题类别,诉求内容,诉求地址,来电人\nH1,{at},暴露垃圾,x,苇圩村1组12号,王建国\nH2,{at},外星人,x,苇圩村1组12号,王\n"
+    )
     told = web.post("/api/hotline?name=a.csv", content=orders.encode("gb18030"), headers=DESK).json()
     assert (told["taken"], [one["row"] for one in told["refused"]]) == (1, [3])
     file = tmp_path / "a.csv"
-    file.write_text(orders + "H3,暴露垃圾,x,栾汀村4组,李\n", encoding="utf-8")
+    file.write_text(orders + f"H3,{at},暴露垃圾,x,栾汀村4组,李\n", encoding="utf-8")
     assert main(["import", str(file), "--refused", str(tmp_path / "back.xlsx")], settings=settings) == 1
     said = capsys.readouterr().out
     assert "3 rows; 1 taken, 1 known, 1 refused" in said and "第 3 行" in said and (tmp_path / "back.xlsx").exists()
-    assert web.get("/api/incidents?source=hotline", headers=DESK).json()["total"] == 2
+    rows = web.get("/api/incidents?source=hotline", headers=DESK).json()["rows"]
+    assert len(rows) == 2 and all(row["reported_at"] > (called + timedelta(days=2)).timestamp() * 1000 for row in rows), (
+        "when it reached us"
+    )
+    engine = schema.open_engine(settings)
+    with engine.connect() as log:
+        bodies = log.execute(sa.select(schema.event.c.body).where(schema.event.c.incident.in_([row["id"] for row in rows]))).scalars()
+        assert [datetime.fromisoformat(json.loads(body)["noticed_at"]) for body in bodies] == [called, called], "the call is kept"
+    engine.dispose()
 
 
 def test_the_command_line_shows_tables_plays_logs_and_says_what_is_wrong(
