@@ -17,7 +17,7 @@ from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
 from incidents.api_figures import FiguresApi
 from incidents.api_town import TownApi
-from incidents.core import alerts, handover, kpi_list, lifecycle, near, photos, positions, query
+from incidents.core import alerts, handover, kpi_list, lifecycle, near, photos, positions, query, sound
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
 from incidents.live import same_origin
@@ -35,11 +35,20 @@ def guarded(handler: Handler) -> Handler:
         if request.method != "GET" and not same_origin(request):
             return refusal(_stranger())
         try:
+            _whole_characters(request)
             return await handler(request)
         except OneScreenError as error:
             return refusal(error)
 
     return answer
+
+
+def _whole_characters(request: Request) -> None:
+    """Raises NetworkError for an address with NUL in it, which no database takes."""
+    if "\0" in request.url.path + str(request.path_params) or any("\0" in value for value in request.query_params.values()):
+        raise NetworkError(
+            "The address contains a NUL character (%00).", remedy="Leave it out.", zh="地址中含有空字符（%00）。", zh_remedy="请删除。"
+        )
 
 
 def _stranger() -> PolicyError:
@@ -207,6 +216,11 @@ class _Api:
         permit(actor, ("feed", "grid_member", "unit", "dispatcher", "shift_leader"), "tell positions", "上报位置")
         asked = await body_of(request)
         items = asked if isinstance(asked, list) else _object(asked).get("items", [asked])
+        if not isinstance(items, list) or len(items) > MOST:
+            raise NetworkError(
+                f"items must be a list of up to {MOST} positions.", remedy='Send {"items": […]}.',
+                zh=f"items 应为不超过 {MOST} 条位置的列表。", zh_remedy='请发送 {"items": […]}。',
+            ).at("items")  # fmt: skip
         rows = positions.checked(items, self._network.places, ms(self._network.now()))
         await self._network.write(lambda connection: positions.write(connection, rows))
         return JSONResponse({"kept": len(rows)}, headers=NO_STORE)
@@ -236,6 +250,7 @@ class _Api:
         actor = self._network.actor(request, "")
         permit(actor, handover.READERS, "write hand-over notes", "填写交接班记录")
         note = str(_object(await body_of(request)).get("note") or "").strip()
+        sound.text("note", note)
         at = ms(self._network.now())
         await self._network.write(lambda connection: handover.write(connection, actor, note, at))
         return JSONResponse({"at": at}, 201, headers=NO_STORE)

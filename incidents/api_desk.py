@@ -18,6 +18,7 @@ from incidents.core.spec import answer, content_of, json_of, ms, wrong
 Handler = Callable[[Request], Awaitable[Response]]
 NO_STORE = {"Cache-Control": "no-store"}
 LARGEST = 10_000  # bytes of a request
+LONGEST_NUMBER = 15  # digits
 
 
 class DeskApi:
@@ -56,6 +57,6 @@ def _whole(request: Request, name: str, default: int) -> int:
     given = request.query_params.get(name)
     if given is None:
         return default
-    if not given.isdecimal():
+    if not given.isdecimal() or len(given) > LONGEST_NUMBER:
         raise wrong(name, given, "this is no whole number.", "Correct it.", "应为整数。", "请更正。")
     return int(given)

@@ -18,7 +18,16 @@ Moved = tuple[str, float, float, int, str]  # responder, lon, lat, at (ms), duty
 
 def checked(items: Iterable[Mapping[str, Any]], places: Places, at: int) -> list[dict[str, Any]]:
     """Rows of `position`. Raises NetworkError naming what is wrong; a place outside the town is an error, too."""
-    return [_row(item, places, at) for item in items]
+    return [_row(_object(item), places, at) for item in items]
+
+
+def _object(item: Any) -> Mapping[str, Any]:
+    if not isinstance(item, Mapping):
+        raise wrong(
+            "items", item, "a position is an object.", 'Send {"responder": …, "lon": …, "lat": …}.',
+            "每条位置应为对象。", '请发送 {"responder": …, "lon": …, "lat": …}。',
+        )  # fmt: skip
+    return item
 
 
 def _row(item: Mapping[str, Any], places: Places, at: int) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from incidents.core.tables import Tables
 Row = dict[str, Any]
 PAGE = 50  # rows of a list at once
 MOST = 1_000
+HIGHEST = 1_000_000_000  # whole number of a filter: the databases' own have an end
 SECRET_NUMBERS = "report"  # the feed whose external numbers are secrets
 _table = schema.incident
 _SORTS = {
@@ -182,10 +183,11 @@ def _whole(name: str, value: Any, low: int = 0) -> int:
         found = int(str(value))
     except ValueError:
         found = low - 1
-    if found < low:
+    if not low <= found <= HIGHEST:
+        told = str(value)[:60]
         raise NetworkError(
-            f"{name} = {value!r} is no whole number from {low} on.", remedy="Correct it.",
-            zh=f"{name} = {value!r} 应为不小于 {low} 的整数。", zh_remedy="请更正。",
+            f"{name} = {told!r} is no whole number from {low} to {HIGHEST}.", remedy="Correct it.",
+            zh=f"{name} = {told!r} 应为 {low} 至 {HIGHEST} 的整数。", zh_remedy="请更正。",
         ).at(name)  # fmt: skip
     return found
 
@@ -201,7 +203,7 @@ def _one_of(name: str, value: str, known: Mapping[str, Any]) -> str:
 
 def _milliseconds(name: str, value: str) -> int:
     """Milliseconds, or an instant in ISO 8601 with its offset."""
-    if value.isdigit():
+    if value.isascii() and value.isdigit() and len(value) <= 15:
         return int(value)
     try:
         found = datetime.fromisoformat(value)
@@ -209,8 +211,8 @@ def _milliseconds(name: str, value: str) -> int:
         found = None
     if found is None or found.tzinfo is None:
         raise NetworkError(
-            f"{name} = {value!r} is no instant with an offset.", remedy="Such as 2026-11-22T09:42:00+08:00.",
-            zh=f"{name} = {value!r} 不是带时区的时刻。", zh_remedy="例如 2026-11-22T09:42:00+08:00。",
+            f"{name} = {value[:60]!r} is no instant with an offset.", remedy="Such as 2026-11-22T09:42:00+08:00.",
+            zh=f"{name} = {value[:60]!r} 不是带时区的时刻。", zh_remedy="例如 2026-11-22T09:42:00+08:00。",
         ).at(name)  # fmt: skip
     return ms(found)
 

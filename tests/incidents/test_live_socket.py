@@ -208,3 +208,23 @@ def test_health_survives_what_a_screen_tells_and_forgets_it_when_it_leaves(clien
     while screens() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert screens() == []
+
+
+@pytest.mark.parametrize(
+    "query", ["since=" + "9" * 30, "until=²", "page=" + "9" * 30, "size=" + "9" * 5000, "grade=99999999999", "unit=%00"]
+)
+def test_a_filter_that_no_database_can_hold_is_refused_in_words(client: TestClient, query: str) -> None:
+    refused = client.get(f"/api/incidents?{query}")
+    assert refused.status_code == 400 and refused.json()["zh"] and len(refused.text) < 600
+
+
+def test_positions_and_notes_that_are_none_are_refused_in_words(client: TestClient) -> None:
+    unit, lead = {"cookie": "onescreen-duty=unit"}, {"cookie": "onescreen-duty=shift_leader"}
+    long = [{"responder": "R0", "lon": HERE[0], "lat": HERE[1]}] * 1001
+    for wrong in ([1], {"items": 5}, {"items": [None]}, [[]], long, {"responder": {}, "lon": HERE[0], "lat": HERE[1]}):
+        refused = client.post("/api/positions", json=wrong, headers=unit)
+        assert refused.status_code == 400 and refused.json()["zh"], wrong
+    broken = client.post("/api/network/handover", content=b'{"note": "\\ud83d"}', headers=lead | {"content-type": "application/json"})
+    assert broken.status_code == 400 and broken.json()["field"] == "note"
+    changes = client.get("/api/network/changes?since=" + "9" * 30)
+    assert changes.status_code == 400 and changes.json()["field"] == "since"
