@@ -23,7 +23,7 @@ from data.policy import DUTIES, Actor, Viewer
 from data.settings import Settings
 from data.store.serving import ServingStore
 from incidents import feeds as feed_files
-from incidents.core import alerts, ladder, photos, query, schema, tables_store
+from incidents.core import alerts, ladder, photos, query, schema, sweep, tables_store
 from incidents.core.hub import Audience
 from incidents.core.journal import Journal
 from incidents.core.keys import Key, actor_of, load_keys
@@ -138,7 +138,16 @@ class Network:
             "at": ms(self.now()), "by": actor.name or actor.duty,
         }  # fmt: skip
         await self.write(lambda connection: connection.execute(schema.attachment.insert(), [row]))
+        # A sweep may have taken the file of the same picture just before our row stood for it.
+        if not photos.path_of(self.settings.attachments, photo.sha256, photo.media_type).exists():
+            await asyncio.to_thread(photos.keep, content, kind, self.settings.attachments)
         return photo
+
+    async def sweep(self) -> None:
+        """Let pictures go that no incident has taken for a day."""
+        now, folder = ms(self.now()), self.settings.attachments
+        if await self.ask(lambda connection: sweep.due(connection, now)):
+            await self.write(lambda connection: sweep.sweep(connection, folder, now))
 
     async def ask(self, question: Callable[[Any], T]) -> T:
         """Answer a question to the log, in a thread."""

@@ -21,6 +21,7 @@ BATCH_S = 0.05  # at most so long a change waits for others
 BEAT_S = 2.0
 POSITIONS_S = 1.0
 LADDER_S = 10.0
+SWEEP_S = 600.0
 
 
 class Tail:
@@ -56,7 +57,8 @@ class Tail:
                 logging.getLogger(__name__).exception("The log could not be read.")
                 await asyncio.sleep(BEAT_S)
         async with asyncio.TaskGroup() as group:
-            for work, every in ((self._beat, BEAT_S), (self._move, POSITIONS_S), (network.climb, LADDER_S)):
+            works = ((self._beat, BEAT_S), (self._move, POSITIONS_S), (network.climb, LADDER_S), (network.sweep, SWEEP_S))
+            for work, every in works:
                 group.create_task(repeat(work, every))
             group.create_task(self._follow())
 
