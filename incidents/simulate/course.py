@@ -214,5 +214,8 @@ def _beside(case: Live, tables: Tables) -> Iterator[Move]:
     if plan.urged and "urge" not in case.aside:
         yield Move(later, "dispatcher", "urge", beside=True)
     if plan.extended and "extend" not in case.aside and case.state == "handling":
-        limit, _ = tables.limit("handle", case.type)
-        yield Move(later, "dispatcher", "extend", {"value": round(0.5 * limit, 2), "note": "同意延期"}, beside=True)
+        limit, unit = tables.limit("handle", case.type)
+        before = tables.calendar.after(case.base, max(0.7 * limit - case.used, 0.0), unit)  # once overdue it would be refused
+        yield Move(
+            max(min(later, before), case.at), "dispatcher", "extend", {"value": round(0.5 * limit, 2), "note": "同意延期"}, beside=True
+        )
