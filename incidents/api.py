@@ -24,6 +24,7 @@ from incidents.live import same_origin
 
 MOST = 1_000  # incidents of one request
 LARGEST = 64 * 2**20  # bytes of one request
+MOVERS = ("feed", "grid_member", "unit", "dispatcher", "shift_leader")  # who may tell where responders are
 Handler = Callable[[Request], Awaitable[Response]]
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -213,7 +214,7 @@ class _Api:
 
     async def moved(self, request: Request) -> Response:
         actor = self._network.actor(request, "positions")
-        permit(actor, ("feed", "grid_member", "unit", "dispatcher", "shift_leader"), "tell positions", "上报位置")
+        permit(actor, MOVERS, "tell positions", "上报位置")
         asked = await body_of(request)
         items = asked if isinstance(asked, list) else _object(asked).get("items", [asked])
         if not isinstance(items, list) or len(items) > MOST:
@@ -221,7 +222,10 @@ class _Api:
                 f"items must be a list of up to {MOST} positions.", remedy='Send {"items": […]}.',
                 zh=f"items 应为不超过 {MOST} 条位置的列表。", zh_remedy='请发送 {"items": […]}。',
             ).at("items")  # fmt: skip
-        rows = positions.checked(items, self._network.places, ms(self._network.now()))
+        places = self._network.places
+        rows = positions.checked(items, places, ms(self._network.now()))
+        for row in rows if actor.areas else ():
+            permit(actor, MOVERS, "tell positions", "上报位置", places.path_at(row["lon"], row["lat"]))
         await self._network.write(lambda connection: positions.write(connection, rows))
         return JSONResponse({"kept": len(rows)}, headers=NO_STORE)
 

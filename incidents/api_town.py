@@ -81,11 +81,12 @@ class TownApi:
         return answer({"rows": await self._network.ask(question)}, headers=NO_STORE)
 
     async def cameras(self, request: Request) -> Response:
-        viewer = self._viewer(request)
+        sight = await self._sight(request)
 
         def question(connection: Any) -> Any:
             with self._network.store.read() as cursor:
-                return devices.cameras(cursor, connection, viewer)
+                found = devices.cameras(cursor, connection, sight)
+            return [row for row in found if not sight.areas or self._there(row, sight.areas)]
 
         return answer({"rows": await self._network.ask(question)}, headers=NO_STORE)
 

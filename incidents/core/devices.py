@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from data.policy import Viewer
 from incidents.core import schema
+from incidents.core.query import Sight
 
 _CAMERAS = (
     "SELECT facility_id AS id, name, state, stream, area_code AS area, (west + east) / 2 AS lon, (south + north) / 2 AS lat "
@@ -16,12 +17,14 @@ _CAMERAS = (
 )
 
 
-def cameras(cursor: duckdb.DuckDBPyConnection, connection: sa.Connection, viewer: Viewer) -> list[dict[str, Any]]:
-    """Every camera. Its stream is given to leaders and up, its last still to officers: both may show people."""
+def cameras(cursor: duckdb.DuckDBPyConnection, connection: sa.Connection, sight: Sight) -> list[dict[str, Any]]:
+    """Every camera. Its stream is given to leaders and up, its last still to officers: both may show people. Recognitions about
+    persons are not counted below leader: a count that moves would tell which camera saw the last one."""
+    viewer = sight.viewer
     found = cursor.execute(_CAMERAS)
     names = [column[0] for column in found.description or ()]
     stills = last_stills(connection) if viewer.reaches("officer") else {}
-    judged = recognitions(connection)
+    judged = recognitions(connection, sight.plain)
     rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
     return [
         row | judged.get(row["id"], {"judged": 0, "confirmed": 0})
@@ -30,10 +33,11 @@ def cameras(cursor: duckdb.DuckDBPyConnection, connection: sa.Connection, viewer
     ]  # fmt: skip
 
 
-def recognitions(connection: sa.Connection) -> dict[str, dict[str, int]]:
-    """Of each camera how many of its recognitions were judged, and how many of them confirmed: the two parts of its accuracy."""
+def recognitions(connection: sa.Connection, types: Collection[str] | None = None) -> dict[str, dict[str, int]]:
+    """Of each camera how many of its recognitions (of some types, or all) were judged, and how many of them confirmed: its accuracy."""
     column = schema.incident.c
     asked = sa.select(column.camera, column.ai, sa.func.count().label("n")).where(column.ai.in_(("confirmed", "false")))
+    asked = asked if types is None else asked.where(column.type.in_(sorted(types)))
     found: dict[str, dict[str, int]] = {}
     for row in connection.execute(asked.where(column.camera.is_not(None)).group_by(column.camera, column.ai)):
         one = found.setdefault(row.camera, {"judged": 0, "confirmed": 0})

@@ -73,6 +73,10 @@ def test_a_key_of_some_areas_reads_these_alone_by_every_address(client: TestClie
         assert near == (403 if name == "town" else 200 if here in seen else 400), name
         points = client.get("/api/network/heat", headers=mine).json()["rows"]
         assert bool(points) == bool(seen) and (name != "west" or all(lon < HERE[0] + 0.02 for lon, _lat, _grade in points))
+    cameras = [len(client.get("/api/network/cameras", headers=key(name)).json()["rows"]) for name in ("west", "both", "town")]
+    assert cameras == [1, 0, 1], "the camera stands in the first team of the west"
+    moved = {"responder": "R9", "lon": EAST, "lat": HERE[1]}
+    assert client.post("/api/positions", json=moved, headers=key("west")).status_code == 403
     sent = client.get("/api/network/responders", headers=key("west")).json()["rows"]
     assert {row["responder_id"] for row in sent} == {"R0", "R1"}
     with client.websocket_connect(f"/live?key={key('both')['x-api-key']}", headers={"host": "127.0.0.1"}) as socket:
@@ -113,6 +117,9 @@ def test_below_leader_nothing_tells_the_exact_place_of_an_incident_about_a_perso
     assert [row["id"] for row in client.get(f"/api/incidents/{number}/duplicates", headers=LEADER).json()["rows"]] == [max(numbers)]
     assert client.get(f"/api/incidents/{number}", headers=LEADER).json()["incident"]["camera"] == "SB-1"
     assert numbers <= listed(client, "camera=SB-1", LEADER) & listed(client, "list=reported&camera=SB-1", LEADER)
+    client.post(f"/api/incidents/{number}/steps", json={"step": "confirm"}, headers=DESK)
+    judged = [client.get("/api/network/cameras", headers=who).json()["rows"][0]["judged"] for who in (feed, LEADER)]
+    assert judged == [0, 1], "a count that moves tells which camera it was"
     assert client.get(by_camera, headers=LEADER).json()["groups"]["reported"]["SB-1"]["numerator"] == 2
 
 
