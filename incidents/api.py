@@ -17,7 +17,7 @@ from data.policy import Actor, Viewer, permit
 from incidents.api_desk import DeskApi
 from incidents.api_figures import FiguresApi
 from incidents.api_town import TownApi
-from incidents.core import alerts, handover, kpi_list, lifecycle, near, photos, positions, query, sound
+from incidents.core import alerts, handover, kpi_list, lifecycle, near, photos, positions, query, sound, spec
 from incidents.core.network import Network
 from incidents.core.spec import Command, Outcome, Route, Step, content_of, json_of, ms, refusal, told
 from incidents.live import same_origin
@@ -181,7 +181,7 @@ class _Api:
             ).at("incidents")  # fmt: skip
         done = await self._take(request, [str(number) for number in numbers], asked, _seqs(asked.pop("if_seqs", {}), numbers))
         rows = [outcome(one) | {"incident": number} for number, one in zip(numbers, done, strict=True)]
-        return JSONResponse({"items": rows, "done": sum(not one.error for one in done)}, 207, headers=NO_STORE)
+        return spec.answer({"items": rows, "done": sum(not one.error for one in done)}, 207, NO_STORE)
 
     async def _take(
         self, request: Request, numbers: Sequence[str], fields: dict[str, Any], seqs: Mapping[str, int] | None = None

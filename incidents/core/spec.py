@@ -169,9 +169,9 @@ def told(error: OneScreenError) -> dict[str, str]:
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON, Chinese as it is."""
+    """JSON, Chinese as it is. Half characters that a sender gave and an error tells back go out as JSON writes them: \\ud83d."""
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Response(content, status, headers, media_type="application/json")
+    return Response(content.encode("utf-8", "backslashreplace"), status, headers, media_type="application/json")
 
 
 def refusal(error: OneScreenError, status: int | None = None) -> Response:

@@ -131,6 +131,24 @@ def test_a_report_from_a_phone_is_followed_by_that_phone(web: TestClient) -> Non
     assert web.post("/api/report", json=sent, headers={"origin": "http://evil.example"}).status_code == 403
 
 
+def test_half_a_character_is_refused_in_words_by_every_way_in(web: TestClient) -> None:
+    half, good = "\ud83d", {"type": "0102", **HERE}
+    number = web.post("/api/incidents", json=good, headers=key(CAMERAS)).json()["incident"]
+    for address, body, status in (
+        ("/api/incidents", {"items": [good, good | {"description": half}, good | {half: 1}, good]}, 207),
+        (f"/api/incidents/{number}/steps", {"step": "note", "note": half}, 400),
+        ("/api/steps", {"step": "urge", "incidents": [half, number]}, 207),
+        ("/api/report", {"client": "h" * 32, "description": half, **good}, 400),
+        ("/api/positions", {"responder": half, **HERE}, 400),
+    ):
+        headers = DESK | {"content-type": "application/json"}
+        answer = web.post(address, content=json.dumps(body), headers=headers)
+        assert answer.status_code == status and "U+D83D" in answer.text, (address, answer.text)
+        if status == 207:
+            refused = [bool(one.get("error")) for one in answer.json()["items"]]
+            assert refused in ([False, True, True, False], [True, False]), (address, refused)
+
+
 def test_an_alert_for_the_county_covers_the_town_until_it_is_called_off(web: TestClient) -> None:
     assert web.post("/api/alerts", content=CAP.format(n=1, kind="Alert", more=RAIN).encode(), headers=key(WEATHER)).json()["taken"] == 1
     (alert,) = in_force(web, 1)
