@@ -42,7 +42,7 @@ def _report(report: Report) -> None:
             text(name, value, LONGEST if name not in _CUT else None)
     for photo in report.photos:
         text("photos", photo)
-    _nested("more", report.more, 0)
+    nested("more", report.more, 0)
 
 
 def _step(step: Step) -> None:
@@ -98,19 +98,19 @@ def text(name: str, value: Any, most: int | None = LONGEST) -> None:
         )  # fmt: skip
 
 
-def _nested(name: str, value: Any, depth: int) -> None:
-    """Every text of what a sender tells besides, keys as well."""
+def nested(name: str, value: Any, depth: int = 0) -> None:
+    """Raises NetworkError unless every text in `value`, keys as well, can be stored."""
     if isinstance(value, str):
         text(name, value, None)
     elif depth > DEEPEST:
         raise wrong(name, "…", f"this is nested deeper than {DEEPEST}.", "Send it flatter.", f"嵌套超过 {DEEPEST} 层。", "请减少嵌套层数。")
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            _nested(name, str(key), depth + 1)
-            _nested(f"{name}.{key}" if isinstance(inner, str) else name, inner, depth + 1)
+            nested(name, str(key), depth + 1)
+            nested(f"{name}.{key}" if isinstance(inner, str) else name, inner, depth + 1)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _nested(name, inner, depth + 1)
+            nested(name, inner, depth + 1)
 
 
 def _not_a(name: str, value: Any, kind: str, kind_zh: str) -> NetworkError:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from data.errors import NetworkError
-from incidents.core import schema
+from incidents.core import schema, sound
 from incidents.core.lifecycle import OPEN
 from incidents.core.tables import Tables, mismatches
 from incidents.core.tables_declared import COMPLETE, DECLARED
@@ -67,6 +67,7 @@ def save(connection: sa.Connection, name: str, content: str | Sequence[Row], by:
     """
     _signed(by, why)
     rows = read_table(declared(name).name, content)
+    sound.nested("rows", plain(name, rows))
     before = load(connection, ZoneInfo("UTC"))
     after = Tables(before.version + 1, before.zone, {**before.given, name: rows})
     faults = mismatches(after)
@@ -126,6 +127,7 @@ def _still_needed(connection: sa.Connection, gone: set[str]) -> None:
 
 def _signed(by: str, why: str) -> None:
     for word, value, zh in (("by", by, "修改人"), ("why", why, "修改原因")):
+        sound.text(word, value)
         if not value.strip():
             raise NetworkError(
                 f"A change of the tables needs {word!r}.", remedy="Say who changes them and why.",

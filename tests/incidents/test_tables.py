@@ -235,6 +235,18 @@ def test_what_other_tables_still_name_cannot_be_taken_away(engine):
         assert tables_store.newest(connection) == 1
 
 
+def test_what_no_database_can_hold_is_refused_in_a_table_and_in_its_reason(engine):
+    for vendor, by, why, field in (
+        ("a\ud83d", "Li", "x", "rows"),
+        ("a\0", "Li", "x", "rows"),
+        ("a", "\ud83d", "x", "by"),
+        ("a", "Li", "\0", "why"),
+    ):
+        with engine.begin() as connection, pytest.raises(NetworkError) as refused:
+            tables_store.save(connection, "labels", [{"vendor": vendor, "label": "cat", "type": "0154"}], by, why, NOW)
+        assert refused.value.field.partition(".")[0] == field
+
+
 @pytest.mark.parametrize(("by", "why"), [("", "because"), ("Li", " ")])
 def test_nobody_changes_a_table_without_a_name_and_a_reason(engine, by, why):
     with engine.begin() as connection, pytest.raises(NetworkError, match="A change of the tables needs"):
