@@ -42,12 +42,13 @@ def feeds(words: Words, most: int = 12) -> Element:
     return html.Ul(className="live-feeds", **{"data-live-feeds": str(most), "aria-label": words("live.feeds")})
 
 
-def switches(words: Words) -> Element:
-    """One switch a layer of the live map, its list, and the sound."""
+def switches(words: Words, *, people: bool = True) -> Element:
+    """One switch a layer of the live map, its list, and the sound. Without `people` none for responders, whose places a wall is not told."""
     layers = [
         button(icon(picture), "live-layer", label=words(f"live.layer.{name}"), kind="live-switch", pressed=False, target=name)
         | {"title": words(f"live.layer.{name}")}
         for name, picture in LAYERS.items()
+        if people or name != "responders"
     ]
     listed = button(icon("table"), "live-seen", label=words("live.list"), kind="live-switch") | {"title": words("live.list")}
     sound = button(

@@ -148,7 +148,7 @@ def _map(words: Words, filled: Row, followed: bool = False) -> Element:
     )  # fmt: skip
     title = html.P(id="wall-picture", className="wall-picture", **{"aria-live": "polite"})
     shown = slot("wall-legends", html.Div(filled["legends"], className="wall-legends"))
-    over = [html.Div(live.switches(words), className="wall-switches"), live.alarm(words)] if followed else []
+    over = [html.Div(live.switches(words, people=False), className="wall-switches"), live.alarm(words)] if followed else []
     inside = [
         html.Div(leaflet, className="wall-leaflet"),
         title,

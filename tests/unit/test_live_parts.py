@@ -58,3 +58,8 @@ def test_layers_of_the_switches_are_those_that_the_overlay_draws() -> None:
     overlay = (ROOT / "assets" / "live" / "overlay.js").read_text(encoding="utf-8")
     declared = re.search(r"const ON = \{(.*?)\};", overlay)
     assert declared and set(re.findall(r"(\w+):", declared[1])) == set(live.LAYERS)
+
+
+def test_a_wall_has_no_switch_for_responders_whose_places_it_is_not_told() -> None:
+    desk, wall = (written(live.switches(ZH, people=people)) for people in (True, False))
+    assert "responders" in desk and "responders" not in wall and "cameras" in wall
