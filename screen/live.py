@@ -43,7 +43,7 @@ def feeds(words: Words, most: int = 12) -> Element:
 
 
 def switches(words: Words, *, people: bool = True) -> Element:
-    """One switch a layer of the live map, its list, and the sound. Without `people` none for responders, whose places a wall is not told."""
+    """One switch a layer of the live map, its list and the sound. Without `people` none for responders, whose places walls do not get."""
     layers = [
         button(icon(picture), "live-layer", label=words(f"live.layer.{name}"), kind="live-switch", pressed=False, target=name)
         | {"title": words(f"live.layer.{name}")}
