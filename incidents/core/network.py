@@ -216,7 +216,10 @@ class Network:
         )  # fmt: skip
 
     def viewer(self, request: HTTPConnection, default: Viewer) -> Viewer:
-        """What whoever asks may see: that of the actor, else `default`."""
+        """What whoever asks may see: that of the actor, else `default`. Raises PolicyError for a key that is not known: who sends one is
+        no visitor."""
+        if key_of(request):
+            return self.actor(request, "").viewer
         try:
             return self.actor(request, "").viewer
         except OneScreenError:

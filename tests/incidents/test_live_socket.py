@@ -132,6 +132,16 @@ def test_who_says_nothing_of_herself_may_look_and_do_nothing(client: TestClient)
     assert {step["step"] for step in client.get(f"/api/incidents/{number}").json()["steps"]} <= {"attach"}
 
 
+def test_a_key_that_nobody_knows_opens_less_than_none(client: TestClient) -> None:
+    number = report(client)["incident"]
+    wrong = {"authorization": "Bearer 0123456789abcdeX"}
+    for path in ("/api/incidents", f"/api/incidents/{number}", "/api/network/heat"):
+        assert client.get(path).status_code == 200
+        assert client.get(path, headers=wrong).status_code == 403, path
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/live?key=0123456789abcdeX", headers=HOST) as socket:
+        socket.receive_json()
+
+
 def test_a_step_somebody_else_took_is_a_conflict_and_an_unknown_number_is_not_found(client: TestClient) -> None:
     number = report(client)["incident"]
     step = {"step": "accept"}
