@@ -1,8 +1,10 @@
 """A network with a clock of its own, and short ways to report and to take steps."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from square_town import SIDE, SOUTH, WEST
 
@@ -11,8 +13,15 @@ from incidents.core.network import Network
 from incidents.core.query import one
 from incidents.core.spec import Command, Outcome, Report, Step
 
+T = TypeVar("T")
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 09:00 in Shanghai, within working hours
 HERE = (WEST + 0.5 * SIDE, SOUTH + 0.5 * SIDE)  # in the first team of the first village
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run` in a thread of its own: browser tests of the same process leave a loop in theirs."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(asyncio.run, work).result()
 
 
 class Hands:

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from hands import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,7 +145,7 @@ def test_a_client_waits_for_frames_without_asking() -> None:
         client.put("x")
         return await waiting
 
-    assert asyncio.run(follow()) == "x"
+    assert apart(follow()) == "x"
 
 
 def test_whoever_came_before_the_log_was_read_is_told_everything_once_it_is() -> None:

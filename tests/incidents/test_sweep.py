@@ -1,10 +1,9 @@
 """Pictures that no incident has taken go after a day; those that one has, and their files, stay."""
 
-import asyncio
 import io
 
 import sqlalchemy as sa
-from hands import Hands
+from hands import Hands, apart
 from PIL import Image
 
 from data.policy import Actor
@@ -20,7 +19,7 @@ def picture(shade: int) -> bytes:
 
 
 def keep(hands: Hands, shade: int) -> str:
-    return asyncio.run(hands.network.keep_photo(picture(shade), "near", FEED)).id
+    return apart(hands.network.keep_photo(picture(shade), "near", FEED)).id
 
 
 def left(hands: Hands) -> tuple[set[str], int]:
@@ -36,9 +35,9 @@ def test_pictures_without_an_incident_go_after_a_day_with_files_that_nobody_else
     assert left(hands) == ({taken, again, alone}, 2)
     hands.later(hours=23)
     young = keep(hands, 200)
-    asyncio.run(hands.network.sweep())
+    apart(hands.network.sweep())
     assert left(hands) == ({taken, again, alone, young}, 3), "a phone may still send its report"
     hands.later(hours=2)
-    asyncio.run(hands.network.sweep())
+    apart(hands.network.sweep())
     assert left(hands) == ({taken, young}, 2)
     assert keep(hands, 90) and left(hands)[1] == 3, "the same picture sent again is stored again"

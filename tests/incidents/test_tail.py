@@ -1,11 +1,10 @@
 """What goes on by the clock alone, or by what screens say, while the log stands still."""
 
-import asyncio
 import json
 from datetime import timedelta
 from typing import Any
 
-from hands import MORNING, Hands
+from hands import MORNING, Hands, apart
 
 from data.policy import Actor, Viewer
 from incidents.core import query
@@ -36,7 +35,7 @@ def test_an_alert_begins_and_ends_by_the_clock_and_newcomers_are_told_what_holds
             tail.hub.join(late, 0, {"alerts": tail.alerts})
             told.append((_alerts(client), _alerts(late)[-1]))
 
-    asyncio.run(follow())
+    apart(follow())
     assert told == [([[]], []), ([["暴雨"]], ["暴雨"]), ([], ["暴雨"]), ([[]], [])]
 
 
@@ -50,7 +49,7 @@ def test_what_was_wrong_with_a_feed_is_told_to_officers_and_never_in_beats(hands
     refused = hands.report(lon=None, lat=None, address="无此村999号李四13912345678")
     assert refused.error is not None
     network = hands.network
-    asyncio.run(network.tail.begin())
+    apart(network.tail.begin())
     assert next(feed for feed in network.tail.feeds if feed["name"] == "native")["state"] == "failed"
     assert "李四" not in json.dumps(network.tail.feeds, ensure_ascii=False)
     shown = network.asked(lambda connection: query.feeds(connection, network.feeds, network.now(), why=True))
