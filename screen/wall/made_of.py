@@ -13,7 +13,7 @@ from screen.wall.live_facts import Live, bar_list, behind, listing, opens
 PERIOD = "month"
 MOST_TYPES, MOST_SOURCES, MOST_RANKED = 8, 8, 12
 EVERY_H = 6  # hours between two that the curve names
-TOGETHER = 2  # hours that one button of it holds
+TOGETHER = 3  # hours that one button of it holds
 
 
 def sources(found: Live) -> Node:
@@ -115,7 +115,7 @@ def curve(found: Live) -> Node:
 
 
 def _column(found: Live, pair: tuple[Hour, ...], most: float) -> Element:
-    """Two hours, wide enough for a finger; what lies behind them is one list."""
+    """Three hours, wide enough for a finger at every size; what lies behind them is one list."""
     first, last = pair[0], pair[-1]
     label = html.Span(str(first.hour) if first.hour % EVERY_H == 0 else "", className="wall-n-hour")
     n = sum(one.n or 0 for one in pair)
