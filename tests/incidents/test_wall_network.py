@@ -89,7 +89,7 @@ def test_sources_types_and_hours_open_lists_of_as_many_as_they_say(hands: Hands)
             said = int(text(row["children"][2]).split(">")[1].split(" ")[0])
             assert said == length(hands, row["data-list"]), row["data-title"]
     hours = buttons(shown["day-curve"])
-    assert len(hours) == 12
+    assert len(hours) == 8
     assert sum(length(hands, one["data-list"]) for one in hours) == 2
 
 
