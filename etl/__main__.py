@@ -13,6 +13,7 @@ from rich.text import Text
 
 from data.clock import Clock, now
 from data.errors import OneScreenError
+from data.process import while_process
 from data.schema import TABLES, table
 from data.settings import Settings, load_settings
 from data.store.serving import current
@@ -75,7 +76,7 @@ def _repaint(chosen: argparse.Namespace, settings: Settings, console: Console) -
     if chosen.daily:
         from etl.core import daily
 
-        daily.stay(settings, console, Clock(settings), daily.while_process(chosen.beside), daily.in_a_process_of_its_own)
+        daily.stay(settings, console, Clock(settings), while_process(chosen.beside), daily.in_a_process_of_its_own)
     else:
         from etl.core.repaint import repaint
 

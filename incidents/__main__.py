@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from data.errors import NetworkError, OneScreenError, StoreError
 from data.policy import Actor
+from data.process import while_process
 from data.settings import Settings, load_settings
 from data.store.serving import ServingStore
 from incidents import replay
@@ -86,7 +86,7 @@ def _replay(chosen: argparse.Namespace, settings: Settings, say: Say) -> int:
 def _simulate(chosen: argparse.Namespace, settings: Settings, say: Say) -> int:
     from incidents.simulate.engine import Simulation  # what only a demonstration needs
 
-    alive = _while_process(chosen.beside)
+    alive = while_process(chosen.beside)
     with _alone(settings) as alone, _network(settings) as network:
         if not alone:
             print("A simulation of this town is running already. 本镇已有模拟在运行。")
@@ -132,23 +132,6 @@ def _alone(settings: Settings) -> Iterator[bool]:
             yield False
             return
         yield True
-
-
-def _while_process(number: int | None) -> Callable[[], bool]:
-    """Whether the process `number` is there; always, where none is given."""
-
-    def alive() -> bool:
-        if number is None:
-            return True
-        try:
-            os.kill(number, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-
-    return alive
 
 
 # ── import ──

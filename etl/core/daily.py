@@ -5,7 +5,6 @@ What waits here for weeks holds neither lake nor serving file: each repaint is a
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -82,23 +81,6 @@ def in_a_process_of_its_own() -> None:
     if done.returncode:
         said = " ".join(done.stderr.split()) or f"etl repaint ended with {done.returncode}."
         raise StoreError(said, remedy="Run `python -m etl repaint`.")
-
-
-def while_process(number: int | None) -> Callable[[], bool]:
-    """Whether the process `number` is there; always, where none is given."""
-
-    def alive() -> bool:
-        if number is None:
-            return True
-        try:
-            os.kill(number, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-
-    return alive
 
 
 def _moved_at(settings: Settings) -> int:

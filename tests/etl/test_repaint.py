@@ -20,10 +20,11 @@ from rich.console import Console
 
 from data.clock import Clock
 from data.errors import StoreError
+from data.process import while_process
 from data.settings import REPOSITORY, Settings
 from data.store.lake import open_lake
 from data.store.serving import current, kept, on_show
-from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, rules_of_today, stay, while_process
+from etl.core.daily import LOOK_S, RETRY_MOST_S, RETRY_S, rules_of_today, stay
 from etl.core.publish import rollback
 from etl.core.repaint import repaint
 from etl.core.scratch import exclusive
